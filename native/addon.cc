@@ -1,0 +1,23 @@
+// The table of contents: one line per facility.
+
+#include "core/define.h"
+#include "sysv/key.h"
+#include "sysv/msg.h"
+
+namespace posix_ipc {
+
+namespace {
+
+Napi::Object initialise(Napi::Env env, Napi::Object target) {
+    Exports exports(Environment::create(env), target);
+    core::define(exports);
+    sysv::define_key(exports);
+    sysv::define_msg(exports);
+    return target;
+}
+
+} // namespace
+
+NODE_API_MODULE(posix_ipc, initialise)
+
+} // namespace posix_ipc

@@ -1,0 +1,161 @@
+#include "core/arguments.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/environment.h"
+
+namespace posix_ipc {
+
+namespace {
+
+using Kind = ArgumentError::Kind;
+
+constexpr double most_safe_integer = 9007199254740991.0;
+
+/// An integer in [low, high]. napi_get_value_double refuses what is not a number by itself.
+double integer(napi_env env, napi_value value, const char* name, double low, double high) {
+    double number = 0;
+    if (napi_get_value_double(env, value, &number) != napi_ok) {
+        throw ArgumentError(Kind::type, name, "an integer");
+    }
+    if (!(number >= low && number <= high) || number != std::trunc(number)) {
+        throw ArgumentError(Kind::range, name,
+                            "an integer between " + std::to_string(static_cast<int64_t>(low)) +
+                                " and " + std::to_string(static_cast<int64_t>(high)));
+    }
+    return number;
+}
+
+size_t element_size(napi_typedarray_type type) {
+    switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+        return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+        return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+        return 8;
+    default:
+        return 1;
+    }
+}
+
+} // namespace
+
+/// About a hundred years: what is longer is for ever.
+constexpr double longest_wait = 3.2e12;
+
+bool Milliseconds::finite() const { return value < longest_wait; }
+
+std::chrono::nanoseconds Milliseconds::duration() const {
+    return std::chrono::nanoseconds(static_cast<int64_t>(value * 1e6));
+}
+
+template <> int32_t convert<int32_t>(Environment& environment, napi_value value, const char* name) {
+    return static_cast<int32_t>(integer(environment.env(), value, name,
+                                        std::numeric_limits<int32_t>::min(),
+                                        std::numeric_limits<int32_t>::max()));
+}
+
+template <> size_t convert<size_t>(Environment& environment, napi_value value, const char* name) {
+    return static_cast<size_t>(integer(environment.env(), value, name, 0, most_safe_integer));
+}
+
+template <> bool convert<bool>(Environment& environment, napi_value value, const char* name) {
+    bool result = false;
+    if (napi_get_value_bool(environment.env(), value, &result) != napi_ok) {
+        throw ArgumentError(Kind::type, name, "a boolean");
+    }
+    return result;
+}
+
+template <> Long convert<Long>(Environment& environment, napi_value value, const char* name) {
+    int64_t number = 0;
+    bool lossless = false;
+    if (napi_get_value_bigint_int64(environment.env(), value, &number, &lossless) != napi_ok) {
+        return {static_cast<int64_t>(
+            integer(environment.env(), value, name, -most_safe_integer, most_safe_integer))};
+    }
+    if (!lossless) {
+        throw ArgumentError(Kind::range, name, "within 64 bits, signed");
+    }
+    return {number};
+}
+
+template <> Key convert<Key>(Environment& environment, napi_value value, const char* name) {
+    const double number =
+        integer(environment.env(), value, name, std::numeric_limits<int32_t>::min(),
+                std::numeric_limits<uint32_t>::max());
+    return {static_cast<int32_t>(static_cast<int64_t>(number))};
+}
+
+template <> Path convert<Path>(Environment& environment, napi_value value, const char* name) {
+    napi_env env = environment.env();
+    size_t length = 0;
+    if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
+        throw ArgumentError(Kind::type, name, "a string");
+    }
+    Path path{std::string(length, '\0')};
+    napi_get_value_string_utf8(env, value, path.text.data(), length + 1, &length);
+    if (path.text.find('\0') != std::string::npos) {
+        throw ArgumentError(Kind::range, name, "a string without null bytes");
+    }
+    return path;
+}
+
+template <>
+Milliseconds convert<Milliseconds>(Environment& environment, napi_value value, const char* name) {
+    double number = 0;
+    if (napi_get_value_double(environment.env(), value, &number) != napi_ok) {
+        throw ArgumentError(Kind::type, name, "a number of milliseconds");
+    }
+    if (!(number >= 0)) {
+        throw ArgumentError(Kind::range, name, "0 or more");
+    }
+    return {number};
+}
+
+Bytes view_bytes(napi_env env, napi_value value, const char* name) {
+    void* data = nullptr;
+    size_t length = 0;
+    napi_typedarray_type type{};
+    if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
+        return {static_cast<std::byte*>(data), length * element_size(type)};
+    }
+    if (napi_get_dataview_info(env, value, &length, &data, nullptr, nullptr) == napi_ok) {
+        return {static_cast<std::byte*>(data), length};
+    }
+    throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
+}
+
+template <> Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name) {
+    double slab = 0;
+    if (napi_get_value_double(environment.env(), value, &slab) == napi_ok) {
+        return environment.slab(slab, name);
+    }
+    return view_bytes(environment.env(), value, name);
+}
+
+template <> Numbers convert<Numbers>(Environment& environment, napi_value value, const char* name) {
+    void* data = nullptr;
+    size_t length = 0;
+    napi_typedarray_type type{};
+    if (napi_get_typedarray_info(environment.env(), value, &type, &length, &data, nullptr,
+                                 nullptr) != napi_ok ||
+        type != napi_float64_array) {
+        throw ArgumentError(Kind::type, name, "a Float64Array");
+    }
+    return {static_cast<double*>(data), length};
+}
+
+template <> napi_value convert<napi_value>(Environment& /*environment*/, napi_value value,
+                                           const char* /*name*/) {
+    return value;
+}
+
+} // namespace posix_ipc

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <napi.h>
+
+#include "core/error.h"
+
+namespace posix_ipc {
+
+class Environment;
+
+/// A place in a memory region: a view that JavaScript passed, or a slab registered before.
+using Bytes = std::span<std::byte>;
+
+/// A C long. JavaScript gives a safe integer or a bigint.
+struct Long {
+    int64_t value;
+};
+
+/// A key_t, given as a signed or an unsigned 32-bit number.
+struct Key {
+    int32_t value;
+};
+
+/// A path without NUL bytes.
+struct Path {
+    std::string text;
+};
+
+/// A waiting time. Infinity waits for ever.
+struct Milliseconds {
+    double value;
+    [[nodiscard]] bool finite() const;
+    [[nodiscard]] std::chrono::nanoseconds duration() const;
+};
+
+/// A view of float64 values that a call fills or reads.
+using Numbers = std::span<double>;
+
+/// Checked conversion of one JavaScript value; ArgumentError names the argument.
+/// Whatever JavaScript passes, nothing here crashes.
+template <typename T> T convert(Environment& environment, napi_value value, const char* name);
+
+template <> int32_t convert<int32_t>(Environment&, napi_value value, const char* name);
+template <> size_t convert<size_t>(Environment&, napi_value value, const char* name);
+template <> bool convert<bool>(Environment&, napi_value value, const char* name);
+template <> Long convert<Long>(Environment&, napi_value value, const char* name);
+template <> Key convert<Key>(Environment&, napi_value value, const char* name);
+template <> Path convert<Path>(Environment&, napi_value value, const char* name);
+template <> Milliseconds convert<Milliseconds>(Environment&, napi_value value, const char* name);
+template <> Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name);
+template <> Numbers convert<Numbers>(Environment&, napi_value value, const char* name);
+template <> napi_value convert<napi_value>(Environment&, napi_value value, const char* name);
+
+/// The bytes of an ArrayBuffer view (never of a slab).
+Bytes view_bytes(napi_env env, napi_value value, const char* name);
+
+} // namespace posix_ipc

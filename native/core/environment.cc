@@ -1,0 +1,181 @@
+#include "core/environment.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <mutex>
+#include <unistd.h>
+
+namespace posix_ipc {
+
+namespace {
+
+using Kind = ArgumentError::Kind;
+
+constexpr size_t words_per_end = 4;
+constexpr size_t most_ends_at_once = 64;
+
+/// process.exit() in the main thread runs no clean-up hook of Node-API, only atexit handlers.
+/// Never destroyed: environments may end after static destructors have run.
+struct Living {
+    std::mutex mutex;
+    std::vector<Environment*> environments;
+};
+
+Living& living() {
+    static auto& all = *std::make_unique<Living>().release();
+    return all;
+}
+
+void end_all_at_exit() {
+    Living& all = living();
+    const std::scoped_lock lock(all.mutex);
+    for (Environment* environment : all.environments) {
+        environment->end();
+    }
+}
+
+void remember(Environment* environment) {
+    static const int registered = std::atexit(end_all_at_exit);
+    static_cast<void>(registered);
+    Living& all = living();
+    const std::scoped_lock lock(all.mutex);
+    all.environments.push_back(environment);
+}
+
+void forget(Environment* environment) {
+    Living& all = living();
+    const std::scoped_lock lock(all.mutex);
+    std::erase(all.environments, environment);
+}
+
+} // namespace
+
+Environment& Environment::create(Napi::Env env) {
+    auto environment = std::make_unique<Environment>(env);
+    Environment& created = *environment;
+    env.SetInstanceData(environment.release()); // deleted with the environment
+    return created;
+}
+
+Environment::Environment(napi_env env)
+    : env_(env), in_worker_(gettid() != getpid()), waits_([this] {
+          napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
+      }) {
+    const auto call = [](napi_env living_env, napi_value, void* self, void*) {
+        if (living_env != nullptr) {
+            static_cast<Environment*>(self)->deliver_ends();
+        }
+    };
+    const napi_value name = Napi::String::New(env, "posix-ipc wait");
+    if (napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                        call, &wake_) != napi_ok) {
+        throw Napi::Error::New(env, "posix-ipc: no thread-safe function to be had");
+    }
+    napi_unref_threadsafe_function(env, wake_);
+    // After the function above: hooks run in reverse, so its threads are joined before it closes.
+    napi_add_env_cleanup_hook(env, [](void* self) { static_cast<Environment*>(self)->end(); }, this);
+    remember(this);
+}
+
+Environment::~Environment() { end(); }
+
+void Environment::end() noexcept {
+    forget(this);
+    waits_.shut_down();
+}
+
+Signature* Environment::sign(std::vector<const char*> arguments) {
+    return signatures_.emplace_back(std::make_unique<Signature>(this, std::move(arguments))).get();
+}
+
+int32_t Environment::register_slab(napi_value view) {
+    slabs_.emplace_back();
+    const auto index = static_cast<int32_t>(slabs_.size() - 1);
+    replace_slab(index, view);
+    return index;
+}
+
+void Environment::replace_slab(int32_t index, napi_value view) {
+    if (index < 0 || static_cast<size_t>(index) >= slabs_.size()) {
+        throw ArgumentError(Kind::range, "index", "the index of a slab");
+    }
+    const Bytes bytes = view_bytes(env_, view, "view");
+    const Napi::Value value(env_, view);
+    slabs_[index] = {Napi::Persistent(value.As<Napi::TypedArray>()), bytes};
+}
+
+Bytes Environment::slab(double index, const char* name) const {
+    if (!(index >= 0 && index < static_cast<double>(slabs_.size()))) {
+        throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
+    }
+    return slabs_[static_cast<size_t>(index)].bytes;
+}
+
+void Environment::on_ends(Napi::Function deliver, Napi::Int32Array words, Napi::Function nothing) {
+    deliver_ = Napi::Persistent(deliver);
+    words_ = Napi::Persistent(words);
+    nothing_ = Napi::Persistent(nothing);
+}
+
+void Environment::write_end(int32_t* words, int32_t id, const wait::Outcome& outcome) {
+    words[0] = id;
+    words[1] = outcome.result;
+    words[2] = static_cast<int32_t>(outcome.extra);
+    words[3] = static_cast<int32_t>(outcome.extra >> 32);
+}
+
+/// Ends one wait now; how it ended stands in the first words.
+int32_t Environment::end_wait(int32_t id) {
+    const wait::Outcome outcome = waits_.end(id);
+    write_end(words_.Value().Data(), id, outcome);
+    return outcome.result;
+}
+
+void Environment::ref() { napi_ref_threadsafe_function(env_, wake_); }
+
+void Environment::unref() { napi_unref_threadsafe_function(env_, wake_); }
+
+void Environment::deliver_ends() {
+    const Napi::HandleScope scope(env_);
+    Napi::Int32Array words = words_.Value();
+    std::array<wait::Engine::End, most_ends_at_once> ends{};
+    for (;;) {
+        const size_t limit = std::min(ends.size(), words.ElementLength() / words_per_end);
+        const size_t count = waits_.collect(ends.data(), limit);
+        if (count == 0) {
+            return;
+        }
+        for (size_t i = 0; i < count; i++) {
+            write_end(words.Data() + i * words_per_end, ends[i].id, ends[i].outcome);
+        }
+        try {
+            deliver_.Call({Napi::Number::New(env_, static_cast<double>(count))});
+        } catch (const Napi::Error& error) {
+            napi_fatal_exception(env_, error.Value()); // the other ends are still delivered
+        }
+    }
+}
+
+wait::Outcome Environment::block(wait::Operation& operation, Milliseconds timeout, bool signals) {
+    wait::SyncLimits limits;
+    limits.until_signal = signals;
+    if (timeout.finite()) {
+        limits.deadline = wait::Clock::now() + timeout.duration();
+    }
+    if (in_worker_ && !nothing_.IsEmpty()) {
+        limits.going_on = [this] { return going_on(); };
+    }
+    return wait::run_sync(operation, limits);
+}
+
+/// A worker that is asked to end cannot run JavaScript any more. There is no event for that which
+/// native code could wait for, so a blocked worker asks now and then.
+bool Environment::going_on() {
+    const Napi::HandleScope scope(env_);
+    napi_value result = nullptr;
+    return napi_call_function(env_, Napi::Env(env_).Undefined(), nothing_.Value(), 0, nullptr,
+                              &result) == napi_ok;
+}
+
+} // namespace posix_ipc

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <napi.h>
+
+#include "core/arguments.h"
+#include "core/wait/engine.h"
+#include "core/wait/run_sync.h"
+
+namespace posix_ipc {
+
+/// What a native function finds when it is called: its environment and its arguments' names.
+struct Signature {
+    Signature(Environment* owner, std::vector<const char*> names)
+        : environment(owner), arguments(std::move(names)) {}
+    Environment* environment;
+    std::vector<const char*> arguments;
+};
+
+/// Everything that one JS environment (the main thread, or a worker) owns.
+/// It ends before the environment does: see end().
+class Environment {
+  public:
+    static Environment& create(Napi::Env env);
+
+    explicit Environment(napi_env env);
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+    ~Environment();
+
+    [[nodiscard]] napi_env env() const { return env_; }
+    wait::Engine& waits() { return waits_; }
+
+    /// Signatures live as long as the environment: functions point at them.
+    Signature* sign(std::vector<const char*> arguments);
+
+    // Memory that calls read and write without an address crossing the boundary each time.
+    int32_t register_slab(napi_value view);
+    void replace_slab(int32_t index, napi_value view);
+    Bytes slab(double index, const char* name) const;
+
+    /// `deliver(count)` is called with the ends of waits, `words` (4 per end: id, result, extra's
+    /// low and high half) filled. `nothing` is a function that does nothing.
+    void on_ends(Napi::Function deliver, Napi::Int32Array words, Napi::Function nothing);
+    int32_t end_wait(int32_t id);
+    void ref();
+    void unref();
+
+    /// Blocks the calling thread. `signals`: EINTR ends the call, as in C.
+    wait::Outcome block(wait::Operation& operation, Milliseconds timeout, bool signals);
+
+    /// Cancels every wait and joins every thread; idempotent.
+    void end() noexcept;
+
+  private:
+    void deliver_ends();
+    static void write_end(int32_t* words, int32_t id, const wait::Outcome& outcome);
+    bool going_on();
+
+    struct Slab {
+        Napi::Reference<Napi::TypedArray> keep;
+        Bytes bytes;
+    };
+
+    napi_env env_;
+    napi_threadsafe_function wake_ = nullptr; // first: its own clean-up hook must run after ours
+    std::vector<std::unique_ptr<Signature>> signatures_;
+    std::vector<Slab> slabs_;
+    Napi::FunctionReference deliver_;
+    Napi::FunctionReference nothing_;
+    Napi::Reference<Napi::Int32Array> words_;
+    bool in_worker_ = false;
+    wait::Engine waits_; // last: ended first
+};
+
+} // namespace posix_ipc

@@ -1,0 +1,245 @@
+#include "core/wait/engine.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "core/wait/alarm.h"
+#include "core/wait/signal.h"
+
+namespace posix_ipc::wait {
+
+struct Engine::Wait {
+    Wait(int32_t number, std::unique_ptr<Operation> call) : id(number), operation(std::move(call)) {}
+
+    int32_t id;
+    std::unique_ptr<Operation> operation;
+    std::atomic<bool> cancelled{false};
+    std::optional<Alarm> alarm; // while a cancelled wait has not ended
+    Thread* thread = nullptr;
+    Outcome outcome;
+};
+
+struct Engine::Thread {
+    Engine* engine;
+    Wait* wait;        // what it runs now
+    pthread_t handle{};
+    pid_t id = 0;      // 0 until the thread runs
+    std::condition_variable wake_up;
+};
+
+namespace {
+
+Outcome perform(Operation& operation, const std::atomic<bool>& cancelled) {
+    while (!cancelled.load(std::memory_order_acquire)) {
+        const Outcome outcome = operation.block();
+        if (outcome.result != -EINTR) {
+            return outcome;
+        }
+    }
+    return {-ECANCELED, 0};
+}
+
+} // namespace
+
+Engine::Engine(std::function<void()> notify) : notify_(std::move(notify)) { wake_signal(); }
+
+Engine::~Engine() { shut_down(); }
+
+int32_t Engine::start(std::unique_ptr<Operation> operation) {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) {
+        return -ECANCELED;
+    }
+    join_finished();
+    const int32_t id = take_id();
+    auto& wait = *(waits_[id] = std::make_unique<Wait>(id, std::move(operation)));
+    if (idle_.empty()) {
+        const int error = create_thread(wait);
+        if (error != 0) {
+            waits_[id].reset();
+            free_ids_.push_back(id);
+            return -error;
+        }
+        return id;
+    }
+    Thread& thread = *idle_.back();
+    idle_.pop_back();
+    wait.thread = &thread;
+    thread.wait = &wait;
+    thread.wake_up.notify_one();
+    return id;
+}
+
+bool Engine::cancel(int32_t id) {
+    std::unique_lock lock(mutex_);
+    if (!known(id)) {
+        return false;
+    }
+    interrupt(*waits_[id], lock);
+    return true;
+}
+
+Outcome Engine::end(int32_t id) {
+    std::unique_lock lock(mutex_);
+    if (!known(id)) {
+        return {-ECANCELED, 0};
+    }
+    Wait& wait = *waits_[id];
+    interrupt(wait, lock);
+    one_ended_.wait(lock, [&] { return wait.thread == nullptr; });
+    std::erase(ended_, &wait);
+    const Outcome outcome = wait.outcome;
+    free_ids_.push_back(id);
+    waits_[id].reset();
+    return outcome;
+}
+
+size_t Engine::collect(End* out, size_t limit) {
+    const std::scoped_lock lock(mutex_);
+    size_t count = 0;
+    for (; count < limit && !ended_.empty(); count++) {
+        Wait& wait = *ended_.front();
+        ended_.pop_front();
+        out[count] = {wait.id, wait.outcome};
+        free_ids_.push_back(wait.id);
+        waits_[wait.id].reset();
+    }
+    return count;
+}
+
+void Engine::shut_down() noexcept {
+    {
+        std::unique_lock lock(mutex_);
+        stopping_ = true;
+        for (auto& wait : waits_) {
+            if (wait) {
+                interrupt(*wait, lock);
+            }
+        }
+        for (auto& thread : threads_) {
+            thread.wake_up.notify_one();
+        }
+    }
+    for (auto& thread : threads_) {
+        pthread_join(thread.handle, nullptr);
+    }
+    threads_.clear();
+    idle_.clear();
+    finished_.clear();
+    for (Wait* wait : ended_) {
+        wait->operation->give_back(wait->outcome);
+    }
+    ended_.clear();
+    waits_.clear();
+}
+
+void Engine::run(Thread& self) {
+    block_all_but_wake_signal();
+    pthread_setname_np(pthread_self(), "posix-ipc wait");
+    std::unique_lock lock(mutex_);
+    self.id = gettid();
+    for (;;) {
+        self.wake_up.wait(lock, [&] { return self.wait != nullptr || stopping_; });
+        if (self.wait == nullptr) {
+            return;
+        }
+        Wait& wait = *self.wait;
+        lock.unlock();
+        const Outcome outcome = perform(*wait.operation, wait.cancelled);
+        lock.lock();
+        const bool first = finish(self, outcome);
+        const bool stay = !stopping_ && idle_.size() < most_idle_threads;
+        (stay ? idle_ : finished_).push_back(&self);
+        if (first && !stopping_) {
+            notify_();
+        }
+        if (!stay) {
+            return;
+        }
+    }
+}
+
+bool Engine::finish(Thread& self, Outcome outcome) {
+    Wait& wait = *self.wait;
+    wait.alarm.reset();
+    wait.thread = nullptr;
+    wait.outcome = outcome;
+    self.wait = nullptr;
+    ended_.push_back(&wait);
+    one_ended_.notify_one();
+    return ended_.size() == 1;
+}
+
+int Engine::create_thread(Wait& wait) {
+    Thread& thread = threads_.emplace_back();
+    thread.engine = this;
+    thread.wait = &wait;
+    wait.thread = &thread;
+
+    // The new thread inherits the mask: no signal of the process may ever land on it.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, stack_bytes);
+    const auto body = [](void* self) -> void* {
+        auto& own = *static_cast<Thread*>(self);
+        own.engine->run(own);
+        return nullptr;
+    };
+    const int error = pthread_create(&thread.handle, &attributes, body, &thread);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error != 0) {
+        threads_.pop_back();
+    }
+    return error;
+}
+
+/// The thread notices the flag before its next system call; the alarm gets it out of the one that
+/// it is in. A thread that has not started yet needs no alarm.
+void Engine::interrupt(Wait& wait, std::unique_lock<std::mutex>& lock) {
+    const bool again = wait.cancelled.exchange(true, std::memory_order_release);
+    if (again || wait.thread == nullptr || wait.thread->id == 0) {
+        return;
+    }
+    wait.alarm.emplace(wait.thread->id);
+    wait.alarm->ring_from(Clock::now());
+    // No timer to be had (RLIMIT_SIGPENDING): signal by hand until the thread has noticed.
+    while (wait.alarm && wait.alarm->error() != 0) {
+        pthread_kill(wait.thread->handle, wake_signal());
+        lock.unlock();
+        usleep(50);
+        lock.lock();
+    }
+}
+
+void Engine::join_finished() {
+    for (Thread* thread : finished_) {
+        pthread_join(thread->handle, nullptr);
+        threads_.remove_if([&](const Thread& one) { return &one == thread; });
+    }
+    finished_.clear();
+}
+
+bool Engine::known(int32_t id) const {
+    return id >= 0 && static_cast<size_t>(id) < waits_.size() && waits_[id];
+}
+
+int32_t Engine::take_id() {
+    if (free_ids_.empty()) {
+        waits_.emplace_back();
+        return static_cast<int32_t>(waits_.size() - 1);
+    }
+    const int32_t id = free_ids_.back();
+    free_ids_.pop_back();
+    return id;
+}
+
+} // namespace posix_ipc::wait

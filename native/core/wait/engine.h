@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/wait/operation.h"
+
+namespace posix_ipc::wait {
+
+/// Runs operations that block, each on a parked thread of its own, and reports how they ended.
+///
+/// Rules that everything here follows:
+/// - a wait has exactly one end: the operation's outcome, or -ECANCELED with nothing taken;
+/// - an outcome that nobody collected before shut_down() is given back;
+/// - `notify` is called when the list of ends becomes non-empty, never once per end.
+///
+/// start, cancel, end, collect and shut_down are called by the thread that owns the engine.
+class Engine {
+  public:
+    struct End {
+        int32_t id;
+        Outcome outcome;
+    };
+
+    explicit Engine(std::function<void()> notify);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine();
+
+    /// The id of the wait, or the negated errno of pthread_create.
+    int32_t start(std::unique_ptr<Operation> operation);
+
+    /// Asks a wait to end. It may still end with a result. False: there is no such wait.
+    bool cancel(int32_t id);
+
+    /// Cancels a wait and blocks until it has ended; it is not collected any more.
+    Outcome end(int32_t id);
+
+    /// Moves up to `limit` ends to `out`; what they took belongs to the caller from here on.
+    size_t collect(End* out, size_t limit);
+
+    /// Ends every wait, joins every thread, gives back what was not collected.
+    void shut_down() noexcept;
+
+  private:
+    struct Wait;
+    struct Thread;
+
+    void run(Thread& self);
+    bool finish(Thread& self, Outcome outcome);
+    int create_thread(Wait& wait);
+    void interrupt(Wait& wait, std::unique_lock<std::mutex>& lock);
+    void join_finished();
+    int32_t take_id();
+    [[nodiscard]] bool known(int32_t id) const;
+
+    static constexpr size_t most_idle_threads = 8;
+    static constexpr size_t stack_bytes = 128 * 1024;
+
+    std::function<void()> notify_;
+    std::mutex mutex_; // guards all that follows
+    std::vector<std::unique_ptr<Wait>> waits_; // by id
+    std::vector<int32_t> free_ids_;
+    std::deque<Wait*> ended_;
+    std::condition_variable one_ended_; // for end()
+    std::list<Thread> threads_;
+    std::vector<Thread*> idle_;
+    std::vector<Thread*> finished_;
+    bool stopping_ = false;
+};
+
+} // namespace posix_ipc::wait

@@ -1,0 +1,60 @@
+#include "core/wait/signal.h"
+
+#include <csignal>
+#include <cstdlib>
+
+namespace posix_ipc::wait {
+
+namespace {
+
+void do_nothing(int /*signal*/) {}
+
+bool has_no_handler(int signal) {
+    struct sigaction current {};
+    return sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_DFL;
+}
+
+int asked_for() {
+    const char* text = std::getenv("POSIX_IPC_SIGNAL");
+    const int number = text == nullptr ? 0 : static_cast<int>(std::strtol(text, nullptr, 10));
+    return number >= SIGRTMIN && number <= SIGRTMAX ? number : 0;
+}
+
+int choose() {
+    int signal = asked_for();
+    for (int candidate = SIGRTMAX; signal == 0 && candidate >= SIGRTMIN; candidate--) {
+        if (has_no_handler(candidate)) {
+            signal = candidate;
+        }
+    }
+    if (signal == 0) {
+        signal = SIGRTMAX; // every one is taken: the last resort is to share the highest
+    }
+    struct sigaction action {};
+    action.sa_handler = do_nothing; // no SA_RESTART: a call that it reaches returns EINTR
+    sigaction(signal, &action, nullptr);
+    return signal;
+}
+
+} // namespace
+
+int wake_signal() {
+    static const int signal = choose();
+    return signal;
+}
+
+void block_all_but_wake_signal() {
+    sigset_t set;
+    sigfillset(&set);
+    sigdelset(&set, wake_signal());
+    pthread_sigmask(SIG_SETMASK, &set, nullptr);
+}
+
+void unblock_wake_signal() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, wake_signal());
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+} // namespace posix_ipc::wait

@@ -1,0 +1,245 @@
+#include "sysv/msg.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+
+#include "core/pause.h"
+#include "sysv/msg_wait.h"
+
+namespace posix_ipc::sysv {
+
+namespace {
+
+using Kind = ArgumentError::Kind;
+
+/// struct msgbuf: a long, then the payload.
+constexpr size_t type_bytes = sizeof(long);
+
+/// A message inside a slab that holds many: its length (padded to 8 bytes), then struct msgbuf.
+constexpr size_t record_header = 8;
+
+void check_msgbuf(Bytes msgp, size_t msgsz) {
+    if (msgp.size() < type_bytes || msgp.size() - type_bytes < msgsz) {
+        throw ArgumentError(Kind::range, "msgp",
+                            "at least " + std::to_string(type_bytes) +
+                                " bytes longer than \"msgsz\": it begins with the type");
+    }
+}
+
+int32_t msgget(Environment& /*environment*/, Key key, int32_t flags) {
+    return or_errno(::msgget(key.value, flags));
+}
+
+// ---- sending
+
+int32_t msgsnd(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, int32_t flags) {
+    check_msgbuf(msgp, msgsz);
+    if ((flags & IPC_NOWAIT) != 0) {
+        return or_errno(::msgsnd(msqid, msgp.data(), msgsz, flags));
+    }
+    MessageSend send(msqid, msgp.data(), msgsz);
+    return environment.block(send, {std::numeric_limits<double>::infinity()}, true).result;
+}
+
+int32_t msgsnd_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz,
+                     Milliseconds timeout) {
+    check_msgbuf(msgp, msgsz);
+    MessageSend send(msqid, msgp.data(), msgsz);
+    return environment.block(send, timeout, false).result;
+}
+
+/// Starts a wait that copies the message first.
+int32_t msgsnd_wait(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz) {
+    check_msgbuf(msgp, msgsz);
+    std::vector<std::byte> message(msgp.begin(), msgp.begin() + type_bytes + msgsz);
+    return environment.waits().start(
+        std::make_unique<OwnedMessageSend>(msqid, std::move(message), msgsz));
+}
+
+size_t padded(size_t size) { return (size + 7) & ~size_t{7}; }
+
+/// Sends the first `count` records of a slab without waiting: how many were sent, or the negated
+/// errno if the first was not.
+int32_t msgsnd_many(Environment& /*environment*/, int32_t msqid, Bytes slab, int32_t count) {
+    size_t at = 0;
+    for (int32_t sent = 0; sent < count; sent++) {
+        uint32_t size = 0;
+        if (slab.size() - at < record_header + type_bytes) {
+            throw ArgumentError(Kind::range, "slab", "as long as its records");
+        }
+        std::memcpy(&size, slab.data() + at, sizeof size);
+        const Bytes message = slab.subspan(at + record_header);
+        check_msgbuf(message, size);
+        if (::msgsnd(msqid, message.data(), size, IPC_NOWAIT) != 0) {
+            return sent > 0 ? sent : -errno;
+        }
+        at = std::min(at + record_header + type_bytes + padded(size), slab.size());
+    }
+    return count;
+}
+
+// ---- receiving
+
+int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
+               int32_t flags) {
+    check_msgbuf(msgp, msgsz);
+    if ((flags & IPC_NOWAIT) != 0) {
+        return static_cast<int32_t>(
+            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags)));
+    }
+    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags);
+    return environment.block(receive, {std::numeric_limits<double>::infinity()}, true).result;
+}
+
+int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
+                     int32_t flags, Milliseconds timeout) {
+    check_msgbuf(msgp, msgsz);
+    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags);
+    return environment.block(receive, timeout, false).result;
+}
+
+/// Starts a wait for a message of this selector; it stays in the queue (see MessageArrival).
+int32_t msgrcv_wait(Environment& environment, int32_t msqid, Long msgtyp, int32_t flags) {
+    return environment.waits().start(
+        std::make_unique<MessageArrival>(msqid, msgtyp.value, flags & MSG_EXCEPT));
+}
+
+/// The same, blocking; the type of a taken empty message is written to msgp.
+int32_t msgrcv_arrival(Environment& environment, int32_t msqid, Bytes msgp, Long msgtyp,
+                       int32_t flags, Milliseconds timeout) {
+    check_msgbuf(msgp, 0);
+    MessageArrival arrival(msqid, msgtyp.value, flags & MSG_EXCEPT);
+    const wait::Outcome outcome = environment.block(arrival, timeout, false);
+    std::memcpy(msgp.data(), &outcome.extra, type_bytes);
+    return outcome.result;
+}
+
+/// Tries again and again for a while, for the peer that answers faster than a thread wakes.
+int32_t msgrcv_spin(Environment& /*environment*/, int32_t msqid, Bytes msgp, size_t msgsz,
+                    Long msgtyp, int32_t flags, Milliseconds how_long) {
+    check_msgbuf(msgp, msgsz);
+    const auto end = wait::Clock::now() + how_long.duration();
+    for (;;) {
+        const auto length = or_errno(
+            ::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT));
+        if (length != -ENOMSG || wait::Clock::now() >= end) {
+            return static_cast<int32_t>(length);
+        }
+        pause_briefly(); // leave the queue's lock to the sender
+    }
+}
+
+/// Fills a slab with as many records as there are messages, `limit` at most, without waiting:
+/// how many, or the negated errno if there was none.
+int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Long msgtyp,
+                    int32_t flags, int32_t limit) {
+    const int quick = (flags & MSG_EXCEPT) | IPC_NOWAIT;
+    size_t at = 0;
+    int32_t count = 0;
+    while (count < limit && slab.size() - at > record_header + type_bytes) {
+        std::byte* record = slab.data() + at;
+        const size_t room = slab.size() - at - record_header - type_bytes;
+        const ssize_t length =
+            ::msgrcv(msqid, record + record_header, room, msgtyp.value, quick);
+        if (length < 0) {
+            return count > 0 ? count : -errno;
+        }
+        const auto size = static_cast<uint32_t>(length);
+        std::memcpy(record, &size, sizeof size);
+        at = std::min(at + record_header + type_bytes + padded(size), slab.size());
+        count++;
+    }
+    return count;
+}
+
+// ---- control
+
+template <typename T> T field(Numbers values, size_t index, const char* name) {
+    constexpr double most_safe_integer = 9007199254740991.0;
+    const double most =
+        std::min(static_cast<double>(std::numeric_limits<T>::max()), most_safe_integer);
+    if (index >= values.size() || !(values[index] >= 0 && values[index] <= most)) {
+        throw ArgumentError(Kind::range, name, "0 or more, and within its C type");
+    }
+    return static_cast<T>(values[index]);
+}
+
+template <typename... T> void fill(Numbers values, T... fields) {
+    const double numbers[] = {static_cast<double>(fields)...};
+    if (values.size() < std::size(numbers)) {
+        throw ArgumentError(Kind::range, "values", "long enough");
+    }
+    std::copy(std::begin(numbers), std::end(numbers), values.begin());
+}
+
+int32_t status(Numbers values, int msqid, int cmd) {
+    msqid_ds ds{};
+    const int result = or_errno(::msgctl(msqid, cmd, &ds));
+    if (result >= 0) {
+        const ipc_perm& perm = ds.msg_perm;
+        fill(values, perm.__key, perm.uid, perm.gid, perm.cuid, perm.cgid, perm.mode, perm.__seq,
+             ds.msg_stime, ds.msg_rtime, ds.msg_ctime, ds.__msg_cbytes, ds.msg_qnum, ds.msg_qbytes,
+             ds.msg_lspid, ds.msg_lrpid);
+    }
+    return result;
+}
+
+int32_t limits(Numbers values, int cmd) {
+    msginfo info{};
+    const int result = or_errno(::msgctl(0, cmd, reinterpret_cast<msqid_ds*>(&info)));
+    if (result >= 0) {
+        fill(values, info.msgpool, info.msgmap, info.msgmax, info.msgmnb, info.msgmni, info.msgssz,
+             info.msgtql, info.msgseg);
+    }
+    return result;
+}
+
+/// `values` is what the command fills, or reads (IPC_SET: uid, gid, mode, qbytes).
+int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers values) {
+    switch (cmd) {
+    case IPC_STAT:
+    case MSG_STAT:
+    case MSG_STAT_ANY:
+        return status(values, msqid, cmd);
+    case IPC_INFO:
+    case MSG_INFO:
+        return limits(values, cmd);
+    case IPC_SET: {
+        msqid_ds ds{};
+        ds.msg_perm.uid = field<uid_t>(values, 0, "uid");
+        ds.msg_perm.gid = field<gid_t>(values, 1, "gid");
+        ds.msg_perm.mode = field<unsigned short>(values, 2, "mode");
+        ds.msg_qbytes = field<msglen_t>(values, 3, "msg_qbytes");
+        return or_errno(::msgctl(msqid, cmd, &ds));
+    }
+    default: {
+        msqid_ds unused{};
+        return or_errno(::msgctl(msqid, cmd, &unused));
+    }
+    }
+}
+
+} // namespace
+
+void define_msg(Exports& exports) {
+    exports.function<msgget>("msgget", "key", "msgflg");
+    exports.function<msgsnd>("msgsnd", "msqid", "msgp", "msgsz", "msgflg");
+    exports.function<msgsnd_timed>("msgsndTimed", "msqid", "msgp", "msgsz", "timeout");
+    exports.function<msgsnd_wait>("msgsndWait", "msqid", "msgp", "msgsz");
+    exports.function<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
+    exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
+    exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
+                                   "timeout");
+    exports.function<msgrcv_wait>("msgrcvWait", "msqid", "msgtyp", "msgflg");
+    exports.function<msgrcv_arrival>("msgrcvArrival", "msqid", "msgp", "msgtyp", "msgflg",
+                                     "timeout");
+    exports.function<msgrcv_spin>("msgrcvSpin", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
+                                  "howLong");
+    exports.function<msgrcv_many>("msgrcvMany", "msqid", "slab", "msgtyp", "msgflg", "limit");
+    exports.function<msgctl>("msgctl", "msqid", "cmd", "values");
+}
+
+} // namespace posix_ipc::sysv

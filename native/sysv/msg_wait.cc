@@ -1,0 +1,73 @@
+#include "sysv/msg_wait.h"
+
+#include <cerrno>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <unistd.h>
+
+namespace posix_ipc::sysv {
+
+namespace {
+
+/// A call that waited, was interrupted and is made again finds a removed queue as EINVAL. Its
+/// arguments were good before, so it means what the waiting call would have said: EIDRM.
+int32_t answer(int64_t result, bool& waited) {
+    if (result >= 0) {
+        return static_cast<int32_t>(result);
+    }
+    const int error = waited && errno == EINVAL ? EIDRM : errno;
+    waited = true;
+    return -error;
+}
+
+} // namespace
+
+wait::Outcome MessageArrival::receive_nothing(int more_flags) {
+    long type = 0;
+    const ssize_t length = msgrcv(queue_, &type, 0, type_, flags_ | more_flags);
+    if (length == 0) {
+        return {took_empty, type};
+    }
+    return {answer(length, waited_), 0};
+}
+
+wait::Outcome MessageArrival::block() {
+    wait::Outcome outcome = receive_nothing(0);
+    if (outcome.result != -E2BIG) {
+        return outcome;
+    }
+    // Several waiters are woken by one message. Those who come late go back to sleep here, at the
+    // price of one call, and do not wake their event loops.
+    outcome = receive_nothing(IPC_NOWAIT);
+    switch (outcome.result) {
+    case -E2BIG:
+        return {ready, 0};
+    case -ENOMSG:
+        return {-EINTR, 0};
+    default:
+        return outcome;
+    }
+}
+
+void MessageArrival::give_back(const wait::Outcome& outcome) noexcept {
+    constexpr int tries = 50;
+    constexpr int pause_us = 1000;
+    if (outcome.result != took_empty) {
+        return;
+    }
+    const long type = outcome.extra;
+    // A sender may have filled the place that the message left: wait for another, but not for long.
+    for (int i = 0; i < tries && msgsnd(queue_, &type, 0, IPC_NOWAIT) != 0 && errno == EAGAIN; i++) {
+        usleep(pause_us);
+    }
+}
+
+wait::Outcome MessageSend::block() {
+    return {answer(msgsnd(queue_, message_, size_, 0), waited_), 0};
+}
+
+wait::Outcome MessageReceive::block() {
+    return {answer(msgrcv(queue_, message_, size_, type_, flags_), waited_), 0};
+}
+
+} // namespace posix_ipc::sysv

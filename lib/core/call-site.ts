@@ -1,0 +1,21 @@
+/**
+ * Errors that are made when a wait ends carry the stack of the event loop, which tells nobody
+ * anything. They get the stack of the call that waited.
+ */
+export class CallSite {
+  readonly #site: { stack?: string } = {};
+
+  /** `method` is the public method; the stack begins at its caller. */
+  constructor(method: (...args: never[]) => unknown) {
+    Error.captureStackTrace(this.#site, method);
+  }
+
+  /** The error, with the caller's stack. */
+  mark(error: unknown): unknown {
+    if (error instanceof Error) {
+      const frames = (this.#site.stack ?? '').split('\n').slice(1);
+      error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+    }
+    return error;
+  }
+}

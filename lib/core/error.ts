@@ -1,0 +1,119 @@
+import { native } from '../native';
+
+/** errno -> [code, text], from the addon's one list. */
+const byNumber = new Map<number, [code: string, text: string]>();
+const byCode = new Map<string, number>();
+
+for (const [errno, code, text] of native.errorTable()) {
+  byNumber.set(errno, [code, text]);
+  byCode.set(code, errno);
+}
+
+/** The number of an errno by its name, on this machine. */
+export function errnoOf(code: string): number {
+  const errno = byCode.get(code);
+  if (errno === undefined) throw new Error(`posix-ipc: no errno named ${code}`);
+  return errno;
+}
+
+/** What a failed system call was about. */
+export interface SystemErrorContext {
+  /** The System V key. */
+  key?: number | undefined;
+  /** The System V identifier. */
+  id?: number | undefined;
+  /** The file. */
+  path?: string | undefined;
+  /** One sentence more, such as the kernel limit that was hit and how to raise it. */
+  hint?: string | undefined;
+}
+
+function target(context: SystemErrorContext): string {
+  if (context.path !== undefined) return ` '${context.path}'`;
+  const key = context.key === undefined ? '' : ` 0x${(context.key >>> 0).toString(16)}`;
+  const id = context.id === undefined ? '' : ` id ${String(context.id)}`;
+  return key + id;
+}
+
+/**
+ * A system call that failed, in the shape of Node's own system errors.
+ *
+ * `code` is the errno's name (`'ENOENT'`), `errno` its negated number, `syscall` the call's name;
+ * `key`, `id` or `path` say what it was about. Source: errno(3).
+ *
+ * ```js
+ * try {
+ *   sysv.MessageQueue.openSync(0x4d2);
+ * } catch (error) {
+ *   console.log(error.message); // ENOENT: no such file or directory, msgget 0x4d2
+ * }
+ * ```
+ */
+export class SystemError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+  declare readonly key?: number;
+  declare readonly id?: number;
+  declare readonly path?: string;
+
+  constructor(error: number | string, syscall: string, context: SystemErrorContext = {}) {
+    const errno = typeof error === 'string' ? errnoOf(error) : Math.abs(error);
+    const [code, text] = byNumber.get(errno) ?? [`E${String(errno)}`, 'unknown error'];
+    const hint = context.hint === undefined ? '' : ` (${context.hint})`;
+    super(`${code}: ${text}, ${syscall}${target(context)}${hint}`);
+    this.code = code;
+    this.errno = -errno;
+    this.syscall = syscall;
+    if (context.key !== undefined) this.key = context.key;
+    if (context.id !== undefined) this.id = context.id;
+    if (context.path !== undefined) this.path = context.path;
+  }
+
+  static {
+    this.prototype.name = 'SystemError';
+  }
+}
+
+/** The result of a call, or a SystemError if it is a negated errno. */
+export function check(result: number, syscall: string, context?: SystemErrorContext): number {
+  if (result < 0) throw new SystemError(result, syscall, context);
+  return result;
+}
+
+/** An object was used, or waited with, after `close()`. `code` is `'ERR_CLOSED'`. */
+export class ClosedError extends Error {
+  readonly code = 'ERR_CLOSED';
+
+  constructor(what: string) {
+    super(`The ${what} is closed`);
+  }
+
+  static {
+    this.prototype.name = 'ClosedError';
+  }
+}
+
+interface Coded {
+  code: string;
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'object') return `an instance of ${value.constructor.name || 'Object'}`;
+  if (typeof value === 'function') return `function ${value.name}`;
+  const text = typeof value === 'string' ? `'${value.slice(0, 28)}'` : String(value);
+  return `type ${typeof value} (${text})`;
+}
+
+/** A TypeError with code ERR_INVALID_ARG_TYPE, worded as Node's own. */
+export function invalidType(name: string, expected: string, actual: unknown): TypeError & Coded {
+  const message = `The "${name}" argument must be ${expected}. Received ${describe(actual)}`;
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** A RangeError with code ERR_OUT_OF_RANGE, worded as Node's own. */
+export function outOfRange(name: string, expected: string, actual: unknown): RangeError & Coded {
+  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${String(actual)}`;
+  return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
+}

@@ -1,0 +1,267 @@
+/**
+ * Requests that wait for the same thing, answered in the order in which they were made.
+ *
+ * At most one native wait is parked for all of them: it belongs to the first. When it ends, that
+ * request is completed or tried again, and then the others are, inline, until one would block.
+ */
+
+import type { CallSite } from './call-site';
+import { cancelWait, endWait, whenEnded } from './engine';
+import { SystemError, errnoOf } from './error';
+import type { Keeper } from './keeper';
+import { signalOf, timeoutOf, type WaitOptions } from './options';
+
+/** A call that can be made without waiting, on a parked thread, or on this thread. */
+export interface Call<R> {
+  /** Makes the call without waiting; undefined if it would have to. Throws what it fails with. */
+  attempt(): R | undefined;
+  /** Starts a native wait: its number, or a negated errno. */
+  start(): number;
+  /** Waits on this thread: how the wait ended, as a native wait does. */
+  block(timeout: number): [result: number, low: number, high: number];
+  /** What a wait that ended well means; undefined: nothing was taken, or not all is done yet. */
+  complete(result: number, low: number, high: number): R | undefined;
+  /** What has been done so far, if ending early with that is better than failing; else undefined. */
+  partial?(): R | undefined;
+  /** The error that a result, or an expired time, stands for. */
+  failure(error: number | string): SystemError;
+}
+
+interface Pending {
+  /** Tries without waiting; true if the request is settled. */
+  attempt(): boolean;
+  start(): number;
+  /** Takes the end of a native wait; true if the request is settled. */
+  complete(result: number, low: number, high: number): boolean;
+  block(timeout: number): [result: number, low: number, high: number];
+  failure(error: number | string): SystemError;
+  reject(reason: unknown): void;
+  /** Why it is to be rejected as soon as it is known that it took nothing. */
+  cancelled?: { reason: unknown };
+}
+
+const ECANCELED = -errnoOf('ECANCELED');
+const EIDRM = -errnoOf('EIDRM');
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
+
+/** setTimeout's longest delay. */
+const longestTimer = 2 ** 31 - 1;
+
+export class Lane {
+  readonly #pending = new Set<Pending>();
+  readonly #keeper: Keeper;
+  readonly #onEmpty: () => void;
+  #wait = -1;
+  #deferred = false;
+
+  constructor(keeper: Keeper, onEmpty: () => void) {
+    this.#keeper = keeper;
+    this.#onEmpty = onEmpty;
+  }
+
+  /** Whether requests are waiting, so that another one has to queue up behind them. */
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /**
+   * Queues a call. `tried`: it has just been found to block; otherwise it is tried in the next turn
+   * of the event loop.
+   */
+  add<R>(call: Call<R>, options: WaitOptions, site: CallSite, tried: boolean): Promise<R> {
+    const timeout = timeoutOf(options);
+    const signal = signalOf(options);
+    if (timeout === 0 && (tried || this.busy)) {
+      const partial = call.partial?.();
+      if (partial !== undefined) return Promise.resolve(partial);
+      return Promise.reject(site.mark(call.failure('ETIMEDOUT')) as Error);
+    }
+    return new Promise<R>((resolve, reject) => {
+      const release: (() => void)[] = [];
+      const settle = (): void => {
+        this.#pending.delete(pending);
+        this.#keeper.change(-1);
+        for (const undo of release) undo();
+        if (!this.busy) this.#onEmpty();
+      };
+      const pending = pendingOf(call, site, settle, resolve, reject);
+      if (timeout < Infinity) {
+        const expire = (): void => {
+          if (this.#deferred) this.#serve(); // it is owed one attempt
+          if (this.#pending.has(pending)) this.#cancel(pending, call.failure('ETIMEDOUT'));
+        };
+        release.push(after(timeout, expire));
+      }
+      if (signal !== undefined) {
+        const abort = (): void => {
+          this.#cancel(pending, signal.reason);
+        };
+        signal.addEventListener('abort', abort, { once: true });
+        release.push(() => {
+          signal.removeEventListener('abort', abort);
+        });
+      }
+      const first = !this.busy;
+      this.#pending.add(pending);
+      this.#keeper.change(1);
+      if (first && tried) this.#park(pending);
+      else if (first) this.#defer();
+    });
+  }
+
+  /** Serves what can be served now, without a native wait in between; see `Call.block`. */
+  serve(): void {
+    this.#endWait();
+    this.#serve();
+  }
+
+  /** Serves all requests, blocking this thread; false if the time was over before. */
+  serveSync(timeout: number): boolean {
+    const deadline = performance.now() + timeout;
+    this.#endWait();
+    for (const pending of this.#pending) {
+      let settled = this.#try(pending);
+      while (!settled) {
+        const left = Math.max(deadline - performance.now(), 0);
+        const [result, low, high] = pending.block(left);
+        if (result === ETIMEDOUT) {
+          this.#park(pending);
+          return false;
+        }
+        settled = this.#finish(pending, result, low, high) || this.#try(pending);
+      }
+    }
+    return true;
+  }
+
+  /** Rejects every request, unless the native wait has something for the first. */
+  end(reason: () => unknown): void {
+    for (const pending of [...this.#pending].reverse()) this.#cancel(pending, reason());
+  }
+
+  #serve(): void {
+    if (this.#wait >= 0) return;
+    for (const pending of this.#pending) {
+      if (!this.#try(pending)) {
+        this.#park(pending);
+        return;
+      }
+    }
+  }
+
+  #try(pending: Pending): boolean {
+    try {
+      return pending.attempt();
+    } catch (error) {
+      pending.reject(error);
+      return true;
+    }
+  }
+
+  #defer(): void {
+    if (this.#deferred) return;
+    this.#deferred = true;
+    setImmediate(() => {
+      this.#deferred = false;
+      this.#serve();
+    });
+  }
+
+  #park(pending: Pending): void {
+    const wait = pending.start();
+    if (wait < 0) {
+      pending.reject(pending.failure(wait));
+      this.#defer();
+      return;
+    }
+    this.#wait = wait;
+    whenEnded(wait, (result, low, high) => {
+      this.#wait = -1;
+      const [first] = this.#pending;
+      if (first !== undefined) this.#finish(first, result, low, high);
+      this.#serve();
+    });
+  }
+
+  /** What the end of the first request's wait means; true if that request is settled. */
+  #finish(first: Pending, result: number, low: number, high: number): boolean {
+    if (result === EIDRM) {
+      // All of them were waiting when the object went away: all get the same answer.
+      for (const pending of this.#pending) pending.reject(pending.failure(result));
+      return true;
+    }
+    if (result >= 0 && first.complete(result, low, high)) return true;
+    if (first.cancelled !== undefined) first.reject(first.cancelled.reason);
+    else if (result < 0 && result !== ECANCELED) first.reject(first.failure(result));
+    else return false;
+    return true;
+  }
+
+  #cancel(pending: Pending, reason: unknown): void {
+    const [first] = this.#pending;
+    if (pending === first && this.#wait >= 0) {
+      pending.cancelled ??= { reason };
+      cancelWait(this.#wait);
+    } else {
+      pending.reject(reason);
+    }
+  }
+
+  /** Ends the native wait now; what it took is given to the first request. */
+  #endWait(): void {
+    if (this.#wait < 0) return;
+    const wait = this.#wait;
+    const [first] = this.#pending;
+    whenEnded(wait, (result, low, high) => {
+      this.#wait = -1;
+      if (first !== undefined) this.#finish(first, result, low, high);
+    });
+    endWait(wait);
+  }
+}
+
+function pendingOf<R>(
+  call: Call<R>,
+  site: CallSite,
+  settle: () => void,
+  resolve: (value: R) => void,
+  reject: (reason: unknown) => void,
+): Pending {
+  const settled = (value: R | undefined): boolean => {
+    if (value === undefined) return false;
+    settle();
+    resolve(value);
+    return true;
+  };
+  return {
+    attempt: () => settled(call.attempt()),
+    start: () => call.start(),
+    block: (timeout) => call.block(timeout),
+    complete: (result, low, high) => settled(call.complete(result, low, high)),
+    failure: (error) => call.failure(error),
+    reject: (reason) => {
+      if (settled(call.partial?.())) return;
+      settle();
+      reject(reason instanceof SystemError ? site.mark(reason) : reason);
+    },
+  };
+}
+
+/** Calls back after so many milliseconds or a little later, never earlier; answers how to undo it. */
+function after(milliseconds: number, callback: () => void): () => void {
+  const deadline = performance.now() + milliseconds;
+  let timer: NodeJS.Timeout;
+  const arm = (): void => {
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      callback();
+      return;
+    }
+    // The wait itself keeps the process alive, or does not: its timer never does.
+    timer = setTimeout(arm, Math.min(Math.ceil(left), longestTimer)).unref();
+  };
+  timer = setTimeout(arm, Math.min(Math.ceil(milliseconds), longestTimer)).unref();
+  return () => {
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,103 @@
+/** Checks of what callers pass. Each names the argument it speaks of. */
+
+import { invalidType, outOfRange } from './error';
+
+/** Bytes to send: text goes as UTF-8. */
+export type Data = string | NodeJS.ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
+
+/** How long a Sync form may wait. */
+export interface TimeoutOptions {
+  /** Milliseconds, monotonic; by default for ever. Expiry is a SystemError ETIMEDOUT. */
+  timeout?: number | undefined;
+}
+
+/** How long a promise form may wait. */
+export interface WaitOptions extends TimeoutOptions {
+  /** Ends the wait; the promise rejects with `signal.reason`, unless the call had already succeeded. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The options object itself: absent is empty. */
+export function optionsOf<T extends object>(value: T | undefined): Partial<T> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null) {
+    throw invalidType('options', 'an object', value);
+  }
+  return value;
+}
+
+export function integer(name: string, value: unknown, low: number, high: number): number {
+  if (typeof value !== 'number') throw invalidType(name, 'an integer', value);
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw outOfRange(name, `an integer >= ${String(low)} and <= ${String(high)}`, value);
+  }
+  return value;
+}
+
+export function boolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidType(name, 'a boolean', value);
+  return value;
+}
+
+/** Permission bits. */
+export function fileMode(name: string, value: unknown): number {
+  return integer(name, value, 0, 0o777);
+}
+
+const LONG_MAX = 2n ** 63n - 1n;
+
+/** A C long: a safe integer or a bigint. */
+export function long(name: string, value: unknown): number | bigint {
+  if (typeof value === 'number') {
+    return integer(name, value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  }
+  if (typeof value !== 'bigint') throw invalidType(name, 'an integer or a bigint', value);
+  if (value > LONG_MAX || value < -LONG_MAX - 1n) {
+    throw outOfRange(name, 'within 64 bits, signed', value);
+  }
+  return value;
+}
+
+/** Milliseconds; Infinity where nothing was asked for. */
+export function timeoutOf(options: TimeoutOptions): number {
+  const { timeout } = options;
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== 'number') throw invalidType('options.timeout', 'a number', timeout);
+  if (!(timeout >= 0)) throw outOfRange('options.timeout', '>= 0', timeout);
+  return timeout;
+}
+
+export function signalOf(options: WaitOptions): AbortSignal | undefined {
+  const { signal } = options;
+  if (signal === undefined) return undefined;
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {
+    throw invalidType('options.signal', 'an AbortSignal', signal);
+  }
+  return signal;
+}
+
+/** A byte view of what the caller gave; nothing is copied but text. */
+export function bytesOf(name: string, data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (typeof data === 'string') return Buffer.from(data);
+  return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
+}
+
+/** A byte view of the caller's memory. */
+export function memoryOf(
+  name: string,
+  memory: unknown,
+  expected = 'a Buffer, a TypedArray, a DataView or an ArrayBuffer',
+): Uint8Array {
+  if (ArrayBuffer.isView(memory)) {
+    return new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
+  }
+  if (isArrayBuffer(memory)) return new Uint8Array(memory);
+  throw invalidType(name, expected, memory);
+}
+
+/** By tag, not by instanceof: buffers come from other contexts too (vm, jest). */
+function isArrayBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
+  const tag = Object.prototype.toString.call(value);
+  return tag === '[object ArrayBuffer]' || tag === '[object SharedArrayBuffer]';
+}

@@ -1,0 +1,5 @@
+/** The public names of `posix-ipc`. */
+
+export { ClosedError, SystemError } from './core/error';
+export type { Data, TimeoutOptions, WaitOptions } from './core/options';
+export * as sysv from './sysv';

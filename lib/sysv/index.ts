@@ -1,0 +1,18 @@
+/** System V IPC: sysvipc(7). */
+
+export { IPC_PRIVATE } from './constants';
+export { ftok, type Key } from './key';
+export type { Message, MessageInto } from './message';
+export type {
+  DrainOptions,
+  MessageOptions,
+  ReceiveOptions,
+  ReceiveSyncOptions,
+  Selector,
+  SendOptions,
+  SendSyncOptions,
+  TypeOptions,
+} from './message-options';
+export { MessageQueue } from './message-queue';
+export type { CreateOptions } from './queue-open';
+export type { QueueChanges, QueueStatus } from './queue-status';

@@ -1,0 +1,262 @@
+import { CallSite } from '../core/call-site';
+import { errnoOf, SystemError } from '../core/error';
+import type { Keeper } from '../core/keeper';
+import { Lane, type Call } from '../core/lane';
+import { bytesOf, type Data } from '../core/options';
+import { mayAnswerInline } from '../core/turn';
+import { native } from '../native';
+import { IPC_NOWAIT, IPC_STAT } from './constants';
+import { currentMsgmax, load, pack, reserve, room, SLAB } from './message';
+import type { SendPlan } from './message-options';
+
+const EAGAIN = -errnoOf('EAGAIN');
+const EINVAL = -errnoOf('EINVAL');
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
+
+type Method = (...args: never[]) => unknown;
+
+/** The sending half of a queue. All sends of one object form one line. */
+export class MessageSender {
+  readonly #id: number;
+  readonly #key: number;
+  readonly #lane: Lane;
+  readonly #values = new Float64Array(16);
+
+  constructor(id: number, key: number, keeper: Keeper) {
+    this.#id = id;
+    this.#key = key;
+    this.#lane = new Lane(keeper, () => undefined);
+  }
+
+  end(reason: () => unknown): void {
+    this.#lane.end(reason);
+  }
+
+  /** One message, without waiting. False: full, or others are waiting in line. */
+  try(type: number | bigint, data: Data): boolean {
+    return !this.#overtaking() && this.put(type, bytesOf('data', data), false);
+  }
+
+  /** undefined: it was sent at once. */
+  send(plan: SendPlan, data: Data, method: Method): Promise<void> | undefined {
+    const payload = bytesOf('data', data);
+    const tried = !this.#lane.busy && mayAnswerInline();
+    if (tried && this.put(plan.type, payload, false)) return undefined;
+    this.#checkFits(payload);
+    const call = new SendCall(this, plan.type, Buffer.from(payload));
+    return this.#lane.add(call, plan, new CallSite(method), tried).then(() => undefined);
+  }
+
+  sendSync(plan: SendPlan, data: Data): void {
+    const payload = bytesOf('data', data);
+    const deadline = performance.now() + plan.timeout;
+    this.#waitInLine(deadline);
+    if (this.put(plan.type, payload, false)) return;
+    this.#checkFits(payload);
+    const result = this.putBlocking(plan.type, payload, left(deadline));
+    if (result < 0) throw this.failure(result);
+  }
+
+  sendMany(plan: SendPlan, list: Iterable<Data>, method: Method): Promise<number> {
+    const payloads = payloadsOf(list);
+    const tried = !this.#lane.busy && mayAnswerInline();
+    const call = new SendManyCall(this, plan.type, payloads);
+    const sent = tried ? call.attempt() : undefined;
+    if (sent !== undefined) return Promise.resolve(sent);
+    call.own();
+    this.#checkFits(payloads[call.sent]);
+    return this.#lane.add(call, plan, new CallSite(method), tried);
+  }
+
+  sendManySync(plan: SendPlan, list: Iterable<Data>): number {
+    const call = new SendManyCall(this, plan.type, payloadsOf(list));
+    const deadline = performance.now() + plan.timeout;
+    this.#waitInLine(deadline);
+    for (;;) {
+      const sent = call.attempt();
+      if (sent !== undefined) return sent;
+      const [result] = call.block(left(deadline));
+      if (result < 0 && call.sent > 0) return call.sent;
+      if (result < 0) throw this.failure(result);
+      if (call.complete() !== undefined) return call.sent;
+    }
+  }
+
+  tryMany(plan: SendPlan, list: Iterable<Data>): number {
+    const call = new SendManyCall(this, plan.type, payloadsOf(list));
+    if (!this.#overtaking()) call.attempt();
+    return call.sent;
+  }
+
+  /** One message into the queue without waiting; false if it is full. */
+  put(type: number | bigint, payload: Uint8Array, waited: boolean): boolean {
+    const size = this.#load(type, payload);
+    const result = native.msgsnd(this.#id, SLAB, size, IPC_NOWAIT);
+    if (result === 0) return true;
+    if (result === EAGAIN) return false;
+    throw this.failure(waited && result === EINVAL ? 'EIDRM' : result, size);
+  }
+
+  putBlocking(type: number | bigint, payload: Uint8Array, timeout: number): number {
+    return native.msgsndTimed(this.#id, SLAB, this.#load(type, payload), timeout);
+  }
+
+  putWaiting(type: number | bigint, payload: Uint8Array): number {
+    return native.msgsndWait(this.#id, SLAB, this.#load(type, payload));
+  }
+
+  /** As many as go in without waiting, from `first` on. */
+  putMany(
+    type: number | bigint,
+    payloads: readonly Uint8Array[],
+    first: number,
+    waited: boolean,
+  ): number {
+    let index = first;
+    while (index < payloads.length) {
+      const packed = pack(type, payloads, index);
+      if (packed === 0) {
+        // Longer than the slab: by itself.
+        if (!this.put(type, payloads[index] as Uint8Array, waited)) break;
+        index++;
+        continue;
+      }
+      const sent = native.msgsndMany(this.#id, SLAB, packed);
+      if (sent < 0 && sent !== EAGAIN && index === first) {
+        throw this.failure(waited && sent === EINVAL ? 'EIDRM' : sent, payloads[index]?.length);
+      }
+      index += Math.max(sent, 0);
+      if (sent < packed) break;
+    }
+    return index - first;
+  }
+
+  failure(error: number | string, size?: number): SystemError {
+    return new SystemError(error, 'msgsnd', {
+      id: this.#id,
+      key: this.#key,
+      hint: error === EINVAL ? tooLong(size) : undefined,
+    });
+  }
+
+  #load(type: number | bigint, payload: Uint8Array): number {
+    const size = payload.length;
+    if (size > room()) {
+      if (size > currentMsgmax()) throw this.failure(EINVAL, size);
+      reserve(size);
+    }
+    return load(type, payload);
+  }
+
+  /** A message longer than the queue would wait until somebody enlarges the queue: say so instead. */
+  #checkFits(payload: Uint8Array | undefined): void {
+    if (payload === undefined || native.msgctl(this.#id, IPC_STAT, this.#values) < 0) return;
+    const capacity = this.#values[12] ?? Infinity;
+    if (payload.length <= capacity) return;
+    const hint =
+      `a message of ${String(payload.length)} bytes never fits a queue of ${String(capacity)}; ` +
+      'raise it with set({ maxBytes }), and kernel.msgmnb with sysctl';
+    throw new SystemError('EMSGSIZE', 'msgsnd', { id: this.#id, key: this.#key, hint });
+  }
+
+  /** Serves those who came before; true if some still wait. */
+  #overtaking(): boolean {
+    if (this.#lane.busy) this.#lane.serve();
+    return this.#lane.busy;
+  }
+
+  #waitInLine(deadline: number): void {
+    if (this.#lane.busy && !this.#lane.serveSync(left(deadline))) throw this.failure(ETIMEDOUT);
+  }
+}
+
+function left(deadline: number): number {
+  return deadline === Infinity ? Infinity : Math.max(deadline - performance.now(), 0);
+}
+
+function tooLong(size: number | undefined): string | undefined {
+  const most = currentMsgmax();
+  if (size === undefined || size <= most) return undefined;
+  return `${String(size)} bytes are more than kernel.msgmax = ${String(most)}; raise it with sysctl -w kernel.msgmax=${String(size)}`;
+}
+
+function payloadsOf(list: Iterable<Data>): Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  for (const data of list) payloads.push(bytesOf('messages', data));
+  return payloads;
+}
+
+class SendCall implements Call<true> {
+  constructor(
+    private readonly sender: MessageSender,
+    private readonly type: number | bigint,
+    private readonly payload: Uint8Array,
+  ) {}
+
+  attempt(): true | undefined {
+    return this.sender.put(this.type, this.payload, true) ? true : undefined;
+  }
+
+  start(): number {
+    return this.sender.putWaiting(this.type, this.payload);
+  }
+
+  block(timeout: number): [number, number, number] {
+    return [this.sender.putBlocking(this.type, this.payload, timeout), 0, 0];
+  }
+
+  complete(): true {
+    return true;
+  }
+
+  failure(error: number | string): SystemError {
+    return this.sender.failure(error, this.payload.length);
+  }
+}
+
+class SendManyCall implements Call<number> {
+  sent = 0;
+  #waited = false;
+
+  constructor(
+    private readonly sender: MessageSender,
+    private readonly type: number | bigint,
+    private payloads: readonly Uint8Array[],
+  ) {}
+
+  /** Copies what is still to be sent: the caller may reuse the memory after the call. */
+  own(): void {
+    this.#waited = true;
+    this.payloads = this.payloads.map((payload, i) => (i < this.sent ? payload : Buffer.from(payload)));
+  }
+
+  attempt(): number | undefined {
+    this.sent += this.sender.putMany(this.type, this.payloads, this.sent, this.#waited);
+    return this.sent === this.payloads.length ? this.sent : undefined;
+  }
+
+  start(): number {
+    return this.sender.putWaiting(this.type, this.#next());
+  }
+
+  block(timeout: number): [number, number, number] {
+    return [this.sender.putBlocking(this.type, this.#next(), timeout), 0, 0];
+  }
+
+  complete(): number | undefined {
+    this.sent++;
+    return this.sent === this.payloads.length ? this.sent : undefined;
+  }
+
+  partial(): number | undefined {
+    return this.sent > 0 ? this.sent : undefined;
+  }
+
+  failure(error: number | string): SystemError {
+    return this.sender.failure(error, this.#next().length);
+  }
+
+  #next(): Uint8Array {
+    return this.payloads[this.sent] as Uint8Array;
+  }
+}

@@ -1,0 +1,108 @@
+import { check, SystemError, type SystemErrorContext } from '../core/error';
+import { fileMode, integer, optionsOf } from '../core/options';
+import { IPC_INFO, IPC_SET, IPC_STAT } from './constants';
+import { msgctlInfo, msgctlSet, msgctlStatus } from './msqid-ds';
+
+/** What the kernel knows about a queue: struct msqid_ds of msgctl(2), in words. */
+export interface QueueStatus {
+  /** The System V identifier. */
+  id: number;
+  /** The key; 0 for IPC_PRIVATE. */
+  key: number;
+  /** Permission bits. */
+  mode: number;
+  /** Owner. */
+  uid: number;
+  /** Owner's group. */
+  gid: number;
+  /** Creator. */
+  cuid: number;
+  /** Creator's group. */
+  cgid: number;
+  /** Messages in the queue. */
+  messages: number;
+  /** Bytes of payload in the queue. */
+  bytes: number;
+  /** Most bytes of payload, and most messages, that it holds (msg_qbytes). */
+  maxBytes: number;
+  /** Process of the last send; 0 if none. */
+  lastSendPid: number;
+  /** Process of the last receive; 0 if none. */
+  lastReceivePid: number;
+  /** Time of the last send, to the second. */
+  sentAt: Date | undefined;
+  /** Time of the last receive, to the second. */
+  receivedAt: Date | undefined;
+  /** Time of creation or of the last change by `set`, to the second. */
+  changedAt: Date;
+}
+
+/** What `set` changes; what is absent stays as it is. */
+export interface QueueChanges {
+  /** Permission bits, 0 to 0o777. */
+  mode?: number | undefined;
+  /** Owner. */
+  uid?: number | undefined;
+  /** Owner's group. */
+  gid?: number | undefined;
+  /** Most bytes of payload. Above kernel.msgmnb it takes CAP_SYS_RESOURCE (EPERM). */
+  maxBytes?: number | undefined;
+}
+
+const uint32 = 2 ** 32 - 1;
+
+function time(seconds: number): Date | undefined {
+  return seconds === 0 ? undefined : new Date(seconds * 1000);
+}
+
+/** msgctl(IPC_STAT). */
+export function readStatus(id: number, context: SystemErrorContext): QueueStatus {
+  const [result, ds] = msgctlStatus(id, IPC_STAT);
+  check(result, 'msgctl', context);
+  const { key, mode, uid, gid, cuid, cgid } = ds.msg_perm;
+  return {
+    id,
+    key,
+    mode,
+    uid,
+    gid,
+    cuid,
+    cgid,
+    messages: ds.msg_qnum,
+    bytes: ds.msg_cbytes,
+    maxBytes: ds.msg_qbytes,
+    lastSendPid: ds.msg_lspid,
+    lastReceivePid: ds.msg_lrpid,
+    sentAt: time(ds.msg_stime),
+    receivedAt: time(ds.msg_rtime),
+    changedAt: new Date(ds.msg_ctime * 1000),
+  };
+}
+
+/** Checks what is to be changed, so that nothing is changed when something is wrong. */
+export function checkChanges(changes: QueueChanges | undefined, name: string): QueueChanges {
+  const { mode, uid, gid, maxBytes } = optionsOf(changes);
+  const checked: QueueChanges = {};
+  if (mode !== undefined) checked.mode = fileMode(`${name}.mode`, mode);
+  if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, uint32);
+  if (gid !== undefined) checked.gid = integer(`${name}.gid`, gid, 0, uint32);
+  if (maxBytes !== undefined) {
+    checked.maxBytes = integer(`${name}.maxBytes`, maxBytes, 0, Number.MAX_SAFE_INTEGER);
+  }
+  return checked;
+}
+
+/** msgctl(IPC_SET) of what is given; the rest is read first and stays. */
+export function change(id: number, changes: QueueChanges, context: SystemErrorContext): void {
+  const now = readStatus(id, context);
+  const { uid = now.uid, gid = now.gid, mode = now.mode, maxBytes = now.maxBytes } = changes;
+  const result = msgctlSet(id, IPC_SET, uid, gid, mode, maxBytes);
+  if (result >= 0) return;
+  const [, { msgmnb }] = msgctlInfo(IPC_INFO);
+  const hint =
+    maxBytes > msgmnb
+      ? `maxBytes above kernel.msgmnb = ${String(msgmnb)} takes CAP_SYS_RESOURCE; ` +
+        `raise the limit with sysctl -w kernel.msgmnb=${String(maxBytes)}`
+      : undefined;
+  throw new SystemError(result, 'msgctl', { ...context, hint });
+}

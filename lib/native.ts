@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import bindings from 'bindings';
 
-/** A struct msgbuf in memory: a view, or the number of a registered slab. */
+/** A struct msgbuf in memory: a view, or the address of a registered slab (16 * offset + index). */
 export type Memory = number | NodeJS.ArrayBufferView;
 
 /**
@@ -33,6 +33,14 @@ export interface Native {
   msgrcv(
     queue: number,
     message: Memory,
+    size: number,
+    type: number | bigint,
+    flags: number,
+  ): number;
+  msgrcvInto(
+    queue: number,
+    slab: Memory,
+    memory: Memory,
     size: number,
     type: number | bigint,
     flags: number,

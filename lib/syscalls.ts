@@ -5,19 +5,19 @@
  * `posix-ipc` have promises.
  */
 
-import { check } from './core/error';
-import { bytesOf, integer, type Data } from './core/options';
+import { check, invalidType } from './core/error';
+import { bytesOf, integer, long, objectOf, type Data } from './core/options';
 import { native } from './native';
-import { IPC_INFO, IPC_RMID, IPC_SET, IPC_STAT, MSG_INFO } from './sysv/constants';
-import { MSG_STAT, MSG_STAT_ANY } from './sysv/constants';
 import {
-  msgctlInfo,
-  msgctlSet,
-  msgctlStatus,
-  type MsgInfo,
-  type MsqidDs,
-} from './sysv/msqid-ds';
-import { invalidType } from './core/error';
+  IPC_INFO,
+  type IPC_RMID,
+  IPC_SET,
+  IPC_STAT,
+  MSG_INFO,
+  MSG_STAT,
+  MSG_STAT_ANY,
+} from './sysv/constants';
+import { msgctlInfo, msgctlSet, msgctlStatus, type MsgInfo, type MsqidDs } from './sysv/msqid-ds';
 
 export * from './sysv/constants';
 export { ftok } from './sysv/key';
@@ -33,9 +33,10 @@ const LONG_BYTES = 8;
  * ```
  */
 export function msgbuf(mtype: number | bigint, mtext: Data): Buffer {
+  const type = BigInt(long('mtype', mtype));
   const text = bytesOf('mtext', mtext);
   const buffer = Buffer.allocUnsafe(LONG_BYTES + text.length);
-  buffer.writeBigInt64LE(BigInt(mtype));
+  buffer.writeBigInt64LE(type);
   buffer.set(text, LONG_BYTES);
   return buffer;
 }
@@ -125,8 +126,8 @@ export function msgctl(msqid: number, cmd: number, buf?: MsqidDsChanges): unknow
     }
     case IPC_INFO:
     case MSG_INFO: {
-      const [result, info] = msgctlInfo(cmd);
-      return { ...info, index: check(result, 'msgctl') };
+      const [result, info] = msgctlInfo(cmd, msqid);
+      return { ...info, index: check(result, 'msgctl', context) };
     }
     case IPC_SET: {
       const { uid, gid, mode, qbytes } = changesOf(buf);
@@ -147,11 +148,9 @@ interface Changes {
 }
 
 function changesOf(buf: MsqidDsChanges | undefined): Changes {
-  if (typeof buf !== 'object' || buf === null) throw invalidType('buf', 'an object', buf);
-  const { msg_perm: perm, msg_qbytes: qbytes } = buf;
-  if (typeof perm !== 'object' || perm === null) {
-    throw invalidType('buf.msg_perm', 'an object', perm);
-  }
+  if (buf === undefined) throw invalidType('buf', 'an object', buf);
+  const { msg_perm, msg_qbytes: qbytes } = objectOf('buf', buf);
+  const perm = objectOf('buf.msg_perm', msg_perm);
   const most = 2 ** 32 - 1;
   return {
     uid: integer('buf.msg_perm.uid', perm.uid, 0, most),

@@ -6,16 +6,14 @@ export class CallSite {
   readonly #site: { stack?: string } = {};
 
   /** `method` is the public method; the stack begins at its caller. */
-  constructor(method: (...args: never[]) => unknown) {
-    Error.captureStackTrace(this.#site, method);
+  constructor(method: unknown) {
+    if (typeof method === 'function') Error.captureStackTrace(this.#site, method);
   }
 
   /** The error, with the caller's stack. */
-  mark(error: unknown): unknown {
-    if (error instanceof Error) {
-      const frames = (this.#site.stack ?? '').split('\n').slice(1);
-      error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
-    }
+  mark<E extends Error>(error: E): E {
+    const frames = (this.#site.stack ?? '').split('\n').slice(1);
+    error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
     return error;
   }
 }

@@ -15,11 +15,23 @@ function word(index: number): number {
 }
 
 function deliver(count: number): void {
-  // Copied first: what runs below may end further waits, which writes the same words.
-  const ends = words.slice(0, count * wordsPerEnd);
-  for (let i = 0; i < ends.length; i += wordsPerEnd) {
-    const [wait = 0, result = 0, low = 0, high = 0] = ends.subarray(i, i + wordsPerEnd);
-    take(wait)(result, low, high);
+  // All are taken before any is told: what runs below may start waits, and write the same words.
+  const ends: (() => void)[] = [];
+  for (let i = 0; i < count * wordsPerEnd; i += wordsPerEnd) {
+    const [end, result, low, high] = [take(word(i)), word(i + 1), word(i + 2), word(i + 3)];
+    ends.push(() => {
+      end(result, low, high);
+    });
+  }
+  for (const end of ends) {
+    try {
+      end();
+    } catch (error) {
+      // A fault of ours. It is reported, and the others are told all the same.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }
 

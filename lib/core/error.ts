@@ -98,12 +98,19 @@ interface Coded {
   code: string;
 }
 
+function className(value: object): string {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'Object';
+}
+
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === 'object') return `an instance of ${value.constructor.name || 'Object'}`;
+  if (value === null) return 'null';
+  if (value === undefined) return 'undefined';
+  if (typeof value === 'object') return `an instance of ${className(value)}`;
   if (typeof value === 'function') return `function ${value.name}`;
-  const text = typeof value === 'string' ? `'${value.slice(0, 28)}'` : String(value);
-  return `type ${typeof value} (${text})`;
+  if (typeof value === 'string') return `type string ('${value.slice(0, 28)}')`;
+  if (typeof value === 'symbol') return `type symbol (${value.toString()})`;
+  return `type ${typeof value} (${String(value as number | bigint | boolean)})`;
 }
 
 /** A TypeError with code ERR_INVALID_ARG_TYPE, worded as Node's own. */

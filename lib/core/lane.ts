@@ -6,10 +6,16 @@
  */
 
 import type { CallSite } from './call-site';
+import { deadlineAfter, remaining } from './deadline';
 import { cancelWait, endWait, whenEnded } from './engine';
 import { SystemError, errnoOf } from './error';
 import type { Keeper } from './keeper';
-import { signalOf, timeoutOf, type WaitOptions } from './options';
+
+/** Checked limits of a wait: see `WaitOptions`. */
+export interface Limits {
+  timeout: number;
+  signal: AbortSignal | undefined;
+}
 
 /** A call that can be made without waiting, on a parked thread, or on this thread. */
 export interface Call<R> {
@@ -68,13 +74,12 @@ export class Lane {
    * Queues a call. `tried`: it has just been found to block; otherwise it is tried in the next turn
    * of the event loop.
    */
-  add<R>(call: Call<R>, options: WaitOptions, site: CallSite, tried: boolean): Promise<R> {
-    const timeout = timeoutOf(options);
-    const signal = signalOf(options);
+  add<R>(call: Call<R>, options: Limits, site: CallSite, tried: boolean): Promise<R> {
+    const { timeout, signal } = options;
     if (timeout === 0 && (tried || this.busy)) {
       const partial = call.partial?.();
       if (partial !== undefined) return Promise.resolve(partial);
-      return Promise.reject(site.mark(call.failure('ETIMEDOUT')) as Error);
+      return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
     }
     return new Promise<R>((resolve, reject) => {
       const release: (() => void)[] = [];
@@ -115,23 +120,23 @@ export class Lane {
     this.#serve();
   }
 
-  /** Serves all requests, blocking this thread; false if the time was over before. */
-  serveSync(timeout: number): boolean {
-    const deadline = performance.now() + timeout;
+  /** Serves all requests, blocking this thread; a negated errno where that ended early. */
+  serveSync(timeout: number): number {
+    const deadline = deadlineAfter(timeout);
     this.#endWait();
     for (const pending of this.#pending) {
       let settled = this.#try(pending);
       while (!settled) {
-        const left = Math.max(deadline - performance.now(), 0);
-        const [result, low, high] = pending.block(left);
+        const [result, low, high] = pending.block(remaining(deadline));
         if (result === ETIMEDOUT) {
           this.#park(pending);
-          return false;
+          return result;
         }
         settled = this.#finish(pending, result, low, high) || this.#try(pending);
+        if (result === EIDRM) return result;
       }
     }
-    return true;
+    return 0;
   }
 
   /** Rejects every request, unless the native wait has something for the first. */
@@ -158,6 +163,15 @@ export class Lane {
     }
   }
 
+  #complete(first: Pending, result: number, low: number, high: number): boolean {
+    try {
+      return first.complete(result, low, high);
+    } catch (error) {
+      first.reject(error);
+      return true;
+    }
+  }
+
   #defer(): void {
     if (this.#deferred) return;
     this.#deferred = true;
@@ -168,14 +182,16 @@ export class Lane {
   }
 
   #park(pending: Pending): void {
-    const wait = pending.start();
-    if (wait < 0) {
-      pending.reject(pending.failure(wait));
+    try {
+      const wait = pending.start();
+      if (wait < 0) throw pending.failure(wait);
+      this.#wait = wait;
+    } catch (error) {
+      pending.reject(error);
       this.#defer();
       return;
     }
-    this.#wait = wait;
-    whenEnded(wait, (result, low, high) => {
+    whenEnded(this.#wait, (result, low, high) => {
       this.#wait = -1;
       const [first] = this.#pending;
       if (first !== undefined) this.#finish(first, result, low, high);
@@ -190,7 +206,7 @@ export class Lane {
       for (const pending of this.#pending) pending.reject(pending.failure(result));
       return true;
     }
-    if (result >= 0 && first.complete(result, low, high)) return true;
+    if (result >= 0 && this.#complete(first, result, low, high)) return true;
     if (first.cancelled !== undefined) first.reject(first.cancelled.reason);
     else if (result < 0 && result !== ECANCELED) first.reject(first.failure(result));
     else return false;

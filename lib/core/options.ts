@@ -17,13 +17,19 @@ export interface WaitOptions extends TimeoutOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The options object itself: absent is empty. */
-export function optionsOf<T extends object>(value: T | undefined): Partial<T> {
-  if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null) {
-    throw invalidType('options', 'an object', value);
-  }
+export function objectOf<T extends object>(name: string, value: T): T {
+  if (!isObject(value)) throw invalidType(name, 'an object', value);
   return value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The options object itself: absent is empty. */
+export function optionsOf<T extends object>(value: T | undefined, name = 'options'): Partial<T> {
+  if (value === undefined) return {};
+  return objectOf(name, value);
 }
 
 export function integer(name: string, value: unknown, low: number, high: number): number {
@@ -70,10 +76,27 @@ export function timeoutOf(options: TimeoutOptions): number {
 export function signalOf(options: WaitOptions): AbortSignal | undefined {
   const { signal } = options;
   if (signal === undefined) return undefined;
-  if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {
+  if (
+    !isObject(signal) ||
+    typeof signal.aborted !== 'boolean' ||
+    typeof signal.addEventListener !== 'function'
+  ) {
     throw invalidType('options.signal', 'an AbortSignal', signal);
   }
   return signal;
+}
+
+/** Throws the reason of a signal that is aborted already. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw signal.reason;
+}
+
+/** The items of a list; text is no list. */
+export function listOf<T>(name: string, list: Iterable<T>): Iterable<T> {
+  if (!isObject(list) || !(Symbol.iterator in list)) {
+    throw invalidType(name, 'an iterable, such as an array', list);
+  }
+  return list;
 }
 
 /** A byte view of what the caller gave; nothing is copied but text. */

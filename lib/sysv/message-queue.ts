@@ -1,6 +1,6 @@
 import { check, ClosedError } from '../core/error';
 import { Keeper } from '../core/keeper';
-import { integer, memoryOf, type Data } from '../core/options';
+import { integer, throwIfAborted, type Data } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { IPC_RMID } from './constants';
@@ -13,13 +13,12 @@ import {
   type DrainOptions,
   type MessageOptions,
   type ReceiveOptions,
-  type ReceivePlan,
   type ReceiveSyncOptions,
   type SendOptions,
   type SendSyncOptions,
   type TypeOptions,
 } from './message-options';
-import { MessageReceiver, toMemory, toMessage } from './message-receiver';
+import { MessageReceiver } from './message-receiver';
 import { MessageSender } from './message-sender';
 import { create, open, openOrCreate, type CreateOptions, type Opened } from './queue-open';
 import {
@@ -29,15 +28,11 @@ import {
   type QueueChanges,
   type QueueStatus,
 } from './queue-status';
+import { toBuffer, ToMemory } from './target';
 
 const none = new Float64Array(0);
 const done = Promise.resolve();
 const closed = (): ClosedError => new ClosedError('message queue');
-
-/** The caller's memory bounds what is received into it. */
-function within(memory: Uint8Array, plan: ReceivePlan): ReceivePlan {
-  return memory.length < plan.maxLength ? { ...plan, maxLength: memory.length } : plan;
-}
 
 /**
  * A System V message queue: typed messages, kept in order by the kernel until somebody takes them.
@@ -150,15 +145,12 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * kernel.msgmax), EMSGSIZE (longer than this queue can ever hold), ETIMEDOUT, ERR_CLOSED.
    * Source: msgsnd(2).
    */
-  send(data: Data, options?: SendOptions): Promise<void> {
-    try {
-      this.#check();
-      const plan = sendPlan(options);
-      plan.signal?.throwIfAborted();
-      return this.#sender.send(plan, data, this.send) ?? done;
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async send(data: Data, options?: SendOptions): Promise<void> {
+    this.#check();
+    const plan = sendPlan(options);
+    throwIfAborted(plan.signal);
+    const waiting = this.#sender.send(plan, data, methods.send);
+    if (waiting !== undefined) await waiting;
   }
 
   /** As `send`, blocking the thread. */
@@ -179,15 +171,11 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * Resolves with how many were sent, from the front: all of them, unless something (time, abort,
    * an error) ended the call after some were. If none was sent, it rejects. Errors: as `send`.
    */
-  sendMany(messages: Iterable<Data>, options?: SendOptions): Promise<number> {
-    try {
-      this.#check();
-      const plan = sendPlan(options);
-      plan.signal?.throwIfAborted();
-      return this.#sender.sendMany(plan, messages, this.sendMany);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async sendMany(messages: Iterable<Data>, options?: SendOptions): Promise<number> {
+    this.#check();
+    const plan = sendPlan(options);
+    throwIfAborted(plan.signal);
+    return this.#sender.sendMany(plan, messages, methods.sendMany);
   }
 
   /** As `sendMany`, blocking the thread. */
@@ -211,27 +199,23 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * Errors: E2BIG (longer than `maxLength`; it stays in the queue), EACCES, EIDRM (removed while
    * waiting), EINVAL (no such queue), ETIMEDOUT, ERR_CLOSED. Source: msgrcv(2).
    */
-  receive(options?: ReceiveOptions): Promise<Message> {
-    try {
-      this.#check();
-      const plan = receivePlan(options);
-      plan.signal?.throwIfAborted();
-      return this.#receiver.receive(plan, toMessage, this.receive);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async receive(options?: ReceiveOptions): Promise<Message> {
+    this.#check();
+    const plan = receivePlan(options);
+    throwIfAborted(plan.signal);
+    return this.#receiver.receive(plan, toBuffer, methods.receive);
   }
 
   /** As `receive`, blocking the thread. */
   receiveSync(options?: ReceiveSyncOptions): Message {
     this.#check();
-    return this.#receiver.receiveSync(receivePlan(options), toMessage);
+    return this.#receiver.receiveSync(receivePlan(options), toBuffer);
   }
 
   /** Takes one message if there is one now, else answers undefined. Errors: as `receive`. */
   tryReceive(options?: MessageOptions): Message | undefined {
     this.#check();
-    return this.#receiver.try(receivePlan(options), toMessage);
+    return this.#receiver.try(receivePlan(options), toBuffer);
   }
 
   /**
@@ -239,33 +223,26 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    *
    * The memory is written when the promise is about to resolve. Resolves with type and length.
    */
-  receiveInto(memory: Exclude<Data, string>, options?: ReceiveOptions): Promise<MessageInto> {
-    try {
-      this.#check();
-      const target = memoryOf('memory', memory);
-      const plan = within(target, receivePlan(options));
-      plan.signal?.throwIfAborted();
-      return this.#receiver.receive(plan, toMemory(target), this.receiveInto);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async receiveInto(memory: Exclude<Data, string>, options?: ReceiveOptions): Promise<MessageInto> {
+    this.#check();
+    const target = new ToMemory('memory', memory);
+    const plan = receivePlan(options);
+    throwIfAborted(plan.signal);
+    return this.#receiver.receive(plan, target, methods.receiveInto);
   }
 
   /** As `receiveInto`, blocking the thread. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: ReceiveSyncOptions): MessageInto {
     this.#check();
-    const target = memoryOf('memory', memory);
-    return this.#receiver.receiveSync(within(target, receivePlan(options)), toMemory(target));
+    const target = new ToMemory('memory', memory);
+    return this.#receiver.receiveSync(receivePlan(options), target);
   }
 
   /** As `tryReceive`, into the caller's memory. */
-  tryReceiveInto(
-    memory: Exclude<Data, string>,
-    options?: MessageOptions,
-  ): MessageInto | undefined {
+  tryReceiveInto(memory: Exclude<Data, string>, options?: MessageOptions): MessageInto | undefined {
     this.#check();
-    const target = memoryOf('memory', memory);
-    return this.#receiver.try(within(target, receivePlan(options)), toMemory(target));
+    const target = new ToMemory('memory', memory);
+    return this.#receiver.try(receivePlan(options), target);
   }
 
   /**
@@ -400,3 +377,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     if (this.#closed) throw closed();
   }
 }
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const methods: Record<'send' | 'sendMany' | 'receive' | 'receiveInto', unknown> =
+  MessageQueue.prototype;

@@ -1,49 +1,30 @@
 import { CallSite } from '../core/call-site';
-import { errnoOf, SystemError } from '../core/error';
+import { deadlineAfter, remaining } from '../core/deadline';
+import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT, MSG_COPY } from './constants';
-import {
-  currentMsgmax,
-  readType,
-  reserve,
-  room,
-  SLAB,
-  typeOf,
-  unload,
-  unloadInto,
-  unpack,
-  type Message,
-  type MessageInto,
-} from './message';
+import { halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
+import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
+import { currentMsgmax, grow, loadedType, room, SLAB } from './slab';
+import { flagsFor, toBuffer, type Target } from './target';
 
 const E2BIG = -errnoOf('E2BIG');
 const EINVAL = -errnoOf('EINVAL');
 const ENOMSG = -errnoOf('ENOMSG');
-const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 
 /** How the native wait for a message ends (native/sysv/msg_wait.h). */
 const TOOK_EMPTY = 1;
 
-type Method = (...args: never[]) => unknown;
+/** In the answer of msgrcvMany: there was no further message (native/sysv/msg.cc). */
+const EMPTIED = 2 ** 30;
 
-/** What becomes of a message whose payload lies in the slab. */
-type Deliver<R> = (type: number | bigint, length: number) => R;
-
-/** A Buffer of its own for each message. */
-export const toMessage: Deliver<Message> = (type, length) => ({ type, data: unload(length) });
-
-/** The caller's memory. */
-export function toMemory(memory: Uint8Array): Deliver<MessageInto> {
-  return (type, length) => {
-    unloadInto(memory, length);
-    return { type, length };
-  };
-}
+/** Most records of one crossing. */
+const mostAtOnce = 2 ** 20;
 
 /** The receiving half of a queue. All receives of one selector form one line. */
 export class MessageReceiver {
@@ -52,7 +33,6 @@ export class MessageReceiver {
   readonly #keeper: Keeper;
   readonly #lanes = new Map<number | bigint | string, Lane>();
   readonly #spin = new Spin();
-  readonly #values = new Float64Array(16);
 
   constructor(id: number, key: number, keeper: Keeper) {
     this.#id = id;
@@ -64,71 +44,76 @@ export class MessageReceiver {
     for (const lane of [...this.#lanes.values()]) lane.end(reason);
   }
 
-  try<R>(plan: ReceivePlan, deliver: Deliver<R>): R | undefined {
-    const lane = this.#laneOf(plan);
-    if (lane !== undefined) {
-      lane.serve();
-      if (lane.busy) return undefined;
-    }
-    return this.take(plan, deliver, false);
+  try<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
+    return this.#overtaking(plan) ? undefined : this.take(plan, target, false);
   }
 
-  receive<R>(plan: ReceivePlan, deliver: Deliver<R>, method: Method): Promise<R> {
+  receive<R extends object>(plan: ReceivePlan, target: Target<R>, method: unknown): R | Promise<R> {
     const lane = this.#laneOf(plan);
     const tried = lane === undefined && mayAnswerInline();
     if (tried) {
-      const message = this.take(plan, deliver, false) ?? this.#spinFor(plan, deliver);
-      if (message !== undefined) return Promise.resolve(message);
+      const message = this.take(plan, target, false) ?? this.#spinFor(plan, target);
+      if (message !== undefined) return message;
     }
-    const call = new ReceiveCall(this, plan, deliver);
+    const call = new ReceiveCall(this, plan, target);
     return (lane ?? this.#newLane(plan)).add(call, plan, new CallSite(method), tried);
   }
 
-  receiveSync<R>(plan: ReceivePlan, deliver: Deliver<R>): R {
-    const deadline = performance.now() + plan.timeout;
+  receiveSync<R extends object>(plan: ReceivePlan, target: Target<R>): R {
+    const deadline = deadlineAfter(plan.timeout);
     const lane = this.#laneOf(plan);
-    const left = (): number => Math.max(deadline - performance.now(), 0);
-    if (lane !== undefined && !lane.serveSync(plan.timeout)) throw this.failure(ETIMEDOUT);
-    const flags = plan.except | this.#truncation(plan);
+    if (lane !== undefined) {
+      const result = lane.serveSync(plan.timeout);
+      if (result < 0) throw this.failure(result);
+    }
+    const message = this.take(plan, target, false);
+    if (message !== undefined) return message;
+    const most = Math.min(plan.maxLength, target.room());
     for (;;) {
-      const size = Math.min(plan.maxLength, room());
-      const timeout = plan.timeout === Infinity ? Infinity : left();
-      const length = native.msgrcvTimed(this.#id, SLAB, size, plan.type, flags, timeout);
-      if (length >= 0) return deliver(readType(), length);
-      if (length !== E2BIG || !this.#growTo(plan.maxLength)) throw this.failure(length, plan.maxLength);
+      const size = Math.min(most, room());
+      const flags = flagsFor(plan, most, room());
+      const left = remaining(deadline);
+      const length = native.msgrcvTimed(this.#id, SLAB, size, plan.type, flags, left);
+      if (length >= 0) return target.land(loadedType(), length);
+      if (length !== E2BIG || !grow(this.#id, most)) throw this.failure(length, most);
     }
   }
 
   /** The message at an index, which stays where it is. */
   peek(index: number): Message | undefined {
-    return this.#take(index, MSG_COPY | IPC_NOWAIT, Infinity, toMessage, false);
+    for (;;) {
+      // The kernel allocates a copy of the whole size: msgmax, not all the room that there is.
+      const size = Math.min(Math.max(currentMsgmax(), room() >> 3), room());
+      const length = native.msgrcv(this.#id, SLAB, size, index, MSG_COPY | IPC_NOWAIT);
+      if (length >= 0) return toBuffer.land(loadedType(), length);
+      if (length === ENOMSG) return undefined;
+      if (length !== E2BIG || !grow(this.#id, Infinity)) throw this.failure(length);
+    }
   }
 
   /** All that is there now, without waiting. */
   drain(plan: ReceivePlan, limit: number | undefined): Message[] {
     const messages: Message[] = [];
-    const lane = this.#laneOf(plan);
-    if (lane !== undefined) lane.serve();
-    if (lane?.busy === true) return messages;
-    const most = limit ?? this.#depth();
+    if (this.#overtaking(plan)) return messages;
+    let most = limit ?? Infinity;
     while (messages.length < most) {
-      const count = native.msgrcvMany(
-        this.#id,
-        SLAB,
-        plan.type,
-        plan.except,
-        Math.min(most - messages.length, 2 ** 30),
-      );
-      if (count > 0) unpack(count, messages);
-      else if (count !== E2BIG || !this.#growTo(plan.maxLength)) return this.#drained(count, messages);
+      const before = messages.length;
+      if (!this.#drainPool(plan, most - before, messages)) break;
+      // Endless producers must not make it endless: after a whole pool, what is there now counts.
+      if (limit === undefined && before === 0) most = messages.length + this.#depth();
     }
     return messages;
   }
 
-  /** The first message of a selector; undefined if there is none. */
-  take<R>(plan: ReceivePlan, deliver: Deliver<R>, waited: boolean): R | undefined {
-    const flags = plan.except | this.#truncation(plan) | IPC_NOWAIT;
-    return this.#take(plan.type, flags, plan.maxLength, deliver, waited);
+  /** The first message of a selector; undefined if there is none. `waited`: found to block before. */
+  take<R extends object>(plan: ReceivePlan, target: Target<R>, waited: boolean): R | undefined {
+    const taken = target.take(this.#id, plan);
+    if (typeof taken === 'object') return taken;
+    if (taken === ENOMSG) return undefined;
+    throw this.failure(
+      waited && taken === EINVAL ? 'EIDRM' : taken,
+      Math.min(plan.maxLength, target.room()),
+    );
   }
 
   start(plan: ReceivePlan): number {
@@ -138,78 +123,79 @@ export class MessageReceiver {
 
   block(plan: ReceivePlan, timeout: number): [number, number, number] {
     const result = native.msgrcvArrival(this.#id, SLAB, plan.type, plan.except, timeout);
-    const type = BigInt(readType());
-    return [result, Number(BigInt.asIntN(32, type)), Number(type >> 32n)];
+    return [result, ...halvesOf(loadedType())];
   }
 
   answered(): void {
     this.#spin.answered();
   }
 
-  failure(error: number | string, maxLength = Infinity): SystemError {
+  failure(error: number | string, most = Infinity): SystemError {
     const hint =
-      error === E2BIG && maxLength < Infinity
-        ? `the message is longer than ${String(maxLength)} bytes; it stays in the queue`
+      error === E2BIG && most < Infinity
+        ? `the message is longer than ${String(most)} bytes; it stays in the queue`
         : undefined;
     return new SystemError(error, 'msgrcv', { id: this.#id, key: this.#key, hint });
   }
 
-  #take<R>(
-    type: number | bigint,
-    flags: number,
-    maxLength: number,
-    deliver: Deliver<R>,
-    waited: boolean,
-  ): R | undefined {
-    for (;;) {
-      const size = Math.min(maxLength, room());
-      const length = native.msgrcv(this.#id, SLAB, size, type, flags);
-      if (length >= 0) return deliver(readType(), length);
-      if (length === ENOMSG) return undefined;
-      if (length === E2BIG && this.#growTo(maxLength)) continue;
-      throw this.failure(waited && length === EINVAL ? 'EIDRM' : length, maxLength);
+  /** Fills what is left of a pool; false if there are no more messages. */
+  #drainPool(plan: ReceivePlan, limit: number, messages: Message[]): boolean {
+    const left = pooledRoom(RECORD_HEADER + TYPE_BYTES);
+    const answer = native.msgrcvMany(
+      this.#id,
+      poolAddress(),
+      plan.type,
+      plan.except,
+      Math.min(limit, mostAtOnce),
+    );
+    if (answer >= 0) {
+      takePooledRecords(answer & ~EMPTIED, messages);
+      return (answer & EMPTIED) === 0;
     }
+    if (answer === E2BIG) return this.#drainLong(plan, left, messages);
+    if (messages.length > 0) return false; // what was taken is not lost to an error
+    throw this.failure(answer);
   }
 
-  #spinFor<R>(plan: ReceivePlan, deliver: Deliver<R>): R | undefined {
+  /** The next message did not fit what was left of the pool. */
+  #drainLong(plan: ReceivePlan, left: number, messages: Message[]): boolean {
+    if (left < longestPooled) {
+      pooledRoom(longestPooled); // a new pool
+      return true;
+    }
+    const message = this.take(plan, toBuffer, false);
+    if (message !== undefined) messages.push(message);
+    return message !== undefined;
+  }
+
+  #spinFor<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
     if (!this.#spin.worthwhile) return undefined;
+    const most = Math.min(plan.maxLength, target.room());
     const length = native.msgrcvSpin(
       this.#id,
       SLAB,
-      Math.min(plan.maxLength, room()),
+      Math.min(most, room()),
       plan.type,
-      plan.except | this.#truncation(plan),
+      flagsFor(plan, most, room()),
       Spin.duration,
     );
     this.#spin.ended(length >= 0);
     // A failure is found again, and reported, by the wait that follows.
-    return length >= 0 ? deliver(readType(), length) : undefined;
-  }
-
-  /** MSG_NOERROR only where the caller's limit does the cutting, never the slab's size. */
-  #truncation(plan: ReceivePlan): number {
-    return plan.maxLength <= room() ? plan.truncate : 0;
-  }
-
-  /** Makes the slab large enough for the message that did not fit; false if it was the caller's limit. */
-  #growTo(maxLength: number): boolean {
-    if (maxLength <= room()) return false;
-    // msgmax may have been lowered since the message was sent: the queue's bytes bound it too.
-    const bytes = native.msgctl(this.#id, IPC_STAT, this.#values) < 0 ? 0 : (this.#values[10] ?? 0);
-    const before = room();
-    reserve(Math.min(maxLength, Math.max(currentMsgmax(), bytes)));
-    return room() > before;
+    return length >= 0 ? target.land(loadedType(), length) : undefined;
   }
 
   #depth(): number {
-    const result = native.msgctl(this.#id, IPC_STAT, this.#values);
-    if (result < 0) throw new SystemError(result, 'msgctl', { id: this.#id, key: this.#key });
-    return this.#values[11] ?? 0;
+    const values = new Float64Array(16);
+    const context = { id: this.#id, key: this.#key };
+    check(native.msgctl(this.#id, IPC_STAT, values), 'msgctl', context);
+    return values[11] ?? 0;
   }
 
-  #drained(result: number, messages: Message[]): Message[] {
-    if (result !== ENOMSG && messages.length === 0) throw this.failure(result);
-    return messages;
+  /** Serves those who came before; true if some still wait. */
+  #overtaking(plan: ReceivePlan): boolean {
+    const lane = this.#laneOf(plan);
+    lane?.serve();
+    return lane?.busy === true;
   }
 
   #laneOf(plan: ReceivePlan): Lane | undefined {
@@ -224,15 +210,15 @@ export class MessageReceiver {
   }
 }
 
-class ReceiveCall<R> implements Call<R> {
+class ReceiveCall<R extends object> implements Call<R> {
   constructor(
     private readonly receiver: MessageReceiver,
     private readonly plan: ReceivePlan,
-    private readonly deliver: Deliver<R>,
+    private readonly target: Target<R>,
   ) {}
 
   attempt(): R | undefined {
-    return this.receiver.take(this.plan, this.deliver, true);
+    return this.receiver.take(this.plan, this.target, true);
   }
 
   start(): number {
@@ -245,10 +231,10 @@ class ReceiveCall<R> implements Call<R> {
 
   complete(result: number, low: number, high: number): R | undefined {
     this.receiver.answered();
-    return result === TOOK_EMPTY ? this.deliver(typeOf(low, high), 0) : undefined;
+    return result === TOOK_EMPTY ? this.target.land(typeOf(low, high), 0) : undefined;
   }
 
   failure(error: number | string): SystemError {
-    return this.receiver.failure(error, this.plan.maxLength);
+    return this.receiver.failure(error, Math.min(this.plan.maxLength, this.target.room()));
   }
 }

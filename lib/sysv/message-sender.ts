@@ -1,19 +1,18 @@
 import { CallSite } from '../core/call-site';
+import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
-import { bytesOf, type Data } from '../core/options';
+import { bytesOf, listOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT } from './constants';
-import { currentMsgmax, load, pack, reserve, room, SLAB } from './message';
+
 import type { SendPlan } from './message-options';
+import { currentMsgmax, load, pack, reserve, room, SLAB } from './slab';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EINVAL = -errnoOf('EINVAL');
-const ETIMEDOUT = -errnoOf('ETIMEDOUT');
-
-type Method = (...args: never[]) => unknown;
 
 /** The sending half of a queue. All sends of one object form one line. */
 export class MessageSender {
@@ -38,47 +37,48 @@ export class MessageSender {
   }
 
   /** undefined: it was sent at once. */
-  send(plan: SendPlan, data: Data, method: Method): Promise<void> | undefined {
+  send(plan: SendPlan, data: Data, method: unknown): Promise<true> | undefined {
     const payload = bytesOf('data', data);
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && this.put(plan.type, payload, false)) return undefined;
-    this.#checkFits(payload);
     const call = new SendCall(this, plan.type, Buffer.from(payload));
-    return this.#lane.add(call, plan, new CallSite(method), tried).then(() => undefined);
+    return this.#lane.add(call, plan, new CallSite(method), tried);
   }
 
   sendSync(plan: SendPlan, data: Data): void {
     const payload = bytesOf('data', data);
-    const deadline = performance.now() + plan.timeout;
-    this.#waitInLine(deadline);
+    const deadline = deadlineAfter(plan.timeout);
+    this.#waitInLine(plan.timeout);
     if (this.put(plan.type, payload, false)) return;
-    this.#checkFits(payload);
-    const result = this.putBlocking(plan.type, payload, left(deadline));
+    const result = this.putBlocking(plan.type, payload, remaining(deadline));
     if (result < 0) throw this.failure(result);
   }
 
-  sendMany(plan: SendPlan, list: Iterable<Data>, method: Method): Promise<number> {
+  sendMany(plan: SendPlan, list: Iterable<Data>, method: unknown): number | Promise<number> {
     const payloads = payloadsOf(list);
     const tried = !this.#lane.busy && mayAnswerInline();
     const call = new SendManyCall(this, plan.type, payloads);
     const sent = tried ? call.attempt() : undefined;
-    if (sent !== undefined) return Promise.resolve(sent);
+    if (sent !== undefined) return sent;
     call.own();
-    this.#checkFits(payloads[call.sent]);
     return this.#lane.add(call, plan, new CallSite(method), tried);
   }
 
   sendManySync(plan: SendPlan, list: Iterable<Data>): number {
     const call = new SendManyCall(this, plan.type, payloadsOf(list));
-    const deadline = performance.now() + plan.timeout;
-    this.#waitInLine(deadline);
-    for (;;) {
-      const sent = call.attempt();
-      if (sent !== undefined) return sent;
-      const [result] = call.block(left(deadline));
-      if (result < 0 && call.sent > 0) return call.sent;
-      if (result < 0) throw this.failure(result);
-      if (call.complete() !== undefined) return call.sent;
+    const deadline = deadlineAfter(plan.timeout);
+    this.#waitInLine(plan.timeout);
+    try {
+      for (;;) {
+        const sent = call.attempt();
+        if (sent !== undefined) return sent;
+        const [result] = call.block(remaining(deadline));
+        if (result < 0) throw call.failure(result);
+        if (call.complete() !== undefined) return call.sent;
+      }
+    } catch (error) {
+      if (call.sent > 0) return call.sent;
+      throw error;
     }
   }
 
@@ -98,37 +98,29 @@ export class MessageSender {
   }
 
   putBlocking(type: number | bigint, payload: Uint8Array, timeout: number): number {
+    this.#checkFits(payload);
     return native.msgsndTimed(this.#id, SLAB, this.#load(type, payload), timeout);
   }
 
   putWaiting(type: number | bigint, payload: Uint8Array): number {
+    this.#checkFits(payload);
     return native.msgsndWait(this.#id, SLAB, this.#load(type, payload));
   }
 
-  /** As many as go in without waiting, from `first` on. */
-  putMany(
+  /** Some of the messages from `first` on, without waiting: how many; 0 if the queue is full. */
+  putSome(
     type: number | bigint,
     payloads: readonly Uint8Array[],
     first: number,
     waited: boolean,
   ): number {
-    let index = first;
-    while (index < payloads.length) {
-      const packed = pack(type, payloads, index);
-      if (packed === 0) {
-        // Longer than the slab: by itself.
-        if (!this.put(type, payloads[index] as Uint8Array, waited)) break;
-        index++;
-        continue;
-      }
-      const sent = native.msgsndMany(this.#id, SLAB, packed);
-      if (sent < 0 && sent !== EAGAIN && index === first) {
-        throw this.failure(waited && sent === EINVAL ? 'EIDRM' : sent, payloads[index]?.length);
-      }
-      index += Math.max(sent, 0);
-      if (sent < packed) break;
-    }
-    return index - first;
+    const packed = pack(type, payloads, first);
+    const payload = payloads[first] as Uint8Array;
+    if (packed === 0) return this.put(type, payload, waited) ? 1 : 0; // longer than the slab
+    const sent = native.msgsndMany(this.#id, SLAB, packed);
+    if (sent >= 0) return sent;
+    if (sent === EAGAIN) return 0;
+    throw this.failure(waited && sent === EINVAL ? 'EIDRM' : sent, payload.length);
   }
 
   failure(error: number | string, size?: number): SystemError {
@@ -149,8 +141,8 @@ export class MessageSender {
   }
 
   /** A message longer than the queue would wait until somebody enlarges the queue: say so instead. */
-  #checkFits(payload: Uint8Array | undefined): void {
-    if (payload === undefined || native.msgctl(this.#id, IPC_STAT, this.#values) < 0) return;
+  #checkFits(payload: Uint8Array): void {
+    if (native.msgctl(this.#id, IPC_STAT, this.#values) < 0) return;
     const capacity = this.#values[12] ?? Infinity;
     if (payload.length <= capacity) return;
     const hint =
@@ -165,13 +157,10 @@ export class MessageSender {
     return this.#lane.busy;
   }
 
-  #waitInLine(deadline: number): void {
-    if (this.#lane.busy && !this.#lane.serveSync(left(deadline))) throw this.failure(ETIMEDOUT);
+  #waitInLine(timeout: number): void {
+    const result = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
+    if (result < 0) throw this.failure(result);
   }
-}
-
-function left(deadline: number): number {
-  return deadline === Infinity ? Infinity : Math.max(deadline - performance.now(), 0);
 }
 
 function tooLong(size: number | undefined): string | undefined {
@@ -182,7 +171,7 @@ function tooLong(size: number | undefined): string | undefined {
 
 function payloadsOf(list: Iterable<Data>): Uint8Array[] {
   const payloads: Uint8Array[] = [];
-  for (const data of list) payloads.push(bytesOf('messages', data));
+  for (const data of listOf('messages', list)) payloads.push(bytesOf('messages', data));
   return payloads;
 }
 
@@ -227,12 +216,22 @@ class SendManyCall implements Call<number> {
   /** Copies what is still to be sent: the caller may reuse the memory after the call. */
   own(): void {
     this.#waited = true;
-    this.payloads = this.payloads.map((payload, i) => (i < this.sent ? payload : Buffer.from(payload)));
+    this.payloads = this.payloads.map((payload, i) =>
+      i < this.sent ? payload : Buffer.from(payload),
+    );
   }
 
   attempt(): number | undefined {
-    this.sent += this.sender.putMany(this.type, this.payloads, this.sent, this.#waited);
-    return this.sent === this.payloads.length ? this.sent : undefined;
+    try {
+      while (this.sent < this.payloads.length) {
+        const sent = this.sender.putSome(this.type, this.payloads, this.sent, this.#waited);
+        if (sent === 0) return undefined;
+        this.sent += sent;
+      }
+    } catch (error) {
+      if (this.sent === 0) throw error; // else the next call finds it again
+    }
+    return this.sent;
   }
 
   start(): number {

@@ -70,8 +70,8 @@ export function msgctlStatus(msqid: number, command: number): [result: number, d
 }
 
 /** A command that fills msginfo: its result (the highest used index) or negated errno, and the struct. */
-export function msgctlInfo(command: number): [result: number, info: MsgInfo] {
-  const result = native.msgctl(0, command, values);
+export function msgctlInfo(command: number, msqid = 0): [result: number, info: MsgInfo] {
+  const result = native.msgctl(msqid, command, values);
   return [
     result,
     {

@@ -75,7 +75,8 @@ export function open(key: number): Opened {
   const checked = checkKey(key);
   if (checked === 'random') throw invalidType('key', 'an integer', key);
   // msgget(IPC_PRIVATE) would make a queue that nobody asked for.
-  if (checked === IPC_PRIVATE) throw outOfRange('key', 'a key that can name a queue', 'IPC_PRIVATE');
+  if (checked === IPC_PRIVATE)
+    throw outOfRange('key', 'a key that can name a queue', 'IPC_PRIVATE');
   return { id: check(native.msgget(checked, 0), 'msgget', { key: checked }), key: checked };
 }
 

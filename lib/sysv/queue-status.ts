@@ -81,7 +81,7 @@ export function readStatus(id: number, context: SystemErrorContext): QueueStatus
 
 /** Checks what is to be changed, so that nothing is changed when something is wrong. */
 export function checkChanges(changes: QueueChanges | undefined, name: string): QueueChanges {
-  const { mode, uid, gid, maxBytes } = optionsOf(changes);
+  const { mode, uid, gid, maxBytes } = optionsOf(changes, name);
   const checked: QueueChanges = {};
   if (mode !== undefined) checked.mode = fileMode(`${name}.mode`, mode);
   if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, uint32);

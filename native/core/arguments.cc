@@ -11,18 +11,21 @@ namespace {
 
 using Kind = ArgumentError::Kind;
 
-constexpr double most_safe_integer = 9007199254740991.0;
+[[noreturn]] void not_an_integer(const char* name, double low, double high) {
+    throw ArgumentError(Kind::range, name,
+                        "an integer between " + std::to_string(static_cast<int64_t>(low)) +
+                            " and " + std::to_string(static_cast<int64_t>(high)));
+}
 
 /// An integer in [low, high]. napi_get_value_double refuses what is not a number by itself.
-double integer(napi_env env, napi_value value, const char* name, double low, double high) {
+inline double integer(napi_env env, napi_value value, const char* name, double low, double high) {
     double number = 0;
     if (napi_get_value_double(env, value, &number) != napi_ok) {
         throw ArgumentError(Kind::type, name, "an integer");
     }
-    if (!(number >= low && number <= high) || number != std::trunc(number)) {
-        throw ArgumentError(Kind::range, name,
-                            "an integer between " + std::to_string(static_cast<int64_t>(low)) +
-                                " and " + std::to_string(static_cast<int64_t>(high)));
+    const bool inside = number >= low && number <= high;
+    if (!inside || static_cast<double>(static_cast<int64_t>(number)) != number) {
+        not_an_integer(name, low, high);
     }
     return number;
 }
@@ -75,11 +78,16 @@ template <> bool convert<bool>(Environment& environment, napi_value value, const
 }
 
 template <> Long convert<Long>(Environment& environment, napi_value value, const char* name) {
+    napi_env env = environment.env();
+    double plain = 0;
+    if (napi_get_value_double(env, value, &plain) == napi_ok) { // nearly always
+        return {static_cast<int64_t>(
+            integer(env, value, name, -most_safe_integer, most_safe_integer))};
+    }
     int64_t number = 0;
     bool lossless = false;
-    if (napi_get_value_bigint_int64(environment.env(), value, &number, &lossless) != napi_ok) {
-        return {static_cast<int64_t>(
-            integer(environment.env(), value, name, -most_safe_integer, most_safe_integer))};
+    if (napi_get_value_bigint_int64(env, value, &number, &lossless) != napi_ok) {
+        throw ArgumentError(Kind::type, name, "an integer or a bigint");
     }
     if (!lossless) {
         throw ArgumentError(Kind::range, name, "within 64 bits, signed");

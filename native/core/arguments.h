@@ -13,6 +13,8 @@ namespace posix_ipc {
 
 class Environment;
 
+constexpr double most_safe_integer = 9007199254740991.0;
+
 /// A place in a memory region: a view that JavaScript passed, or a slab registered before.
 using Bytes = std::span<std::byte>;
 

@@ -14,9 +14,22 @@ void replace_slab(Environment& environment, int32_t index, napi_value view) {
     environment.replace_slab(index, view);
 }
 
+bool is_int32_array(napi_env env, napi_value value) {
+    napi_typedarray_type type{};
+    return napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr) ==
+               napi_ok &&
+           type == napi_int32_array;
+}
+
 void on_wait_ends(Environment& environment, napi_value deliver, napi_value words,
                   napi_value nothing) {
     napi_env env = environment.env();
+    if (!Napi::Value(env, deliver).IsFunction() || !Napi::Value(env, nothing).IsFunction()) {
+        throw ArgumentError(ArgumentError::Kind::type, "deliver", "a function");
+    }
+    if (!is_int32_array(env, words)) {
+        throw ArgumentError(ArgumentError::Kind::type, "words", "an Int32Array");
+    }
     environment.on_ends(Napi::Value(env, deliver).As<Napi::Function>(),
                         Napi::Value(env, words).As<Napi::Int32Array>(),
                         Napi::Value(env, nothing).As<Napi::Function>());

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <limits>
 #include <mutex>
 #include <unistd.h>
+
+#include "core/function.h"
 
 namespace posix_ipc {
 
@@ -28,9 +31,13 @@ Living& living() {
 }
 
 void end_all_at_exit() {
-    Living& all = living();
-    const std::scoped_lock lock(all.mutex);
-    for (Environment* environment : all.environments) {
+    std::vector<Environment*> environments;
+    {
+        Living& all = living();
+        const std::scoped_lock lock(all.mutex);
+        environments = all.environments; // end() takes the lock to forget itself
+    }
+    for (Environment* environment : environments) {
         environment->end();
     }
 }
@@ -90,6 +97,9 @@ Signature* Environment::sign(std::vector<const char*> arguments) {
 }
 
 int32_t Environment::register_slab(napi_value view) {
+    if (slabs_.size() == most_slabs) {
+        throw ArgumentError(Kind::range, "view", "one of few");
+    }
     slabs_.emplace_back();
     const auto index = static_cast<int32_t>(slabs_.size() - 1);
     replace_slab(index, view);
@@ -101,18 +111,25 @@ void Environment::replace_slab(int32_t index, napi_value view) {
         throw ArgumentError(Kind::range, "index", "the index of a slab");
     }
     const Bytes bytes = view_bytes(env_, view, "view");
-    const Napi::Value value(env_, view);
-    slabs_[index] = {Napi::Persistent(value.As<Napi::TypedArray>()), bytes};
+    slabs_[index] = {Napi::Persistent(Napi::Value(env_, view).As<Napi::Object>()), bytes};
 }
 
-Bytes Environment::slab(double index, const char* name) const {
-    if (!(index >= 0 && index < static_cast<double>(slabs_.size()))) {
+Bytes Environment::slab(double address, const char* name) const {
+    const auto place = address >= 0 && address <= most_safe_integer
+                           ? static_cast<uint64_t>(address)
+                           : std::numeric_limits<uint64_t>::max();
+    const uint64_t index = place % most_slabs;
+    const uint64_t offset = place / most_slabs;
+    if (index >= slabs_.size() || offset > slabs_[index].bytes.size()) {
         throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
     }
-    return slabs_[static_cast<size_t>(index)].bytes;
+    return slabs_[index].bytes.subspan(offset);
 }
 
 void Environment::on_ends(Napi::Function deliver, Napi::Int32Array words, Napi::Function nothing) {
+    if (words.ElementLength() < words_per_end) {
+        throw ArgumentError(Kind::range, "words", "4 words long, or more");
+    }
     deliver_ = Napi::Persistent(deliver);
     words_ = Napi::Persistent(words);
     nothing_ = Napi::Persistent(nothing);
@@ -127,6 +144,9 @@ void Environment::write_end(int32_t* words, int32_t id, const wait::Outcome& out
 
 /// Ends one wait now; how it ended stands in the first words.
 int32_t Environment::end_wait(int32_t id) {
+    if (words_.IsEmpty()) {
+        return -ECANCELED;
+    }
     const wait::Outcome outcome = waits_.end(id);
     write_end(words_.Value().Data(), id, outcome);
     return outcome.result;
@@ -140,21 +160,33 @@ void Environment::deliver_ends() {
     const Napi::HandleScope scope(env_);
     Napi::Int32Array words = words_.Value();
     std::array<wait::Engine::End, most_ends_at_once> ends{};
-    for (;;) {
-        const size_t limit = std::min(ends.size(), words.ElementLength() / words_per_end);
-        const size_t count = waits_.collect(ends.data(), limit);
-        if (count == 0) {
-            return;
-        }
+    const size_t limit = std::min(ends.size(), words.ElementLength() / words_per_end);
+    while (const size_t count = waits_.collect(ends.data(), limit)) {
         for (size_t i = 0; i < count; i++) {
             write_end(words.Data() + i * words_per_end, ends[i].id, ends[i].outcome);
         }
-        try {
-            deliver_.Call({Napi::Number::New(env_, static_cast<double>(count))});
-        } catch (const Napi::Error& error) {
-            napi_fatal_exception(env_, error.Value()); // the other ends are still delivered
+        if (!call(deliver_, {to_js(env_, static_cast<int32_t>(count))})) {
+            return; // the environment is ending: end() gives back what nobody was told of
         }
+        waits_.settle();
     }
+}
+
+/// False where JavaScript cannot run any more. An exception is reported as an uncaught one.
+bool Environment::call(const Napi::FunctionReference& function,
+                       std::initializer_list<napi_value> arguments) {
+    napi_value result = nullptr;
+    const napi_status status =
+        napi_call_function(env_, Napi::Env(env_).Undefined(), function.Value(), arguments.size(),
+                           arguments.begin(), &result);
+    if (status == napi_ok) {
+        return true;
+    }
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env_, &error) != napi_ok) {
+        return false;
+    }
+    return napi_fatal_exception(env_, error) == napi_ok;
 }
 
 wait::Outcome Environment::block(wait::Operation& operation, Milliseconds timeout, bool signals) {
@@ -163,19 +195,17 @@ wait::Outcome Environment::block(wait::Operation& operation, Milliseconds timeou
     if (timeout.finite()) {
         limits.deadline = wait::Clock::now() + timeout.duration();
     }
-    if (in_worker_ && !nothing_.IsEmpty()) {
-        limits.going_on = [this] { return going_on(); };
-    }
+    limits.going_on = [this] { return going_on(); };
+    limits.ask_from_start = in_worker_;
     return wait::run_sync(operation, limits);
 }
 
 /// A worker that is asked to end cannot run JavaScript any more. There is no event for that which
-/// native code could wait for, so a blocked worker asks now and then.
+/// native code could wait for, so a blocked worker asks now and then; the main thread only after a
+/// signal (the REPL ends JavaScript on Ctrl-C).
 bool Environment::going_on() {
     const Napi::HandleScope scope(env_);
-    napi_value result = nullptr;
-    return napi_call_function(env_, Napi::Env(env_).Undefined(), nothing_.Value(), 0, nullptr,
-                              &result) == napi_ok;
+    return nothing_.IsEmpty() || call(nothing_, {});
 }
 
 } // namespace posix_ipc

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -39,7 +40,8 @@ class Environment {
     // Memory that calls read and write without an address crossing the boundary each time.
     int32_t register_slab(napi_value view);
     void replace_slab(int32_t index, napi_value view);
-    Bytes slab(double index, const char* name) const;
+    // An address is the slab's index plus 16 times the offset in bytes: one number for both.
+    Bytes slab(double address, const char* name) const;
 
     /// `deliver(count)` is called with the ends of waits, `words` (4 per end: id, result, extra's
     /// low and high half) filled. `nothing` is a function that does nothing.
@@ -56,11 +58,14 @@ class Environment {
 
   private:
     void deliver_ends();
+    bool call(const Napi::FunctionReference& function, std::initializer_list<napi_value> arguments);
     static void write_end(int32_t* words, int32_t id, const wait::Outcome& outcome);
     bool going_on();
 
+    static constexpr size_t most_slabs = 16;
+
     struct Slab {
-        Napi::Reference<Napi::TypedArray> keep;
+        Napi::ObjectReference keep;
         Bytes bytes;
     };
 

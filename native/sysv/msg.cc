@@ -40,14 +40,14 @@ int32_t msgsnd(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
     if ((flags & IPC_NOWAIT) != 0) {
         return or_errno(::msgsnd(msqid, msgp.data(), msgsz, flags));
     }
-    MessageSend send(msqid, msgp.data(), msgsz);
+    MessageSend send(msqid, msgp.data(), msgsz, false);
     return environment.block(send, {std::numeric_limits<double>::infinity()}, true).result;
 }
 
 int32_t msgsnd_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz,
                      Milliseconds timeout) {
     check_msgbuf(msgp, msgsz);
-    MessageSend send(msqid, msgp.data(), msgsz);
+    MessageSend send(msqid, msgp.data(), msgsz, true);
     return environment.block(send, timeout, false).result;
 }
 
@@ -90,14 +90,28 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
         return static_cast<int32_t>(
             or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags)));
     }
-    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags);
+    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, false);
     return environment.block(receive, {std::numeric_limits<double>::infinity()}, true).result;
+}
+
+/// Without waiting, into the caller's memory: the payload passes through a slab, whose first bytes
+/// keep the type.
+int32_t msgrcv_into(Environment& /*environment*/, int32_t msqid, Bytes slab, Bytes memory,
+                    size_t msgsz, Long msgtyp, int32_t flags) {
+    check_msgbuf(slab, msgsz);
+    const auto length = or_errno(
+        ::msgrcv(msqid, slab.data(), std::min(msgsz, memory.size()), msgtyp.value,
+                 flags | IPC_NOWAIT));
+    if (length > 0) {
+        std::memcpy(memory.data(), slab.data() + type_bytes, static_cast<size_t>(length));
+    }
+    return static_cast<int32_t>(length);
 }
 
 int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
                      int32_t flags, Milliseconds timeout) {
     check_msgbuf(msgp, msgsz);
-    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags);
+    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, true);
     return environment.block(receive, timeout, false).result;
 }
 
@@ -132,8 +146,12 @@ int32_t msgrcv_spin(Environment& /*environment*/, int32_t msqid, Bytes msgp, siz
     }
 }
 
+/// In what msgrcv_many answers: there was no further message of the selector.
+constexpr int32_t emptied = 1 << 30;
+
 /// Fills a slab with as many records as there are messages, `limit` at most, without waiting:
-/// how many, or the negated errno if there was none.
+/// how many, with `emptied` where it ended for lack of messages; a negated errno if it failed
+/// before the first.
 int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Long msgtyp,
                     int32_t flags, int32_t limit) {
     const int quick = (flags & MSG_EXCEPT) | IPC_NOWAIT;
@@ -144,6 +162,9 @@ int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Lon
         const size_t room = slab.size() - at - record_header - type_bytes;
         const ssize_t length =
             ::msgrcv(msqid, record + record_header, room, msgtyp.value, quick);
+        if (length < 0 && errno == ENOMSG) {
+            return count | emptied;
+        }
         if (length < 0) {
             return count > 0 ? count : -errno;
         }
@@ -158,7 +179,6 @@ int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Lon
 // ---- control
 
 template <typename T> T field(Numbers values, size_t index, const char* name) {
-    constexpr double most_safe_integer = 9007199254740991.0;
     const double most =
         std::min(static_cast<double>(std::numeric_limits<T>::max()), most_safe_integer);
     if (index >= values.size() || !(values[index] >= 0 && values[index] <= most)) {
@@ -187,9 +207,9 @@ int32_t status(Numbers values, int msqid, int cmd) {
     return result;
 }
 
-int32_t limits(Numbers values, int cmd) {
+int32_t limits(Numbers values, int msqid, int cmd) {
     msginfo info{};
-    const int result = or_errno(::msgctl(0, cmd, reinterpret_cast<msqid_ds*>(&info)));
+    const int result = or_errno(::msgctl(msqid, cmd, reinterpret_cast<msqid_ds*>(&info)));
     if (result >= 0) {
         fill(values, info.msgpool, info.msgmap, info.msgmax, info.msgmnb, info.msgmni, info.msgssz,
              info.msgtql, info.msgseg);
@@ -206,7 +226,7 @@ int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers
         return status(values, msqid, cmd);
     case IPC_INFO:
     case MSG_INFO:
-        return limits(values, cmd);
+        return limits(values, msqid, cmd);
     case IPC_SET: {
         msqid_ds ds{};
         ds.msg_perm.uid = field<uid_t>(values, 0, "uid");
@@ -231,6 +251,8 @@ void define_msg(Exports& exports) {
     exports.function<msgsnd_wait>("msgsndWait", "msqid", "msgp", "msgsz");
     exports.function<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
     exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
+    exports.function<msgrcv_into>("msgrcvInto", "msqid", "slab", "memory", "msgsz", "msgtyp",
+                                  "msgflg");
     exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
                                    "timeout");
     exports.function<msgrcv_wait>("msgrcvWait", "msqid", "msgtyp", "msgflg");

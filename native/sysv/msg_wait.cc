@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <unistd.h>
 
 namespace posix_ipc::sysv {
 
@@ -18,6 +17,11 @@ int32_t answer(int64_t result, bool& waited) {
     const int error = waited && errno == EINVAL ? EIDRM : errno;
     waited = true;
     return -error;
+}
+
+/// False if a sender has filled the place that the message left. It goes to the end of the queue.
+bool returned(int queue, const void* message, size_t size) {
+    return msgsnd(queue, message, size, IPC_NOWAIT) == 0 || errno != EAGAIN;
 }
 
 } // namespace
@@ -49,17 +53,9 @@ wait::Outcome MessageArrival::block() {
     }
 }
 
-void MessageArrival::give_back(const wait::Outcome& outcome) noexcept {
-    constexpr int tries = 50;
-    constexpr int pause_us = 1000;
-    if (outcome.result != took_empty) {
-        return;
-    }
+bool MessageArrival::give_back(const wait::Outcome& outcome) noexcept {
     const long type = outcome.extra;
-    // A sender may have filled the place that the message left: wait for another, but not for long.
-    for (int i = 0; i < tries && msgsnd(queue_, &type, 0, IPC_NOWAIT) != 0 && errno == EAGAIN; i++) {
-        usleep(pause_us);
-    }
+    return outcome.result != took_empty || returned(queue_, &type, 0);
 }
 
 wait::Outcome MessageSend::block() {
@@ -68,6 +64,10 @@ wait::Outcome MessageSend::block() {
 
 wait::Outcome MessageReceive::block() {
     return {answer(msgrcv(queue_, message_, size_, type_, flags_), waited_), 0};
+}
+
+bool MessageReceive::give_back(const wait::Outcome& outcome) noexcept {
+    return outcome.result < 0 || returned(queue_, message_, static_cast<size_t>(outcome.result));
 }
 
 } // namespace posix_ipc::sysv

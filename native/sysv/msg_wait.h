@@ -23,7 +23,7 @@ class MessageArrival : public wait::Operation {
 
     MessageArrival(int queue, int64_t type, int flags) : queue_(queue), type_(type), flags_(flags) {}
     wait::Outcome block() override;
-    void give_back(const wait::Outcome& outcome) noexcept override;
+    bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
     wait::Outcome receive_nothing(int more_flags);
@@ -31,28 +31,29 @@ class MessageArrival : public wait::Operation {
     int queue_;
     int64_t type_;
     int flags_;
-    bool waited_ = false;
+    bool waited_ = true; // it is started after a call that would have blocked
 };
 
 /// msgsnd(2) of a message in memory that outlives the operation.
 class MessageSend : public wait::Operation {
   public:
-    MessageSend(int queue, const std::byte* message, size_t size)
-        : queue_(queue), message_(message), size_(size) {}
+    /// `waited`: the same call has been found to block before.
+    MessageSend(int queue, const std::byte* message, size_t size, bool waited)
+        : queue_(queue), message_(message), size_(size), waited_(waited) {}
     wait::Outcome block() override;
 
   private:
     int queue_;
     const std::byte* message_;
     size_t size_;
-    bool waited_ = false;
+    bool waited_;
 };
 
 /// The same, of a message that it owns.
 class OwnedMessageSend : public MessageSend {
   public:
     OwnedMessageSend(int queue, std::vector<std::byte> message, size_t size)
-        : MessageSend(queue, message.data(), size), message_(std::move(message)) {}
+        : MessageSend(queue, message.data(), size, true), message_(std::move(message)) {}
 
   private:
     std::vector<std::byte> message_;
@@ -61,9 +62,11 @@ class OwnedMessageSend : public MessageSend {
 /// msgrcv(2) into memory that outlives the operation.
 class MessageReceive : public wait::Operation {
   public:
-    MessageReceive(int queue, std::byte* message, size_t size, int64_t type, int flags)
-        : queue_(queue), message_(message), size_(size), type_(type), flags_(flags) {}
+    MessageReceive(int queue, std::byte* message, size_t size, int64_t type, int flags, bool waited)
+        : queue_(queue), message_(message), size_(size), type_(type), flags_(flags),
+          waited_(waited) {}
     wait::Outcome block() override;
+    bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
     int queue_;
@@ -71,7 +74,7 @@ class MessageReceive : public wait::Operation {
     size_t size_;
     int64_t type_;
     int flags_;
-    bool waited_ = false;
+    bool waited_;
 };
 
 } // namespace posix_ipc::sysv

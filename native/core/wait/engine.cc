@@ -60,8 +60,7 @@ int32_t Engine::start(std::unique_ptr<Operation> operation) {
     if (idle_.empty()) {
         const int error = create_thread(wait);
         if (error != 0) {
-            waits_[id].reset();
-            free_ids_.push_back(id);
+            free(wait);
             return -error;
         }
         return id;
@@ -93,8 +92,7 @@ Outcome Engine::end(int32_t id) {
     one_ended_.wait(lock, [&] { return wait.thread == nullptr; });
     std::erase(ended_, &wait);
     const Outcome outcome = wait.outcome;
-    free_ids_.push_back(id);
-    waits_[id].reset();
+    free(wait);
     return outcome;
 }
 
@@ -104,11 +102,18 @@ size_t Engine::collect(End* out, size_t limit) {
     for (; count < limit && !ended_.empty(); count++) {
         Wait& wait = *ended_.front();
         ended_.pop_front();
+        collected_.push_back(&wait);
         out[count] = {wait.id, wait.outcome};
-        free_ids_.push_back(wait.id);
-        waits_[wait.id].reset();
     }
     return count;
+}
+
+void Engine::settle() {
+    const std::scoped_lock lock(mutex_);
+    for (Wait* wait : collected_) {
+        free(*wait);
+    }
+    collected_.clear();
 }
 
 void Engine::shut_down() noexcept {
@@ -130,11 +135,21 @@ void Engine::shut_down() noexcept {
     threads_.clear();
     idle_.clear();
     finished_.clear();
-    for (Wait* wait : ended_) {
-        wait->operation->give_back(wait->outcome);
-    }
-    ended_.clear();
+    give_back_all();
     waits_.clear();
+}
+
+/// Nobody else knows of the waits any more: the threads have been joined.
+void Engine::give_back_all() noexcept {
+    int tries_left = most_tries_to_give_back;
+    for (Wait* wait : collected_) {
+        give_back_soon(*wait->operation, wait->outcome, tries_left);
+    }
+    for (Wait* wait : ended_) {
+        give_back_soon(*wait->operation, wait->outcome, tries_left);
+    }
+    collected_.clear();
+    ended_.clear();
 }
 
 void Engine::run(Thread& self) {
@@ -226,6 +241,12 @@ void Engine::join_finished() {
         threads_.remove_if([&](const Thread& one) { return &one == thread; });
     }
     finished_.clear();
+}
+
+void Engine::free(Wait& wait) {
+    const int32_t id = wait.id;
+    free_ids_.push_back(id);
+    waits_[id].reset();
 }
 
 bool Engine::known(int32_t id) const {

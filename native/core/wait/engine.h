@@ -19,7 +19,7 @@ namespace posix_ipc::wait {
 /// - an outcome that nobody collected before shut_down() is given back;
 /// - `notify` is called when the list of ends becomes non-empty, never once per end.
 ///
-/// start, cancel, end, collect and shut_down are called by the thread that owns the engine.
+/// Its functions are called by the thread that owns the engine.
 class Engine {
   public:
     struct End {
@@ -41,8 +41,10 @@ class Engine {
     /// Cancels a wait and blocks until it has ended; it is not collected any more.
     Outcome end(int32_t id);
 
-    /// Moves up to `limit` ends to `out`; what they took belongs to the caller from here on.
+    /// Tells up to `limit` ends. Their ids are not used again, and what they took is still given
+    /// back by shut_down(), until settle() says that they have arrived.
     size_t collect(End* out, size_t limit);
+    void settle();
 
     /// Ends every wait, joins every thread, gives back what was not collected.
     void shut_down() noexcept;
@@ -57,6 +59,8 @@ class Engine {
     void interrupt(Wait& wait, std::unique_lock<std::mutex>& lock);
     void join_finished();
     int32_t take_id();
+    void free(Wait& wait);
+    void give_back_all() noexcept;
     [[nodiscard]] bool known(int32_t id) const;
 
     static constexpr size_t most_idle_threads = 8;
@@ -67,6 +71,7 @@ class Engine {
     std::vector<std::unique_ptr<Wait>> waits_; // by id
     std::vector<int32_t> free_ids_;
     std::deque<Wait*> ended_;
+    std::vector<Wait*> collected_;
     std::condition_variable one_ended_; // for end()
     std::list<Thread> threads_;
     std::vector<Thread*> idle_;

@@ -22,7 +22,14 @@ class Operation {
     virtual Outcome block() = 0;
 
     /// Undoes what a successful call took, because nobody is left to receive it.
-    virtual void give_back(const Outcome& /*outcome*/) noexcept {}
+    /// False: not possible now (the place is taken), try again.
+    virtual bool give_back(const Outcome& /*outcome*/) noexcept { return true; }
 };
+
+/// How often giving back is tried again, 1 ms apart, in all that ends at one time: a process that
+/// is exiting must exit.
+constexpr int most_tries_to_give_back = 50;
+
+void give_back_soon(Operation& operation, const Outcome& outcome, int& tries_left) noexcept;
 
 } // namespace posix_ipc::wait

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <unistd.h>
 
 #include "core/wait/signal.h"
@@ -12,28 +13,39 @@ namespace {
 
 constexpr std::chrono::milliseconds heartbeat{20};
 
-/// When the thread has to look up from its system call, if ever.
-std::optional<Clock::time_point> next_look(const SyncLimits& limits) {
-    if (!limits.going_on) {
-        return limits.deadline;
-    }
+/// When the thread has to look up from its system call.
+Clock::time_point next_look(const SyncLimits& limits) {
     const auto beat = Clock::now() + heartbeat;
+    if (!limits.going_on) {
+        return *limits.deadline;
+    }
     return limits.deadline ? std::min(*limits.deadline, beat) : beat;
+}
+
+/// What was taken for a caller that cannot be told goes back.
+Outcome unless_ended(Operation& operation, const Outcome& outcome, const SyncLimits& limits) {
+    if (outcome.result < 0 || !limits.going_on || limits.going_on()) {
+        return outcome;
+    }
+    int tries_left = most_tries_to_give_back;
+    give_back_soon(operation, outcome, tries_left);
+    return {-ECANCELED, 0};
 }
 
 Outcome run_with_alarm(Operation& operation, const SyncLimits& limits) {
     unblock_wake_signal();
     Alarm alarm(gettid());
     if (alarm.error() != 0) {
-        return {-alarm.error(), 0};
+        throw std::runtime_error("posix-ipc: no timer for a blocking call: too many signals are "
+                                 "pending (ulimit -i, RLIMIT_SIGPENDING)");
     }
     for (;;) {
-        const auto look = *next_look(limits);
+        const auto look = next_look(limits);
         alarm.ring_from(look);
         const Outcome outcome = operation.block();
         alarm.silence();
         if (outcome.result != -EINTR) {
-            return outcome;
+            return unless_ended(operation, outcome, limits);
         }
         if (limits.deadline && Clock::now() >= *limits.deadline) {
             return {-ETIMEDOUT, 0};
@@ -50,15 +62,12 @@ Outcome run_with_alarm(Operation& operation, const SyncLimits& limits) {
 } // namespace
 
 Outcome run_sync(Operation& operation, const SyncLimits& limits) {
-    if (next_look(limits)) {
+    if (limits.deadline || limits.ask_from_start) {
         return run_with_alarm(operation, limits);
     }
-    for (;;) {
-        const Outcome outcome = operation.block();
-        if (outcome.result != -EINTR || limits.until_signal) {
-            return outcome;
-        }
-    }
+    const Outcome outcome = operation.block();
+    const bool again = outcome.result == -EINTR && !limits.until_signal;
+    return again ? run_with_alarm(operation, limits) : outcome;
 }
 
 } // namespace posix_ipc::wait

@@ -1,0 +1,93 @@
+/**
+ * The struct msgbuf that a call reads or writes. It is registered with the addon once: no address
+ * crosses into C++ per message, and nothing is allocated there.
+ */
+
+import { native } from '../native';
+import { IPC_INFO, IPC_STAT } from './constants';
+import { halvesOf, padded, RECORD_HEADER, TYPE_BYTES, typeOf } from './message';
+
+/** Room for a batch, or for one message under the default msgmax. */
+const smallest = 64 * 1024;
+
+let bytes = new Uint8Array(0);
+let words = new Int32Array(0);
+
+/** The addon's address of the slab. */
+export const SLAB = native.registerSlab(bytes);
+
+const values = new Float64Array(16);
+
+/** The kernel's limit of a message's length now (kernel.msgmax). */
+export function currentMsgmax(): number {
+  native.msgctl(0, IPC_INFO, values);
+  return values[2] ?? 0;
+}
+
+/** Makes room for messages of so many bytes. */
+export function reserve(size: number): void {
+  if (bytes.length >= TYPE_BYTES + size) return;
+  const memory = new ArrayBuffer(padded(TYPE_BYTES + size));
+  bytes = new Uint8Array(memory);
+  words = new Int32Array(memory);
+  native.replaceSlab(SLAB, bytes);
+}
+
+reserve(Math.max(currentMsgmax(), smallest));
+
+/** The longest payload that the slab can hold. */
+export function room(): number {
+  return bytes.length - TYPE_BYTES;
+}
+
+/** After E2BIG: makes room for the message that did not fit; false if `most` bytes was the limit. */
+export function grow(queue: number, most: number): boolean {
+  if (most <= room()) return false;
+  // msgmax may have been lowered since the message was sent: the queue's bytes bound it too.
+  const queued = native.msgctl(queue, IPC_STAT, values) < 0 ? 0 : (values[10] ?? 0);
+  const before = room();
+  reserve(Math.min(most, Math.max(currentMsgmax(), queued)));
+  return room() > before;
+}
+
+/** Puts a message at a byte offset, a multiple of 8; answers the length of its payload. */
+export function load(type: number | bigint, payload: Uint8Array, offset = 0): number {
+  const at = offset >> 2;
+  if (typeof type === 'number' && type <= 0x7fffffff && type >= 0) {
+    words[at] = type;
+    words[at + 1] = 0;
+  } else {
+    words.set(halvesOf(type), at);
+  }
+  bytes.set(payload, offset + TYPE_BYTES);
+  return payload.length;
+}
+
+/** The type of the message in the slab. */
+export function loadedType(): number | bigint {
+  return typeOf(words[0] ?? 0, words[1] ?? 0);
+}
+
+/** The payload of the message in the slab, until the next call. */
+export function loadedPayload(length: number): Uint8Array {
+  return bytes.subarray(TYPE_BYTES, TYPE_BYTES + length);
+}
+
+/** Packs messages of one type from `first` on; answers how many fit. */
+export function pack(
+  type: number | bigint,
+  payloads: readonly Uint8Array[],
+  first: number,
+): number {
+  let at = 0;
+  let index = first;
+  for (; index < payloads.length; index++) {
+    const payload = payloads[index] as Uint8Array;
+    const next = at + RECORD_HEADER + TYPE_BYTES + padded(payload.length);
+    if (next > bytes.length) break;
+    words[at >> 2] = payload.length;
+    load(type, payload, at + RECORD_HEADER);
+    at = next;
+  }
+  return index - first;
+}

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { native } from '../native';
 
 /** errno -> [code, text], from the addon's one list. */
@@ -108,9 +110,8 @@ function describe(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (typeof value === 'object') return `an instance of ${className(value)}`;
   if (typeof value === 'function') return `function ${value.name}`;
-  if (typeof value === 'string') return `type string ('${value.slice(0, 28)}')`;
-  if (typeof value === 'symbol') return `type symbol (${value.toString()})`;
-  return `type ${typeof value} (${String(value as number | bigint | boolean)})`;
+  const text = typeof value === 'string' ? value.slice(0, 28) : value;
+  return `type ${typeof value} (${inspect(text)})`;
 }
 
 /** A TypeError with code ERR_INVALID_ARG_TYPE, worded as Node's own. */

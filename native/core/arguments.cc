@@ -53,23 +53,28 @@ size_t element_size(napi_typedarray_type type) {
 /// About a hundred years: what is longer is for ever.
 constexpr double longest_wait = 3.2e12;
 
-bool Milliseconds::finite() const { return value < longest_wait; }
+bool Milliseconds::finite() const {
+    return value < longest_wait;
+}
 
 std::chrono::nanoseconds Milliseconds::duration() const {
     return std::chrono::nanoseconds(static_cast<int64_t>(value * 1e6));
 }
 
-template <> int32_t convert<int32_t>(Environment& environment, napi_value value, const char* name) {
+template <>
+int32_t convert<int32_t>(Environment& environment, napi_value value, const char* name) {
     return static_cast<int32_t>(integer(environment.env(), value, name,
                                         std::numeric_limits<int32_t>::min(),
                                         std::numeric_limits<int32_t>::max()));
 }
 
-template <> size_t convert<size_t>(Environment& environment, napi_value value, const char* name) {
+template <>
+size_t convert<size_t>(Environment& environment, napi_value value, const char* name) {
     return static_cast<size_t>(integer(environment.env(), value, name, 0, most_safe_integer));
 }
 
-template <> bool convert<bool>(Environment& environment, napi_value value, const char* name) {
+template <>
+bool convert<bool>(Environment& environment, napi_value value, const char* name) {
     bool result = false;
     if (napi_get_value_bool(environment.env(), value, &result) != napi_ok) {
         throw ArgumentError(Kind::type, name, "a boolean");
@@ -77,12 +82,13 @@ template <> bool convert<bool>(Environment& environment, napi_value value, const
     return result;
 }
 
-template <> Long convert<Long>(Environment& environment, napi_value value, const char* name) {
+template <>
+Long convert<Long>(Environment& environment, napi_value value, const char* name) {
     napi_env env = environment.env();
     double plain = 0;
     if (napi_get_value_double(env, value, &plain) == napi_ok) { // nearly always
-        return {static_cast<int64_t>(
-            integer(env, value, name, -most_safe_integer, most_safe_integer))};
+        return {
+            static_cast<int64_t>(integer(env, value, name, -most_safe_integer, most_safe_integer))};
     }
     int64_t number = 0;
     bool lossless = false;
@@ -95,14 +101,16 @@ template <> Long convert<Long>(Environment& environment, napi_value value, const
     return {number};
 }
 
-template <> Key convert<Key>(Environment& environment, napi_value value, const char* name) {
+template <>
+Key convert<Key>(Environment& environment, napi_value value, const char* name) {
     const double number =
         integer(environment.env(), value, name, std::numeric_limits<int32_t>::min(),
                 std::numeric_limits<uint32_t>::max());
     return {static_cast<int32_t>(static_cast<int64_t>(number))};
 }
 
-template <> Path convert<Path>(Environment& environment, napi_value value, const char* name) {
+template <>
+Path convert<Path>(Environment& environment, napi_value value, const char* name) {
     napi_env env = environment.env();
     size_t length = 0;
     if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
@@ -141,7 +149,8 @@ Bytes view_bytes(napi_env env, napi_value value, const char* name) {
     throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
 }
 
-template <> Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name) {
+template <>
+Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name) {
     double slab = 0;
     if (napi_get_value_double(environment.env(), value, &slab) == napi_ok) {
         return environment.slab(slab, name);
@@ -149,7 +158,8 @@ template <> Bytes convert<Bytes>(Environment& environment, napi_value value, con
     return view_bytes(environment.env(), value, name);
 }
 
-template <> Numbers convert<Numbers>(Environment& environment, napi_value value, const char* name) {
+template <>
+Numbers convert<Numbers>(Environment& environment, napi_value value, const char* name) {
     void* data = nullptr;
     size_t length = 0;
     napi_typedarray_type type{};
@@ -161,8 +171,9 @@ template <> Numbers convert<Numbers>(Environment& environment, napi_value value,
     return {static_cast<double*>(data), length};
 }
 
-template <> napi_value convert<napi_value>(Environment& /*environment*/, napi_value value,
-                                           const char* /*name*/) {
+template <>
+napi_value convert<napi_value>(Environment& /*environment*/, napi_value value,
+                               const char* /*name*/) {
     return value;
 }
 

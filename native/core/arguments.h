@@ -45,18 +45,29 @@ using Numbers = std::span<double>;
 
 /// Checked conversion of one JavaScript value; ArgumentError names the argument.
 /// Whatever JavaScript passes, nothing here crashes.
-template <typename T> T convert(Environment& environment, napi_value value, const char* name);
+template <typename T>
+T convert(Environment& environment, napi_value value, const char* name);
 
-template <> int32_t convert<int32_t>(Environment&, napi_value value, const char* name);
-template <> size_t convert<size_t>(Environment&, napi_value value, const char* name);
-template <> bool convert<bool>(Environment&, napi_value value, const char* name);
-template <> Long convert<Long>(Environment&, napi_value value, const char* name);
-template <> Key convert<Key>(Environment&, napi_value value, const char* name);
-template <> Path convert<Path>(Environment&, napi_value value, const char* name);
-template <> Milliseconds convert<Milliseconds>(Environment&, napi_value value, const char* name);
-template <> Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name);
-template <> Numbers convert<Numbers>(Environment&, napi_value value, const char* name);
-template <> napi_value convert<napi_value>(Environment&, napi_value value, const char* name);
+template <>
+int32_t convert<int32_t>(Environment&, napi_value value, const char* name);
+template <>
+size_t convert<size_t>(Environment&, napi_value value, const char* name);
+template <>
+bool convert<bool>(Environment&, napi_value value, const char* name);
+template <>
+Long convert<Long>(Environment&, napi_value value, const char* name);
+template <>
+Key convert<Key>(Environment&, napi_value value, const char* name);
+template <>
+Path convert<Path>(Environment&, napi_value value, const char* name);
+template <>
+Milliseconds convert<Milliseconds>(Environment&, napi_value value, const char* name);
+template <>
+Bytes convert<Bytes>(Environment& environment, napi_value value, const char* name);
+template <>
+Numbers convert<Numbers>(Environment&, napi_value value, const char* name);
+template <>
+napi_value convert<napi_value>(Environment&, napi_value value, const char* name);
 
 /// The bytes of an ArrayBuffer view (never of a slab).
 Bytes view_bytes(napi_env env, napi_value value, const char* name);

@@ -4,7 +4,9 @@ namespace posix_ipc::core {
 
 namespace {
 
-napi_value error_table(Environment& environment) { return errno_table(environment.env()); }
+napi_value error_table(Environment& environment) {
+    return errno_table(environment.env());
+}
 
 int32_t register_slab(Environment& environment, napi_value view) {
     return environment.register_slab(view);
@@ -35,13 +37,21 @@ void on_wait_ends(Environment& environment, napi_value deliver, napi_value words
                         Napi::Value(env, nothing).As<Napi::Function>());
 }
 
-bool cancel_wait(Environment& environment, int32_t id) { return environment.waits().cancel(id); }
+bool cancel_wait(Environment& environment, int32_t id) {
+    return environment.waits().cancel(id);
+}
 
-int32_t end_wait(Environment& environment, int32_t id) { return environment.end_wait(id); }
+int32_t end_wait(Environment& environment, int32_t id) {
+    return environment.end_wait(id);
+}
 
-void ref_waits(Environment& environment) { environment.ref(); }
+void ref_waits(Environment& environment) {
+    environment.ref();
+}
 
-void unref_waits(Environment& environment) { environment.unref(); }
+void unref_waits(Environment& environment) {
+    environment.unref();
+}
 
 } // namespace
 

@@ -66,9 +66,8 @@ Environment& Environment::create(Napi::Env env) {
 }
 
 Environment::Environment(napi_env env)
-    : env_(env), in_worker_(gettid() != getpid()), waits_([this] {
-          napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
-      }) {
+    : env_(env), in_worker_(gettid() != getpid()),
+      waits_([this] { napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking); }) {
     const auto call = [](napi_env living_env, napi_value, void* self, void*) {
         if (living_env != nullptr) {
             static_cast<Environment*>(self)->deliver_ends();
@@ -81,11 +80,14 @@ Environment::Environment(napi_env env)
     }
     napi_unref_threadsafe_function(env, wake_);
     // After the function above: hooks run in reverse, so its threads are joined before it closes.
-    napi_add_env_cleanup_hook(env, [](void* self) { static_cast<Environment*>(self)->end(); }, this);
+    napi_add_env_cleanup_hook(
+        env, [](void* self) { static_cast<Environment*>(self)->end(); }, this);
     remember(this);
 }
 
-Environment::~Environment() { end(); }
+Environment::~Environment() {
+    end();
+}
 
 void Environment::end() noexcept {
     forget(this);
@@ -111,7 +113,9 @@ void Environment::replace_slab(int32_t index, napi_value view) {
         throw ArgumentError(Kind::range, "index", "the index of a slab");
     }
     const Bytes bytes = view_bytes(env_, view, "view");
-    slabs_[index] = {Napi::Persistent(Napi::Value(env_, view).As<Napi::Object>()), bytes};
+    const auto owner = Napi::Value(env_, view).As<Napi::Object>();
+    slabs_[index].keep = std::make_unique<Napi::ObjectReference>(Napi::Persistent(owner));
+    slabs_[index].bytes = bytes;
 }
 
 Bytes Environment::slab(double address, const char* name) const {
@@ -152,9 +156,13 @@ int32_t Environment::end_wait(int32_t id) {
     return outcome.result;
 }
 
-void Environment::ref() { napi_ref_threadsafe_function(env_, wake_); }
+void Environment::ref() {
+    napi_ref_threadsafe_function(env_, wake_);
+}
 
-void Environment::unref() { napi_unref_threadsafe_function(env_, wake_); }
+void Environment::unref() {
+    napi_unref_threadsafe_function(env_, wake_);
+}
 
 void Environment::deliver_ends() {
     const Napi::HandleScope scope(env_);
@@ -182,8 +190,11 @@ bool Environment::call(const Napi::FunctionReference& function,
     if (status == napi_ok) {
         return true;
     }
+    // A call that was terminated leaves an exception that is no value: there is nothing to report.
     napi_value error = nullptr;
-    if (napi_get_and_clear_last_exception(env_, &error) != napi_ok) {
+    napi_valuetype type = napi_null;
+    if (napi_get_and_clear_last_exception(env_, &error) != napi_ok || error == nullptr ||
+        napi_typeof(env_, error, &type) != napi_ok || type != napi_object) {
         return false;
     }
     return napi_fatal_exception(env_, error) == napi_ok;

@@ -65,7 +65,7 @@ class Environment {
     static constexpr size_t most_slabs = 16;
 
     struct Slab {
-        Napi::ObjectReference keep;
+        std::unique_ptr<Napi::ObjectReference> keep; // the memory's owner
         Bytes bytes;
     };
 

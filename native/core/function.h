@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <initializer_list>
+#include <type_traits>
 #include <utility>
 
 #include <napi.h>
@@ -29,13 +29,17 @@ inline napi_value to_js(napi_env env, bool value) {
     return result;
 }
 
-inline napi_value to_js(napi_env /*env*/, napi_value value) { return value; }
+inline napi_value to_js(napi_env /*env*/, napi_value value) {
+    return value;
+}
 
 /// Calls a C++ function `R f(Environment&, A...)` from JavaScript: converts and checks each
 /// argument, and turns C++ exceptions into JavaScript ones.
-template <auto Function> struct Bound;
+template <auto Function>
+struct Bound;
 
-template <typename R, typename... A, R (*Function)(Environment&, A...)> struct Bound<Function> {
+template <typename R, typename... A, R (*Function)(Environment&, A...)>
+struct Bound<Function> {
     static constexpr size_t arity = sizeof...(A);
 
     static napi_value call(napi_env env, napi_callback_info info) {
@@ -63,11 +67,13 @@ template <typename R, typename... A, R (*Function)(Environment&, A...)> struct B
                             std::index_sequence<I...> /*indices*/) {
         Environment& environment = *signature.environment;
         if constexpr (std::is_void_v<R>) {
-            Function(environment, convert<A>(environment, values[I], signature.arguments[I])...);
+            Function(environment, convert<std::remove_cvref_t<A>>(environment, values[I],
+                                                                  signature.arguments[I])...);
             return nullptr;
         } else {
-            return to_js(env, Function(environment, convert<A>(environment, values[I],
-                                                               signature.arguments[I])...));
+            return to_js(env, Function(environment,
+                                       convert<std::remove_cvref_t<A>>(environment, values[I],
+                                                                       signature.arguments[I])...));
         }
     }
 };
@@ -79,7 +85,8 @@ class Exports {
         : environment_(environment), target_(target) {}
 
     /// Defines one function; the names are those that its error messages use.
-    template <auto Function, typename... Names> void function(const char* name, Names... arguments) {
+    template <auto Function, typename... Names>
+    void function(const char* name, Names... arguments) {
         static_assert(sizeof...(Names) == Bound<Function>::arity, "one name for each argument");
         napi_value value = nullptr;
         napi_create_function(target_.Env(), name, NAPI_AUTO_LENGTH, Bound<Function>::call,

@@ -59,7 +59,9 @@ int32_t msgsnd_wait(Environment& environment, int32_t msqid, Bytes msgp, size_t 
         std::make_unique<OwnedMessageSend>(msqid, std::move(message), msgsz));
 }
 
-size_t padded(size_t size) { return (size + 7) & ~size_t{7}; }
+size_t padded(size_t size) {
+    return (size + 7) & ~size_t{7};
+}
 
 /// Sends the first `count` records of a slab without waiting: how many were sent, or the negated
 /// errno if the first was not.
@@ -99,9 +101,8 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
 int32_t msgrcv_into(Environment& /*environment*/, int32_t msqid, Bytes slab, Bytes memory,
                     size_t msgsz, Long msgtyp, int32_t flags) {
     check_msgbuf(slab, msgsz);
-    const auto length = or_errno(
-        ::msgrcv(msqid, slab.data(), std::min(msgsz, memory.size()), msgtyp.value,
-                 flags | IPC_NOWAIT));
+    const auto length = or_errno(::msgrcv(msqid, slab.data(), std::min(msgsz, memory.size()),
+                                          msgtyp.value, flags | IPC_NOWAIT));
     if (length > 0) {
         std::memcpy(memory.data(), slab.data() + type_bytes, static_cast<size_t>(length));
     }
@@ -137,8 +138,8 @@ int32_t msgrcv_spin(Environment& /*environment*/, int32_t msqid, Bytes msgp, siz
     check_msgbuf(msgp, msgsz);
     const auto end = wait::Clock::now() + how_long.duration();
     for (;;) {
-        const auto length = or_errno(
-            ::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT));
+        const auto length =
+            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT));
         if (length != -ENOMSG || wait::Clock::now() >= end) {
             return static_cast<int32_t>(length);
         }
@@ -160,8 +161,7 @@ int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Lon
     while (count < limit && slab.size() - at > record_header + type_bytes) {
         std::byte* record = slab.data() + at;
         const size_t room = slab.size() - at - record_header - type_bytes;
-        const ssize_t length =
-            ::msgrcv(msqid, record + record_header, room, msgtyp.value, quick);
+        const ssize_t length = ::msgrcv(msqid, record + record_header, room, msgtyp.value, quick);
         if (length < 0 && errno == ENOMSG) {
             return count | emptied;
         }
@@ -178,7 +178,8 @@ int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Lon
 
 // ---- control
 
-template <typename T> T field(Numbers values, size_t index, const char* name) {
+template <typename T>
+T field(Numbers values, size_t index, const char* name) {
     const double most =
         std::min(static_cast<double>(std::numeric_limits<T>::max()), most_safe_integer);
     if (index >= values.size() || !(values[index] >= 0 && values[index] <= most)) {
@@ -187,7 +188,8 @@ template <typename T> T field(Numbers values, size_t index, const char* name) {
     return static_cast<T>(values[index]);
 }
 
-template <typename... T> void fill(Numbers values, T... fields) {
+template <typename... T>
+void fill(Numbers values, T... fields) {
     const double numbers[] = {static_cast<double>(fields)...};
     if (values.size() < std::size(numbers)) {
         throw ArgumentError(Kind::range, "values", "long enough");

@@ -21,7 +21,8 @@ class MessageArrival : public wait::Operation {
     static constexpr int32_t ready = 0;
     static constexpr int32_t took_empty = 1;
 
-    MessageArrival(int queue, int64_t type, int flags) : queue_(queue), type_(type), flags_(flags) {}
+    MessageArrival(int queue, int64_t type, int flags)
+        : queue_(queue), type_(type), flags_(flags) {}
     wait::Outcome block() override;
     bool give_back(const wait::Outcome& outcome) noexcept override;
 

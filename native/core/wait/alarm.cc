@@ -7,7 +7,8 @@
 #include "core/wait/signal.h"
 
 #ifndef sigev_notify_thread_id
-#define sigev_notify_thread_id _sigev_un._tid // glibc before 2.38 lacks the name that the man page gives
+#define sigev_notify_thread_id                                                                     \
+    _sigev_un._tid // glibc before 2.38 lacks the name that the man page gives
 #endif
 
 namespace posix_ipc::wait {

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <optional>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -13,21 +12,21 @@
 namespace posix_ipc::wait {
 
 struct Engine::Wait {
-    Wait(int32_t number, std::unique_ptr<Operation> call) : id(number), operation(std::move(call)) {}
+    Wait(int32_t number, std::unique_ptr<Operation> call)
+        : id(number), operation(std::move(call)) {}
 
     int32_t id;
     std::unique_ptr<Operation> operation;
     std::atomic<bool> cancelled{false};
-    std::optional<Alarm> alarm; // while a cancelled wait has not ended
     Thread* thread = nullptr;
     Outcome outcome;
 };
 
 struct Engine::Thread {
-    Engine* engine;
-    Wait* wait;        // what it runs now
+    Engine* engine = nullptr;
+    Wait* wait = nullptr; // what it runs now
     pthread_t handle{};
-    pid_t id = 0;      // 0 until the thread runs
+    Alarm* alarm = nullptr; // none until the thread runs
     std::condition_variable wake_up;
 };
 
@@ -45,9 +44,13 @@ Outcome perform(Operation& operation, const std::atomic<bool>& cancelled) {
 
 } // namespace
 
-Engine::Engine(std::function<void()> notify) : notify_(std::move(notify)) { wake_signal(); }
+Engine::Engine(std::function<void()> notify) : notify_(std::move(notify)) {
+    wake_signal();
+}
 
-Engine::~Engine() { shut_down(); }
+Engine::~Engine() {
+    shut_down();
+}
 
 int32_t Engine::start(std::unique_ptr<Operation> operation) {
     const std::scoped_lock lock(mutex_);
@@ -74,11 +77,11 @@ int32_t Engine::start(std::unique_ptr<Operation> operation) {
 }
 
 bool Engine::cancel(int32_t id) {
-    std::unique_lock lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     if (!known(id)) {
         return false;
     }
-    interrupt(*waits_[id], lock);
+    interrupt(*waits_[id]);
     return true;
 }
 
@@ -88,9 +91,10 @@ Outcome Engine::end(int32_t id) {
         return {-ECANCELED, 0};
     }
     Wait& wait = *waits_[id];
-    interrupt(wait, lock);
+    interrupt(wait);
     one_ended_.wait(lock, [&] { return wait.thread == nullptr; });
     std::erase(ended_, &wait);
+    std::erase(collected_, &wait);
     const Outcome outcome = wait.outcome;
     free(wait);
     return outcome;
@@ -118,11 +122,11 @@ void Engine::settle() {
 
 void Engine::shut_down() noexcept {
     {
-        std::unique_lock lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         stopping_ = true;
         for (auto& wait : waits_) {
             if (wait) {
-                interrupt(*wait, lock);
+                interrupt(*wait);
             }
         }
         for (auto& thread : threads_) {
@@ -155,8 +159,10 @@ void Engine::give_back_all() noexcept {
 void Engine::run(Thread& self) {
     block_all_but_wake_signal();
     pthread_setname_np(pthread_self(), "posix-ipc wait");
+    // Its own from the start: a wait that has begun can be cancelled, whatever the limits are then.
+    Alarm alarm(gettid());
     std::unique_lock lock(mutex_);
-    self.id = gettid();
+    self.alarm = &alarm;
     for (;;) {
         self.wake_up.wait(lock, [&] { return self.wait != nullptr || stopping_; });
         if (self.wait == nullptr) {
@@ -164,7 +170,8 @@ void Engine::run(Thread& self) {
         }
         Wait& wait = *self.wait;
         lock.unlock();
-        const Outcome outcome = perform(*wait.operation, wait.cancelled);
+        const Outcome outcome = alarm.error() == 0 ? perform(*wait.operation, wait.cancelled)
+                                                   : Outcome{-alarm.error(), 0};
         lock.lock();
         const bool first = finish(self, outcome);
         const bool stay = !stopping_ && idle_.size() < most_idle_threads;
@@ -180,7 +187,9 @@ void Engine::run(Thread& self) {
 
 bool Engine::finish(Thread& self, Outcome outcome) {
     Wait& wait = *self.wait;
-    wait.alarm.reset();
+    if (wait.cancelled) {
+        self.alarm->silence();
+    }
     wait.thread = nullptr;
     wait.outcome = outcome;
     self.wait = nullptr;
@@ -219,19 +228,10 @@ int Engine::create_thread(Wait& wait) {
 
 /// The thread notices the flag before its next system call; the alarm gets it out of the one that
 /// it is in. A thread that has not started yet needs no alarm.
-void Engine::interrupt(Wait& wait, std::unique_lock<std::mutex>& lock) {
+void Engine::interrupt(Wait& wait) {
     const bool again = wait.cancelled.exchange(true, std::memory_order_release);
-    if (again || wait.thread == nullptr || wait.thread->id == 0) {
-        return;
-    }
-    wait.alarm.emplace(wait.thread->id);
-    wait.alarm->ring_from(Clock::now());
-    // No timer to be had (RLIMIT_SIGPENDING): signal by hand until the thread has noticed.
-    while (wait.alarm && wait.alarm->error() != 0) {
-        pthread_kill(wait.thread->handle, wake_signal());
-        lock.unlock();
-        usleep(50);
-        lock.lock();
+    if (!again && wait.thread != nullptr && wait.thread->alarm != nullptr) {
+        wait.thread->alarm->ring_from(Clock::now());
     }
 }
 

@@ -23,7 +23,7 @@ namespace posix_ipc::wait {
 class Engine {
   public:
     struct End {
-        int32_t id;
+        int32_t id = 0;
         Outcome outcome;
     };
 
@@ -32,7 +32,8 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
     ~Engine();
 
-    /// The id of the wait, or the negated errno of pthread_create.
+    /// The id of the wait, or the negated errno of pthread_create. It ends with -EAGAIN where the
+    /// kernel has no timer for its thread (RLIMIT_SIGPENDING).
     int32_t start(std::unique_ptr<Operation> operation);
 
     /// Asks a wait to end. It may still end with a result. False: there is no such wait.
@@ -56,7 +57,7 @@ class Engine {
     void run(Thread& self);
     bool finish(Thread& self, Outcome outcome);
     int create_thread(Wait& wait);
-    void interrupt(Wait& wait, std::unique_lock<std::mutex>& lock);
+    static void interrupt(Wait& wait);
     void join_finished();
     int32_t take_id();
     void free(Wait& wait);
@@ -64,10 +65,10 @@ class Engine {
     [[nodiscard]] bool known(int32_t id) const;
 
     static constexpr size_t most_idle_threads = 8;
-    static constexpr size_t stack_bytes = 128 * 1024;
+    static constexpr size_t stack_bytes = size_t{128} * 1024;
 
     std::function<void()> notify_;
-    std::mutex mutex_; // guards all that follows
+    std::mutex mutex_;                         // guards all that follows
     std::vector<std::unique_ptr<Wait>> waits_; // by id
     std::vector<int32_t> free_ids_;
     std::deque<Wait*> ended_;

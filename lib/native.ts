@@ -4,8 +4,11 @@ import path from 'node:path';
 
 import bindings from 'bindings';
 
-/** A struct msgbuf in memory: a view, or the address of a registered slab (16 * offset + index). */
+/** A struct msgbuf in memory: a view, or the address of a registered slab (4096 * offset + index). */
 export type Memory = number | NodeJS.ArrayBufferView;
+
+/** How a native wait ended: the call's result or negated errno, and one 64-bit number more. */
+export type WaitEnd = (result: number, low: number, high: number) => void;
 
 /**
  * The functions of the addon. Those named like a system call answer its result or the negated
@@ -16,8 +19,11 @@ export interface Native {
   registerSlab(view: NodeJS.ArrayBufferView): number;
   replaceSlab(index: number, view: NodeJS.ArrayBufferView): void;
 
-  /** `words` holds 4 per end: wait, result, low and high half of one more number. */
-  onWaitEnds(deliver: (count: number) => void, words: Int32Array, nothing: () => void): void;
+  /** 4 per ended wait: its number, its result, the low and the high half of one number more. */
+  readonly waitWords: Int32Array;
+  /** Who is told, by the wait's number. */
+  readonly waitEnds: (WaitEnd | undefined)[];
+  onWaitEnds(deliver: (count: number) => void, nothing: () => void): void;
   cancelWait(wait: number): boolean;
   endWait(wait: number): number;
   refWaits(): void;

@@ -1,14 +1,10 @@
 /** The TypeScript half of the wait engine: who is told how a native wait ended. */
 
-import { native } from '../native';
-
-/** How a native wait ended: the call's result or negated errno, and one 64-bit number more. */
-export type End = (result: number, low: number, high: number) => void;
+import { native, type WaitEnd } from '../native';
 
 const wordsPerEnd = 4;
-const words = new Int32Array(wordsPerEnd * 64);
-const waits: (End | undefined)[] = [];
-let keepingAlive = 0;
+const words = native.waitWords;
+const waits = native.waitEnds;
 
 function word(index: number): number {
   return words[index] ?? 0;
@@ -35,17 +31,17 @@ function deliver(count: number): void {
   }
 }
 
-function take(wait: number): End {
+function take(wait: number): WaitEnd {
   const end = waits[wait];
   if (end === undefined) throw new Error(`posix-ipc: wait ${String(wait)} ended twice`);
   waits[wait] = undefined;
   return end;
 }
 
-native.onWaitEnds(deliver, words, () => undefined);
+native.onWaitEnds(deliver, () => undefined);
 
 /** Registers who is told when the wait that the addon has just started ends. */
-export function whenEnded(wait: number, end: End): void {
+export function whenEnded(wait: number, end: WaitEnd): void {
   waits[wait] = end;
 }
 
@@ -60,9 +56,8 @@ export function endWait(wait: number): void {
   take(wait)(word(1), word(2), word(3));
 }
 
-/** Counts what keeps the process alive: the addon's wake-up handle is referenced meanwhile. */
+/** Counts what keeps the process alive. */
 export function keepAlive(change: 1 | -1): void {
-  keepingAlive += change;
-  if (change === 1 && keepingAlive === 1) native.refWaits();
-  if (change === -1 && keepingAlive === 0) native.unrefWaits();
+  if (change === 1) native.refWaits();
+  else native.unrefWaits();
 }

@@ -11,8 +11,8 @@ const poolBytes = 64 * 1024;
 /** Longer messages are copied into a Buffer of their own: few would fit a pool. */
 export const longestPooled = poolBytes / 4;
 
-/** The addon's addresses count the slab and, in steps of 16, the bytes. */
-const addressStep = 16;
+/** The addon's addresses count the slab and, in steps of 4096, the bytes. */
+const addressStep = 4096;
 
 /** Below this a pool is not worth a try. */
 const leastRoom = 512;

@@ -16,25 +16,13 @@ void replace_slab(Environment& environment, int32_t index, napi_value view) {
     environment.replace_slab(index, view);
 }
 
-bool is_int32_array(napi_env env, napi_value value) {
-    napi_typedarray_type type{};
-    return napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr, nullptr) ==
-               napi_ok &&
-           type == napi_int32_array;
-}
-
-void on_wait_ends(Environment& environment, napi_value deliver, napi_value words,
-                  napi_value nothing) {
-    napi_env env = environment.env();
-    if (!Napi::Value(env, deliver).IsFunction() || !Napi::Value(env, nothing).IsFunction()) {
+void on_wait_ends(Environment& environment, napi_value deliver, napi_value nothing) {
+    const Napi::Value told(environment.env(), deliver);
+    const Napi::Value asked(environment.env(), nothing);
+    if (!told.IsFunction() || !asked.IsFunction()) {
         throw ArgumentError(ArgumentError::Kind::type, "deliver", "a function");
     }
-    if (!is_int32_array(env, words)) {
-        throw ArgumentError(ArgumentError::Kind::type, "words", "an Int32Array");
-    }
-    environment.on_ends(Napi::Value(env, deliver).As<Napi::Function>(),
-                        Napi::Value(env, words).As<Napi::Int32Array>(),
-                        Napi::Value(env, nothing).As<Napi::Function>());
+    environment.on_ends(told.As<Napi::Function>(), asked.As<Napi::Function>());
 }
 
 bool cancel_wait(Environment& environment, int32_t id) {
@@ -56,10 +44,13 @@ void unref_waits(Environment& environment) {
 } // namespace
 
 void define(Exports& exports) {
+    // They belong to the addon: several copies of the facade may share one (in tests they do).
+    exports.value("waitWords", exports.environment().words());
+    exports.value("waitEnds", Napi::Array::New(exports.environment().env()));
     exports.function<error_table>("errorTable");
     exports.function<register_slab>("registerSlab", "view");
     exports.function<replace_slab>("replaceSlab", "index", "view");
-    exports.function<on_wait_ends>("onWaitEnds", "deliver", "words", "nothing");
+    exports.function<on_wait_ends>("onWaitEnds", "deliver", "nothing");
     exports.function<cancel_wait>("cancelWait", "id");
     exports.function<end_wait>("endWait", "id");
     exports.function<ref_waits>("refWaits");

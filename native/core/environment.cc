@@ -79,6 +79,7 @@ Environment::Environment(napi_env env)
         throw Napi::Error::New(env, "posix-ipc: no thread-safe function to be had");
     }
     napi_unref_threadsafe_function(env, wake_);
+    words_ = Napi::Persistent(Napi::Int32Array::New(env, words_per_end * most_ends_at_once));
     // After the function above: hooks run in reverse, so its threads are joined before it closes.
     napi_add_env_cleanup_hook(
         env, [](void* self) { static_cast<Environment*>(self)->end(); }, this);
@@ -130,12 +131,8 @@ Bytes Environment::slab(double address, const char* name) const {
     return slabs_[index].bytes.subspan(offset);
 }
 
-void Environment::on_ends(Napi::Function deliver, Napi::Int32Array words, Napi::Function nothing) {
-    if (words.ElementLength() < words_per_end) {
-        throw ArgumentError(Kind::range, "words", "4 words long, or more");
-    }
+void Environment::on_ends(Napi::Function deliver, Napi::Function nothing) {
     deliver_ = Napi::Persistent(deliver);
-    words_ = Napi::Persistent(words);
     nothing_ = Napi::Persistent(nothing);
 }
 
@@ -148,30 +145,30 @@ void Environment::write_end(int32_t* words, int32_t id, const wait::Outcome& out
 
 /// Ends one wait now; how it ended stands in the first words.
 int32_t Environment::end_wait(int32_t id) {
-    if (words_.IsEmpty()) {
-        return -ECANCELED;
-    }
     const wait::Outcome outcome = waits_.end(id);
     write_end(words_.Value().Data(), id, outcome);
     return outcome.result;
 }
 
 void Environment::ref() {
-    napi_ref_threadsafe_function(env_, wake_);
+    if (++references_ == 1) {
+        napi_ref_threadsafe_function(env_, wake_);
+    }
 }
 
 void Environment::unref() {
-    napi_unref_threadsafe_function(env_, wake_);
+    if (--references_ == 0) {
+        napi_unref_threadsafe_function(env_, wake_);
+    }
 }
 
 void Environment::deliver_ends() {
     const Napi::HandleScope scope(env_);
-    Napi::Int32Array words = words_.Value();
+    int32_t* words = words_.Value().Data();
     std::array<wait::Engine::End, most_ends_at_once> ends{};
-    const size_t limit = std::min(ends.size(), words.ElementLength() / words_per_end);
-    while (const size_t count = waits_.collect(ends.data(), limit)) {
+    while (const size_t count = waits_.collect(ends.data(), ends.size())) {
         for (size_t i = 0; i < count; i++) {
-            write_end(words.Data() + i * words_per_end, ends[i].id, ends[i].outcome);
+            write_end(words + i * words_per_end, ends[i].id, ends[i].outcome);
         }
         if (!call(deliver_, {to_js(env_, static_cast<int32_t>(count))})) {
             return; // the environment is ending: end() gives back what nobody was told of

@@ -40,12 +40,14 @@ class Environment {
     // Memory that calls read and write without an address crossing the boundary each time.
     int32_t register_slab(napi_value view);
     void replace_slab(int32_t index, napi_value view);
-    // An address is the slab's index plus 16 times the offset in bytes: one number for both.
+    // An address is the slab's index plus 4096 times the offset in bytes: one number for both.
     Bytes slab(double address, const char* name) const;
 
-    /// `deliver(count)` is called with the ends of waits, `words` (4 per end: id, result, extra's
-    /// low and high half) filled. `nothing` is a function that does nothing.
-    void on_ends(Napi::Function deliver, Napi::Int32Array words, Napi::Function nothing);
+    /// `deliver(count)` is called when waits have ended; how they ended stands in words(): 4 per
+    /// end, the id, the result, the low and the high half of one number more. `nothing` is a
+    /// function that does nothing.
+    void on_ends(Napi::Function deliver, Napi::Function nothing);
+    [[nodiscard]] Napi::Int32Array words() const { return words_.Value(); }
     int32_t end_wait(int32_t id);
     void ref();
     void unref();
@@ -62,7 +64,7 @@ class Environment {
     static void write_end(int32_t* words, int32_t id, const wait::Outcome& outcome);
     bool going_on();
 
-    static constexpr size_t most_slabs = 16;
+    static constexpr size_t most_slabs = 4096;
 
     struct Slab {
         std::unique_ptr<Napi::ObjectReference> keep; // the memory's owner
@@ -77,6 +79,7 @@ class Environment {
     Napi::FunctionReference nothing_;
     Napi::Reference<Napi::Int32Array> words_;
     bool in_worker_ = false;
+    int32_t references_ = 0;
     wait::Engine waits_; // last: ended first
 };
 

@@ -94,6 +94,10 @@ class Exports {
         target_.Set(name, value);
     }
 
+    void value(const char* name, Napi::Value value) { target_.Set(name, value); }
+
+    [[nodiscard]] Environment& environment() const { return environment_; }
+
   private:
     Environment& environment_;
     Napi::Object target_;

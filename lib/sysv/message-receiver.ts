@@ -66,17 +66,9 @@ export class MessageReceiver {
       const result = lane.serveSync(plan.timeout);
       if (result < 0) throw this.failure(result);
     }
-    const message = this.take(plan, target, false);
-    if (message !== undefined) return message;
-    const most = Math.min(plan.maxLength, target.room());
-    for (;;) {
-      const size = Math.min(most, room());
-      const flags = flagsFor(plan, most, room());
-      const left = remaining(deadline);
-      const length = native.msgrcvTimed(this.#id, SLAB, size, plan.type, flags, left);
-      if (length >= 0) return target.land(loadedType(), length);
-      if (length !== E2BIG || !grow(this.#id, most)) throw this.failure(length, most);
-    }
+    const taken = target.take(this.#id, plan, remaining(deadline));
+    if (typeof taken === 'object') return taken;
+    throw this.failure(taken, Math.min(plan.maxLength, target.room()));
   }
 
   /** The message at an index, which stays where it is. */

@@ -14,8 +14,8 @@ const E2BIG = -errnoOf('E2BIG');
 export interface Target<R extends object> {
   /** The longest payload that it can hold now. */
   room(): number;
-  /** Takes a message without waiting; a negated errno if that fails. */
-  take(queue: number, plan: ReceivePlan): R | number;
+  /** Takes a message; a negated errno if that fails. Without a timeout it does not wait. */
+  take(queue: number, plan: ReceivePlan, timeout?: number): R | number;
   /** Takes the message that lies in the slab. */
   land(type: number | bigint, length: number): R;
 }
@@ -25,16 +25,31 @@ export function flagsFor(plan: ReceivePlan, most: number, size: number): number 
   return plan.except | (most <= size ? plan.truncate : 0);
 }
 
-/** Without waiting, through the slab, which grows where it was what the message did not fit. */
+/** msgrcv that does not wait, or waits so long. */
+function receive(
+  queue: number,
+  address: number,
+  size: number,
+  plan: ReceivePlan,
+  flags: number,
+  timeout: number | undefined,
+): number {
+  return timeout === undefined
+    ? native.msgrcv(queue, address, size, plan.type, flags | IPC_NOWAIT)
+    : native.msgrcvTimed(queue, address, size, plan.type, flags, timeout);
+}
+
+/** Through the slab, which grows where the message did not fit it. */
 function takeThroughSlab<R extends object>(
   queue: number,
   plan: ReceivePlan,
   target: Target<R>,
+  timeout: number | undefined,
 ): R | number {
   for (;;) {
     const most = Math.min(plan.maxLength, target.room());
-    const flags = flagsFor(plan, most, room()) | IPC_NOWAIT;
-    const length = native.msgrcv(queue, SLAB, Math.min(most, room()), plan.type, flags);
+    const flags = flagsFor(plan, most, room());
+    const length = receive(queue, SLAB, Math.min(most, room()), plan, flags, timeout);
     if (length >= 0) return target.land(loadedType(), length);
     if (length !== E2BIG || !grow(queue, most)) return length;
   }
@@ -48,17 +63,19 @@ class ToBuffer implements Target<Message> {
     return Infinity;
   }
 
-  take(queue: number, plan: ReceivePlan): Message | number {
-    if (this.#likely > longestPooled) return takeThroughSlab(queue, plan, this);
+  take(queue: number, plan: ReceivePlan, timeout?: number): Message | number {
+    if (this.#likely > longestPooled) return takeThroughSlab(queue, plan, this, timeout);
     const most = pooledRoom(this.#likely);
-    const flags = flagsFor(plan, plan.maxLength, most) | IPC_NOWAIT;
+    const flags = flagsFor(plan, plan.maxLength, most);
     const size = Math.min(plan.maxLength, most);
-    const length = native.msgrcv(queue, poolAddress(), size, plan.type, flags);
+    const length = receive(queue, poolAddress(), size, plan, flags, timeout);
     if (length >= 0) {
       this.#likely = length;
       return takePooled(length);
     }
-    return length === E2BIG && size < plan.maxLength ? takeThroughSlab(queue, plan, this) : length;
+    return length === E2BIG && size < plan.maxLength
+      ? takeThroughSlab(queue, plan, this, timeout)
+      : length;
   }
 
   land(type: number | bigint, length: number): Message {
@@ -84,9 +101,9 @@ export class ToMemory implements Target<MessageInto> {
     return this.#memory.byteLength;
   }
 
-  take(queue: number, plan: ReceivePlan): MessageInto | number {
+  take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {
     const most = Math.min(plan.maxLength, this.#memory.byteLength);
-    if (most > room()) return takeThroughSlab(queue, plan, this);
+    if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
     const flags = plan.except | plan.truncate;
     const length = native.msgrcvInto(queue, SLAB, this.#memory, most, plan.type, flags);
     return length >= 0 ? { type: loadedType(), length } : length;

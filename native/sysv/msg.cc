@@ -112,7 +112,7 @@ int32_t msgrcv_into(Environment& /*environment*/, int32_t msqid, Bytes slab, Byt
 int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
                      int32_t flags, Milliseconds timeout) {
     check_msgbuf(msgp, msgsz);
-    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, true);
+    MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, false);
     return environment.block(receive, timeout, false).result;
 }
 

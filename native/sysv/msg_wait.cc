@@ -66,6 +66,12 @@ wait::Outcome MessageReceive::block() {
     return {answer(msgrcv(queue_, message_, size_, type_, flags_), waited_), 0};
 }
 
+wait::Outcome MessageReceive::attempt() {
+    const int32_t length =
+        answer(msgrcv(queue_, message_, size_, type_, flags_ | IPC_NOWAIT), waited_);
+    return {length == -ENOMSG ? -EINTR : length, 0};
+}
+
 bool MessageReceive::give_back(const wait::Outcome& outcome) noexcept {
     return outcome.result < 0 || returned(queue_, message_, static_cast<size_t>(outcome.result));
 }

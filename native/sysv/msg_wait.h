@@ -67,6 +67,7 @@ class MessageReceive : public wait::Operation {
         : queue_(queue), message_(message), size_(size), type_(type), flags_(flags),
           waited_(waited) {}
     wait::Outcome block() override;
+    wait::Outcome attempt() override;
     bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 
 namespace posix_ipc::wait {
@@ -20,6 +21,10 @@ class Operation {
 
     /// Makes the system call once. -EINTR means that nothing was taken: the runner calls again.
     virtual Outcome block() = 0;
+
+    /// Makes it without waiting; -EINTR where it would have to wait. The runner of Sync forms asks
+    /// before it arms a timer.
+    virtual Outcome attempt() { return {-EINTR, 0}; }
 
     /// Undoes what a successful call took, because nobody is left to receive it.
     /// False: not possible now (the place is taken), try again.

@@ -33,6 +33,10 @@ Outcome unless_ended(Operation& operation, const Outcome& outcome, const SyncLim
 }
 
 Outcome run_with_alarm(Operation& operation, const SyncLimits& limits) {
+    const Outcome inline_outcome = operation.attempt();
+    if (inline_outcome.result != -EINTR) {
+        return inline_outcome;
+    }
     unblock_wake_signal();
     Alarm alarm(gettid());
     if (alarm.error() != 0) {

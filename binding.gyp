@@ -30,8 +30,12 @@
           "cflags!": ["-O3"],
           "cflags": ["-O2"],
           "conditions": [
-            # The C++ runtime goes into the binary, so that it loads where libstdc++ is older.
-            ["static_runtime==1", {"ldflags": ["-static-libstdc++", "-static-libgcc"]}]
+            # The C++ library goes into the binary, so that it loads where libstdc++ is older, and
+            # stays hidden, so that what is not used is left out and nothing meets Node's own copy.
+            # libgcc does not: every Node has it, and a copy would ask for a newer glibc.
+            ["static_runtime==1", {
+              "ldflags": ["-static-libstdc++", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections"]
+            }]
           ]
         }
       }

@@ -32,7 +32,8 @@ export interface SystemErrorContext {
 
 function target(context: SystemErrorContext): string {
   if (context.path !== undefined) return ` '${context.path}'`;
-  const key = context.key === undefined ? '' : ` 0x${(context.key >>> 0).toString(16)}`;
+  const key =
+    context.key === undefined || context.key === 0 ? '' : ` 0x${(context.key >>> 0).toString(16)}`;
   const id = context.id === undefined ? '' : ` id ${String(context.id)}`;
   return key + id;
 }

@@ -5,7 +5,7 @@
  * request is completed or tried again, and then the others are, inline, until one would block.
  */
 
-import type { CallSite } from './call-site';
+import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
 import { cancelWait, endWait, whenEnded } from './engine';
 import { SystemError, errnoOf } from './error';
@@ -71,16 +71,18 @@ export class Lane {
   }
 
   /**
-   * Queues a call. `tried`: it has just been found to block; otherwise it is tried in the next turn
-   * of the event loop.
+   * Queues a call. `method` is the public one, whose caller the stacks of errors show. `tried`: it
+   * has just been found to block; otherwise it is tried in the next turn of the event loop.
    */
-  add<R>(call: Call<R>, options: Limits, site: CallSite, tried: boolean): Promise<R> {
-    const { timeout, signal } = options;
+  add<R>(call: Call<R>, limits: Limits, method: unknown, tried: boolean): Promise<R> {
+    const { timeout, signal } = limits;
     if (timeout === 0 && (tried || this.busy)) {
       const partial = call.partial?.();
       if (partial !== undefined) return Promise.resolve(partial);
-      return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
+      return Promise.reject(new CallSite(method).mark(call.failure('ETIMEDOUT')));
     }
+    const likelyToFail = timeout < Infinity || signal !== undefined;
+    const site = likelyToFail ? new CallSite(method) : undefined;
     return new Promise<R>((resolve, reject) => {
       const release: (() => void)[] = [];
       const settle = (): void => {
@@ -127,7 +129,7 @@ export class Lane {
     for (const pending of this.#pending) {
       let settled = this.#try(pending);
       while (!settled) {
-        const [result, low, high] = pending.block(remaining(deadline));
+        const [result, low, high] = this.#block(pending, remaining(deadline));
         if (result === ETIMEDOUT) {
           this.#park(pending);
           return result;
@@ -151,6 +153,15 @@ export class Lane {
         this.#park(pending);
         return;
       }
+    }
+  }
+
+  #block(pending: Pending, timeout: number): [result: number, low: number, high: number] {
+    try {
+      return pending.block(timeout);
+    } catch (error) {
+      this.#park(pending);
+      throw error;
     }
   }
 
@@ -238,7 +249,7 @@ export class Lane {
 
 function pendingOf<R>(
   call: Call<R>,
-  site: CallSite,
+  site: CallSite | undefined,
   settle: () => void,
   resolve: (value: R) => void,
   reject: (reason: unknown) => void,
@@ -258,7 +269,7 @@ function pendingOf<R>(
     reject: (reason) => {
       if (settled(call.partial?.())) return;
       settle();
-      reject(reason instanceof SystemError ? site.mark(reason) : reason);
+      reject(reason instanceof SystemError ? (site?.mark(reason) ?? reason) : reason);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { toCaller } from '../core/call-site';
 import { check, ClosedError } from '../core/error';
 import { Keeper } from '../core/keeper';
 import { integer, throwIfAborted, type Data } from '../core/options';
@@ -150,7 +151,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
     const waiting = this.#sender.send(plan, data, methods.send);
-    if (waiting !== undefined) await waiting;
+    if (waiting !== undefined) await toCaller(waiting);
   }
 
   /** As `send`, blocking the thread. */
@@ -175,7 +176,8 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     this.#check();
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
-    return this.#sender.sendMany(plan, messages, methods.sendMany);
+    const sent = this.#sender.sendMany(plan, messages, methods.sendMany);
+    return sent instanceof Promise ? await toCaller(sent) : sent;
   }
 
   /** As `sendMany`, blocking the thread. */
@@ -203,7 +205,8 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     this.#check();
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
-    return this.#receiver.receive(plan, toBuffer, methods.receive);
+    const message = this.#receiver.receive(plan, toBuffer, methods.receive);
+    return message instanceof Promise ? await toCaller(message) : message;
   }
 
   /** As `receive`, blocking the thread. */
@@ -228,7 +231,8 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     const target = new ToMemory('memory', memory);
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
-    return this.#receiver.receive(plan, target, methods.receiveInto);
+    const message = this.#receiver.receive(plan, target, methods.receiveInto);
+    return message instanceof Promise ? await toCaller(message) : message;
   }
 
   /** As `receiveInto`, blocking the thread. */

@@ -1,4 +1,3 @@
-import { CallSite } from '../core/call-site';
 import { deadlineAfter, remaining } from '../core/deadline';
 import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
@@ -56,7 +55,7 @@ export class MessageReceiver {
       if (message !== undefined) return message;
     }
     const call = new ReceiveCall(this, plan, target);
-    return (lane ?? this.#newLane(plan)).add(call, plan, new CallSite(method), tried);
+    return (lane ?? this.#newLane(plan)).add(call, plan, method, tried);
   }
 
   receiveSync<R extends object>(plan: ReceivePlan, target: Target<R>): R {
@@ -161,7 +160,8 @@ export class MessageReceiver {
   }
 
   #spinFor<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
-    if (!this.#spin.worthwhile) return undefined;
+    const duration = this.#spin.duration;
+    if (duration === 0) return undefined;
     const most = Math.min(plan.maxLength, target.room());
     const length = native.msgrcvSpin(
       this.#id,
@@ -169,7 +169,7 @@ export class MessageReceiver {
       Math.min(most, room()),
       plan.type,
       flagsFor(plan, most, room()),
-      Spin.duration,
+      duration,
     );
     this.#spin.ended(length >= 0);
     // A failure is found again, and reported, by the wait that follows.

@@ -1,4 +1,3 @@
-import { CallSite } from '../core/call-site';
 import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
@@ -42,7 +41,7 @@ export class MessageSender {
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && this.put(plan.type, payload, false)) return undefined;
     const call = new SendCall(this, plan.type, Buffer.from(payload));
-    return this.#lane.add(call, plan, new CallSite(method), tried);
+    return this.#lane.add(call, plan, method, tried);
   }
 
   sendSync(plan: SendPlan, data: Data): void {
@@ -61,7 +60,7 @@ export class MessageSender {
     const sent = tried ? call.attempt() : undefined;
     if (sent !== undefined) return sent;
     call.own();
-    return this.#lane.add(call, plan, new CallSite(method), tried);
+    return this.#lane.add(call, plan, method, tried);
   }
 
   sendManySync(plan: SendPlan, list: Iterable<Data>): number {

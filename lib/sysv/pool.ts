@@ -3,6 +3,8 @@
  * piece of it, as with Buffer.allocUnsafe. A pool that is used up is left to its Buffers.
  */
 
+import { markAsUntransferable } from 'node:worker_threads';
+
 import { native } from '../native';
 import { padded, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 
@@ -25,6 +27,8 @@ const POOL = native.registerSlab(pool);
 
 function renew(): void {
   pool = Buffer.allocUnsafeSlow(poolBytes);
+  // As Node's own pool: transferring one message's memory would take that of all the others.
+  markAsUntransferable(pool.buffer);
   words = new Int32Array(pool.buffer);
   at = 0;
   native.replaceSlab(POOL, pool);

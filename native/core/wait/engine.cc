@@ -176,12 +176,15 @@ void Engine::run(Thread& self) {
         const bool first = finish(self, outcome);
         const bool stay = !stopping_ && idle_.size() < most_idle_threads;
         (stay ? idle_ : finished_).push_back(&self);
-        if (first && !stopping_) {
+        const bool tell = first && !stopping_;
+        lock.unlock(); // the owner, once told, takes the mutex at once
+        if (tell) {
             notify_();
         }
         if (!stay) {
             return;
         }
+        lock.lock();
     }
 }
 

@@ -8,7 +8,7 @@
 import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
 import { cancelWait, endWait, whenEnded } from './engine';
-import { SystemError, errnoOf } from './error';
+import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
 
 /** Checked limits of a wait: see `WaitOptions`. */
@@ -76,13 +76,12 @@ export class Lane {
    */
   add<R>(call: Call<R>, limits: Limits, method: unknown, tried: boolean): Promise<R> {
     const { timeout, signal } = limits;
+    const site = new CallSite(method);
     if (timeout === 0 && (tried || this.busy)) {
       const partial = call.partial?.();
       if (partial !== undefined) return Promise.resolve(partial);
-      return Promise.reject(new CallSite(method).mark(call.failure('ETIMEDOUT')));
+      return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
     }
-    const likelyToFail = timeout < Infinity || signal !== undefined;
-    const site = likelyToFail ? new CallSite(method) : undefined;
     return new Promise<R>((resolve, reject) => {
       const release: (() => void)[] = [];
       const settle = (): void => {
@@ -247,9 +246,13 @@ export class Lane {
   }
 }
 
+function isOurs(reason: unknown): reason is SystemError | ClosedError {
+  return reason instanceof SystemError || reason instanceof ClosedError;
+}
+
 function pendingOf<R>(
   call: Call<R>,
-  site: CallSite | undefined,
+  site: CallSite,
   settle: () => void,
   resolve: (value: R) => void,
   reject: (reason: unknown) => void,
@@ -269,7 +272,7 @@ function pendingOf<R>(
     reject: (reason) => {
       if (settled(call.partial?.())) return;
       settle();
-      reject(reason instanceof SystemError ? (site?.mark(reason) ?? reason) : reason);
+      reject(isOurs(reason) ? site.mark(reason) : reason);
     },
   };
 }

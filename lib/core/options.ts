@@ -101,8 +101,8 @@ export function listOf<T>(name: string, list: Iterable<T>): Iterable<T> {
 
 /** A byte view of what the caller gave; nothing is copied but text. */
 export function bytesOf(name: string, data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
   if (typeof data === 'string') return Buffer.from(data);
+  if (data instanceof Uint8Array && ArrayBuffer.isView(data) && data.length > 0) return data;
   return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
 }
 
@@ -112,10 +112,14 @@ export function memoryOf(
   memory: unknown,
   expected = 'a Buffer, a TypedArray, a DataView or an ArrayBuffer',
 ): Uint8Array {
-  if (ArrayBuffer.isView(memory)) {
-    return new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
+  try {
+    if (ArrayBuffer.isView(memory)) {
+      return new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
+    }
+    if (isArrayBuffer(memory)) return new Uint8Array(memory);
+  } catch {
+    throw invalidType(name, 'memory that is not detached', memory);
   }
-  if (isArrayBuffer(memory)) return new Uint8Array(memory);
   throw invalidType(name, expected, memory);
 }
 

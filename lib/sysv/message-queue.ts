@@ -1,4 +1,3 @@
-import { toCaller } from '../core/call-site';
 import { check, ClosedError } from '../core/error';
 import { Keeper } from '../core/keeper';
 import { integer, throwIfAborted, type Data } from '../core/options';
@@ -151,7 +150,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
     const waiting = this.#sender.send(plan, data, methods.send);
-    if (waiting !== undefined) await toCaller(waiting);
+    if (waiting !== undefined) await waiting;
   }
 
   /** As `send`, blocking the thread. */
@@ -176,8 +175,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     this.#check();
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
-    const sent = this.#sender.sendMany(plan, messages, methods.sendMany);
-    return sent instanceof Promise ? await toCaller(sent) : sent;
+    return this.#sender.sendMany(plan, messages, methods.sendMany);
   }
 
   /** As `sendMany`, blocking the thread. */
@@ -205,8 +203,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     this.#check();
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
-    const message = this.#receiver.receive(plan, toBuffer, methods.receive);
-    return message instanceof Promise ? await toCaller(message) : message;
+    return this.#receiver.receive(plan, toBuffer, methods.receive);
   }
 
   /** As `receive`, blocking the thread. */
@@ -231,8 +228,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     const target = new ToMemory('memory', memory);
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
-    const message = this.#receiver.receive(plan, target, methods.receiveInto);
-    return message instanceof Promise ? await toCaller(message) : message;
+    return this.#receiver.receive(plan, target, methods.receiveInto);
   }
 
   /** As `receiveInto`, blocking the thread. */

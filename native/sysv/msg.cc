@@ -1,6 +1,7 @@
 #include "sysv/msg.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <sys/ipc.h>
@@ -14,6 +15,9 @@ namespace posix_ipc::sysv {
 namespace {
 
 using Kind = ArgumentError::Kind;
+
+// The facade lays messages out as 64-bit little-endian Linux does.
+static_assert(sizeof(long) == 8 && std::endian::native == std::endian::little);
 
 /// struct msgbuf: a long, then the payload.
 constexpr size_t type_bytes = sizeof(long);

@@ -14,7 +14,9 @@
       # Listed when the project is configured: build-addon configures each time, so a new file is seen.
       "sources": ["<!@(find native/ -name '*.cc' | LC_ALL=C sort)"],
       "include_dirs": ["native"],
-      "defines": ["NAPI_VERSION=9"],
+      # The second: in a worker that is being terminated nothing can be thrown; node-addon-api would
+      # let a C++ exception out of the callback, and end the process.
+      "defines": ["NAPI_VERSION=9", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
       "cflags!": ["-Wno-unused-parameter"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti"],

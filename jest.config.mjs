@@ -1,0 +1,17 @@
+// @ts-check
+/** @type {import('jest').Config} */
+export default {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // Compiled files are not searched, and the shadow builds hold a second package.json of the same name.
+  modulePathIgnorePatterns: ['<rootDir>/(build|build-[a-z]+|dist|dist-programs|release|bench)/'],
+  transform: { '\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json' }] },
+  moduleNameMapper: {
+    '^posix-ipc$': '<rootDir>/lib/index.ts',
+    '^posix-ipc/syscalls$': '<rootDir>/lib/syscalls.ts',
+  },
+  // A loaded machine of two CPUs needs seconds to start a process; the tests' own watchdogs say more.
+  testTimeout: 60_000,
+  watchman: false,
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};

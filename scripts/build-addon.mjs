@@ -1,0 +1,27 @@
+// @ts-check
+// Compiles native/ into build/Release/posix_ipc.node.
+//   --debug      build/Debug instead, without optimisation
+//   --sanitize   AddressSanitizer and UBSan, in build-asan/build/Release
+import { parseArgs } from 'node:util';
+import { requireCompiler, runNodeGyp, shadowFolder } from './support/addon.mjs';
+import { main } from './support/run.mjs';
+
+const SANITIZERS =
+  '-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g -O1';
+
+await main(() => {
+  const { values } = parseArgs({
+    options: { debug: { type: 'boolean' }, sanitize: { type: 'boolean' } },
+  });
+  requireCompiler();
+  if (!values.sanitize) {
+    runNodeGyp({ debug: values.debug ?? false });
+    return;
+  }
+  const flags = {
+    CFLAGS: SANITIZERS,
+    CXXFLAGS: SANITIZERS,
+    LDFLAGS: '-fsanitize=address,undefined',
+  };
+  runNodeGyp({ folder: shadowFolder('build-asan'), env: flags, gyp: ['-Dstatic_runtime=0'] });
+});

@@ -1,0 +1,89 @@
+// @ts-check
+// Installs the tarball in an empty folder, without running any script, and uses it as consumers do.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { prebuiltPath } from './support/addon.mjs';
+import { Failure, main, output, root, run, tool } from './support/run.mjs';
+import { releasePath } from './support/tarball.mjs';
+
+const PROGRAMS = path.join(root, 'scripts/pack-check');
+/** Every TypeScript project of a consumer: what it compiles, and how. */
+const PROJECTS = [
+  { file: 'node16.mts', options: { module: 'node16' }, runs: 'node16.mjs' },
+  { file: 'node16.cts', options: { module: 'node16' }, runs: 'node16.cjs' },
+  { file: 'bundler.ts', options: { module: 'esnext', moduleResolution: 'bundler' } },
+];
+
+await main(() => {
+  run(process.execPath, [path.join(root, 'scripts/package.mjs')]);
+  const tarball = releasePath();
+  run(process.execPath, [tool('publint'), 'run', tarball, '--strict']);
+  run(process.execPath, [tool('attw'), tarball]);
+  const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-consumer-'));
+  try {
+    install(folder, tarball);
+    usePrograms(folder);
+    for (const project of PROJECTS) useTypes(folder, project);
+    useSource(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/**
+ * @param {string} folder
+ * @param {string} tarball
+ */
+function install(folder, tarball) {
+  writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: folder });
+}
+
+/** @param {string} folder */
+function usePrograms(folder) {
+  for (const name of ['use.mjs', 'use.cjs']) {
+    copyFileSync(path.join(PROGRAMS, name), path.join(folder, name));
+    run(process.execPath, [name], { cwd: folder });
+    console.log(`${name}: works`);
+  }
+}
+
+/**
+ * @param {string} folder
+ * @param {(typeof PROJECTS)[number]} project
+ */
+function useTypes(folder, project) {
+  const inside = path.join(folder, project.file.replace('.', '-'));
+  mkdirSync(inside);
+  copyFileSync(path.join(PROGRAMS, 'use.ts'), path.join(inside, project.file));
+  const compilerOptions = {
+    strict: true,
+    target: 'es2022',
+    lib: ['es2023', 'esnext.disposable'],
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules/@types')],
+    ...project.options,
+  };
+  const config = { compilerOptions, files: [project.file] };
+  writeFileSync(path.join(inside, 'tsconfig.json'), JSON.stringify(config));
+  run(process.execPath, [tool('tsc'), '--project', inside]);
+  if (project.runs !== undefined) run(process.execPath, [project.runs], { cwd: inside });
+  console.log(`${project.file}: works`);
+}
+
+/**
+ * Takes the prebuilt addon away: the error names a command, and that command helps.
+ *
+ * @param {string} folder
+ */
+function useSource(folder) {
+  rmSync(path.join(folder, 'node_modules/posix-ipc', prebuiltPath));
+  const load = "try { require('posix-ipc') } catch (error) { console.log(error.message) }";
+  const message = output(process.execPath, ['--eval', load], { cwd: folder });
+  const command = /npm explore .*/.exec(message)?.[0];
+  if (command === undefined) throw new Failure(`the loader names no command: ${message}`);
+  console.log(command);
+  run('sh', ['-c', command], { cwd: folder });
+  usePrograms(folder);
+}

@@ -1,0 +1,47 @@
+// @ts-check
+// Makes the tarball that is published: release/posix-ipc-VERSION.tgz, with a prebuilt addon in it.
+//   --add FOLDER   also takes the prebuilt addons of other machines: FOLDER/linux-arm64/posix_ipc.node …
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { addonPath, prebuiltPath } from './support/addon.mjs';
+import { Failure, main, output, root, run } from './support/run.mjs';
+import { pack } from './support/tarball.mjs';
+
+await main(() => {
+  const { values } = parseArgs({ options: { add: { type: 'string' } } });
+  run(process.execPath, [path.join(root, 'scripts/build-addon.mjs')]);
+  run(process.execPath, [path.join(root, 'scripts/build-ts.mjs'), '--clean']);
+  const temporary = mkdtempSync(path.join(tmpdir(), 'posix-ipc-package-'));
+  try {
+    // Unpacked again to add the binary: in the repository, the loader would prefer it to build/.
+    run('tar', ['-xzf', pack(root, temporary), '-C', temporary]);
+    const stage = path.join(temporary, 'package');
+    if (values.add !== undefined) {
+      cpSync(values.add, path.join(stage, 'prebuilds'), { recursive: true });
+    }
+    const prebuilt = path.join(stage, prebuiltPath);
+    mkdirSync(path.dirname(prebuilt), { recursive: true });
+    run('strip', ['-o', prebuilt, addonPath]);
+    const release = path.join(root, 'release');
+    mkdirSync(release, { recursive: true });
+    console.log(
+      `${path.relative(root, pack(stage, release))}: needs glibc ${newestGlibc(prebuilt)}`,
+    );
+  } finally {
+    rmSync(temporary, { recursive: true });
+  }
+});
+
+/**
+ * The oldest C library that a binary can be loaded with.
+ *
+ * @param {string} file
+ */
+function newestGlibc(file) {
+  const versions = output('objdump', ['-T', file]).matchAll(/GLIBC_2\.(\d+)/g);
+  const minors = Array.from(versions, ([, minor]) => Number(minor));
+  if (minors.length === 0) throw new Failure(`${file} names no version of glibc`);
+  return `2.${String(Math.max(...minors))}`;
+}

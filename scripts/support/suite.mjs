@@ -1,0 +1,23 @@
+// @ts-check
+// The test suite under other circumstances than those of `npm test`.
+import path from 'node:path';
+import { root, run, tool } from './run.mjs';
+
+/** The storms and the programs around the package, which take long. */
+const BEYOND_CORE = '/test/(campaigns|examples|bench|native)/';
+
+/** As before `npm test`: the ESM entries are made with the ordinary addon. */
+export function buildAll() {
+  for (const script of ['build-addon.mjs', 'build-ts.mjs']) {
+    run(process.execPath, [path.join(root, 'scripts', script)]);
+  }
+}
+
+/**
+ * @param {{ node?: string, env?: NodeJS.ProcessEnv, core?: boolean, args?: readonly string[] }} options
+ */
+export function runSuite(options) {
+  const { node = process.execPath, env = {}, core = false, args = [] } = options;
+  const left = core ? [`--testPathIgnorePatterns=${BEYOND_CORE}`] : [];
+  run(node, ['--expose-gc', tool('jest'), ...left, ...args], { env: { ...process.env, ...env } });
+}

@@ -1,0 +1,79 @@
+/** Sends a file through every transport to every peer, and shows in a table how that went. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Interruption, dieOf, interruptions } from './interruption';
+import { type SourceFile, USAGE, UsageError, inspectFile, parseCommandLine } from './options';
+import { type Peer, PeerUnavailable, peers } from './peers';
+import { type Row, formatTable } from './report';
+import { transfer } from './transfer';
+import { transports } from './transports';
+import type { Transport } from './transports/transport';
+
+/** One row of the table, or none if this machine cannot run the peer. */
+async function makeRow(
+  file: SourceFile,
+  transport: Transport,
+  peer: Peer,
+  folder: string,
+  interrupted: AbortSignal,
+): Promise<Row | undefined> {
+  const label = `${transport.name} -> ${peer.name}`;
+  const row = { transport: transport.name, peer: peer.name };
+  try {
+    const launch = await peer.prepare(transport, folder, interrupted);
+    return { ...row, sent: await transfer(file, transport, launch, label, interrupted) };
+  } catch (error) {
+    interrupted.throwIfAborted();
+    if (error instanceof PeerUnavailable) {
+      console.log(`${label}: skipped, ${error.message}`);
+      return undefined;
+    }
+    console.error(`${label}: ${messageOf(error)}`);
+    return { ...row, sent: undefined };
+  }
+}
+
+/** Whether every transfer went well. */
+async function run(file: SourceFile, interrupted: AbortSignal): Promise<boolean> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'file-transfer-'));
+  try {
+    console.log(`Sending ${file.path}, ${file.size.toLocaleString('en')} bytes`);
+    const rows: Row[] = [];
+    for (const transport of transports) {
+      for (const kind of transport.peers) {
+        const row = await makeRow(file, transport, peers[kind], folder, interrupted);
+        if (row) rows.push(row);
+      }
+    }
+    console.log(formatTable(rows));
+    return rows.every(({ sent }) => sent?.equal);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function main(): Promise<number> {
+  const requested = parseCommandLine(process.argv.slice(2));
+  if (requested === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  const file = await inspectFile(requested);
+  return (await run(file, interruptions())) ? 0 : 1;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    console.error(`file-transfer: ${messageOf(error)}`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+    if (error instanceof Interruption) dieOf(error);
+  },
+);

@@ -16,11 +16,18 @@ constexpr Entry entries[] = {
 #undef X
 };
 
+/// As Node words its own.
+std::string wording(ArgumentError::Kind kind, const std::string& name,
+                    const std::string& expected) {
+    return kind == ArgumentError::Kind::type
+               ? "The \"" + name + "\" argument must be " + expected
+               : "The value of \"" + name + "\" is out of range. It must be " + expected;
+}
+
 } // namespace
 
 ArgumentError::ArgumentError(Kind kind, const char* name, const std::string& expected)
-    : std::runtime_error(std::string("The \"") + name + "\" argument must be " + expected),
-      kind_(kind) {}
+    : std::runtime_error(wording(kind, name, expected)), kind_(kind) {}
 
 void ArgumentError::throw_to(napi_env env) const {
     if (kind_ == Kind::type) {

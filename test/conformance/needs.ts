@@ -1,0 +1,49 @@
+/** What rows ask of the machine. A row that cannot run is skipped and says why. */
+
+import { spawnSync } from 'node:child_process';
+
+import { sysv } from 'posix-ipc';
+
+import { isRoot } from '../support/machine';
+
+export interface Need {
+  isMet: boolean;
+  reason: string;
+}
+
+/** The row is not for this interface, on any machine. */
+export function absentBecause(reason: string): Need {
+  return { isMet: false, reason };
+}
+
+/** To become another user. */
+export const root: Need = { isMet: isRoot, reason: 'needs root' };
+
+function succeedsInNamespace(command: string): boolean {
+  return spawnSync('unshare', ['--ipc', 'sh', '-c', command], { stdio: 'ignore' }).status === 0;
+}
+
+/** An IPC namespace of its own, in which limits can be lowered without harm to anybody. */
+export const ownNamespace: Need = {
+  isMet: succeedsInNamespace('echo 1 > /proc/sys/kernel/msgmni'),
+  reason: 'needs an IPC namespace of its own, and a /proc/sys that can be written',
+};
+
+export const nextId: Need = {
+  isMet: succeedsInNamespace('echo 1 > /proc/sys/kernel/msg_next_id'),
+  reason: 'needs kernel.msg_next_id in an IPC namespace of its own',
+};
+
+function hasMsgCopy(): boolean {
+  const queue = sysv.MessageQueue.createSync(sysv.IPC_PRIVATE);
+  try {
+    queue.peekSync();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    queue.removeSync();
+  }
+}
+
+export const msgCopy: Need = { isMet: hasMsgCopy(), reason: 'the kernel has no MSG_COPY' };

@@ -1,0 +1,40 @@
+/** Results as texts that a C program can print too: what the columns of the table are compared by. */
+
+import type { sysv } from 'posix-ipc';
+
+/** What a row's call gives: nothing is `done`, a message is its type and its text. */
+export type Result = string | number | sysv.Message | undefined;
+
+export type Run = () => Result | Promise<Result>;
+
+function textOf(result: Result): string {
+  if (result === undefined) return 'done';
+  if (typeof result !== 'object') return String(result);
+  return `${String(result.type)} ${result.data.toString()}`;
+}
+
+/** By shape, not by instanceof: errors made in C++ are of another context than those of jest. */
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return code;
+  throw error;
+}
+
+/** Runs the call: its result as a text, or the code of its error. */
+export async function resultOf(run: Run): Promise<string> {
+  try {
+    return textOf(await run());
+  } catch (error) {
+    return codeOf(error);
+  }
+}
+
+/** How the class says EAGAIN: `trySend` answers false. */
+export function orEagain(sent: boolean): string {
+  return sent ? 'done' : 'EAGAIN';
+}
+
+/** How the class says ENOMSG: `tryReceive` and `peek` answer undefined. */
+export function orEnomsg(message: sysv.Message | undefined): sysv.Message | string {
+  return message ?? 'ENOMSG';
+}

@@ -12,7 +12,7 @@ await main(() => {
     env: {
       POSIX_IPC_ADDON: path.join(root, 'build-asan/build/Release/posix_ipc.node'),
       // Campaigns that are scaled down: everything takes several times longer.
-      POSIX_IPC_CAMPAIGN: process.env['POSIX_IPC_CAMPAIGN'] ?? '0.05',
+      POSIX_IPC_CAMPAIGN: process.env['POSIX_IPC_CAMPAIGN'] ?? '0.1',
       // Node itself is not instrumented: the runtimes have to be there before it starts.
       LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(library).join(' '),
       // V8 keeps memory until the process ends.

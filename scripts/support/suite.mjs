@@ -3,8 +3,8 @@
 import path from 'node:path';
 import { root, run, tool } from './run.mjs';
 
-/** The storms and the programs around the package, which take long. */
-const BEYOND_CORE = '/test/(campaigns|examples|bench|native)/';
+/** What lasts long, or does not depend on the version of Node. */
+const BEYOND_CORE = '/test/(bench|campaigns|conformance|examples|native|peers)/';
 
 /** As before `npm test`: the ESM entries are made with the ordinary addon. */
 export function buildAll() {

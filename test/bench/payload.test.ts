@@ -1,0 +1,49 @@
+import { payload, Sink, Source, verify } from '../../bench/core/payload';
+
+test('what a source makes, a sink takes', () => {
+  const source = new Source(64, 4);
+  const sink = new Sink(64);
+  expect(() => {
+    for (let i = 0; i < 300; i++) sink.check(source.next());
+    for (const data of source.nextMany(4)) sink.check(data);
+    for (const data of source.nextMany(3)) sink.tally(data);
+    sink.finish();
+  }).not.toThrow();
+});
+
+test.each([
+  ['lost', [0, 2]],
+  ['doubled', [0, 0]],
+  ['swapped', [1, 0]],
+])('a message that is %s is noticed, by either check', (_what, order) => {
+  const messages = order.map((sequence) => payload(64, sequence));
+  const strict = new Sink(64);
+  expect(() => {
+    messages.forEach(strict.check);
+  }).toThrow(/message \d: got number \d/);
+  const quick = new Sink(64);
+  messages.forEach(quick.tally);
+  expect(() => {
+    quick.finish();
+  }).toThrow(/differ in the timed part/);
+});
+
+test('a damaged byte and a wrong length are noticed', () => {
+  const damaged = payload(64, 5);
+  damaged[63] = 0;
+  expect(() => {
+    verify(damaged, 64, 5);
+  }).toThrow('message 5: byte 63 is damaged');
+  expect(() => {
+    verify(payload(64, 5).subarray(0, 63), 64, 5);
+  }).toThrow('got 63');
+});
+
+test('numbers are kept beyond one byte', () => {
+  const sink = new Sink(8);
+  const source = new Source(8);
+  for (let i = 0; i < 70_000; i++) sink.check(source.next());
+  expect(() => {
+    sink.check(payload(8, 70_001));
+  }).toThrow('message 70000: got number 70001');
+});

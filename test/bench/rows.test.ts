@@ -1,0 +1,109 @@
+import type { Figure, Measure } from '../../bench/core/measure';
+import { rowsOf, nearOf } from '../../bench/core/rows';
+import type { Outcome, Round, Sample } from '../../bench/core/run';
+
+function sample(ns: number, distance = 400): Sample {
+  return { result: { values: { ns }, latencies: {} }, distances: [distance, distance] };
+}
+
+function round(subject: number, baseline: number, distances: [number, number] = [400, 400]): Round {
+  return { subject: sample(subject, distances[0]), baseline: sample(baseline, distances[1]) };
+}
+
+const time: Figure = {
+  name: 'time',
+  unit: 'ns',
+  better: 'less',
+  value: ({ values }) => values['ns'] ?? NaN,
+  goal: { of: 'ratio', limit: 1.5 },
+};
+
+function outcome(rounds: Round[], more: Partial<Measure> = {}): Outcome {
+  const subject = { language: 'JavaScript', driver: 'any', forms: [] } as const;
+  const baseline = { language: 'C', program: 'any' } as const;
+  const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };
+  const figures = [time];
+  const measure: Measure = {
+    name: 'a',
+    group: 'g',
+    scenario: 'pair',
+    work,
+    subject,
+    baseline,
+    figures,
+    ...more,
+  };
+  return { measure, rounds };
+}
+
+function rowOf(one: Outcome) {
+  const [row] = rowsOf(one, nearOf([one]));
+  if (row === undefined) throw new Error('no row');
+  return row;
+}
+
+describe('a goal', () => {
+  test('is met at its limit', () => {
+    expect(rowOf(outcome([round(150, 100)])).goal).toMatchObject({ met: true, limit: 1.5 });
+  });
+
+  test('is missed above it', () => {
+    expect(rowOf(outcome([round(151, 100)])).goal).toMatchObject({ met: false });
+  });
+
+  test('of a rate is missed below it', () => {
+    const rate: Figure = {
+      ...time,
+      better: 'more',
+      value: ({ values }) => 1 / (values['ns'] ?? NaN),
+      goal: { of: 'ratio', limit: 0.75 },
+    };
+    const figures = [rate];
+    expect(rowOf(outcome([round(130, 100)], { figures })).goal).toMatchObject({ met: true });
+    expect(rowOf(outcome([round(140, 100)], { figures })).goal).toMatchObject({ met: false });
+  });
+});
+
+describe('the distance between the CPUs', () => {
+  test('near for one and far for the other: the round is left out', () => {
+    const near = [round(100, 100), round(110, 100), round(120, 100)];
+    const row = rowOf(outcome([...near, round(100, 300, [400, 1200])]));
+    expect(row).toMatchObject({ rounds: 3, unequal: 1, far: 0 });
+    expect(row.ratio?.median).toBeCloseTo(1.1);
+  });
+
+  test('far for both: the round counts, and is marked', () => {
+    const far = round(300, 300, [1200, 1200]);
+    expect(rowOf(outcome([round(1, 1), round(1, 1), far]))).toMatchObject({ rounds: 3, far: 1 });
+  });
+
+  test('too few comparable rounds: all count', () => {
+    const rounds = [round(1, 1), round(1, 1, [400, 1200])];
+    expect(rowOf(outcome(rounds))).toMatchObject({ rounds: 2, unequal: 0, far: 1 });
+  });
+
+  test('one CPU has none', () => {
+    expect(rowOf(outcome([round(1, 1, [0, 0])]))).toMatchObject({ rounds: 1, far: 0 });
+  });
+});
+
+describe('a fault', () => {
+  const rival = { language: 'JavaScript', driver: 'any', forms: [], rival: true } as const;
+  const fault = { who: 'subject', what: 'lost a message' } as const;
+
+  test('leaves no numbers', () => {
+    const row = rowOf({ ...outcome([round(1, 1)]), fault });
+    expect(row).toMatchObject({ trouble: 'DISQUALIFIED: lost a message', wrong: true });
+    expect(row.ratio).toBeUndefined();
+  });
+
+  test('of a rival is excused, of the C program beside it is not', () => {
+    const one = outcome([], { subject: rival });
+    expect(rowOf({ ...one, fault })).toMatchObject({
+      trouble: 'DISQUALIFIED: lost a message',
+      wrong: false,
+    });
+    const ofC = { ...one, fault: { who: 'baseline', what: 'it hung' } as const };
+    expect(rowOf(ofC)).toMatchObject({ trouble: 'DISQUALIFIED: C: it hung', wrong: true });
+  });
+});

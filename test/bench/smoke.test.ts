@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { waitUntil } from '../support/wait-until';
+
+const root = path.resolve(__dirname, '../..');
+const run = promisify(execFile);
+
+interface Report {
+  measures: { name: string; rows: { trouble?: string; wrong: boolean }[] }[];
+}
+
+/** The benchmark as a user runs it; rivals are not installed for it. */
+function bench(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run> {
+  const start = path.join(root, 'bench/start.mjs');
+  const environment = { ...process.env, ...env };
+  return run(process.execPath, [start, ...args, '--no-install'], { cwd: root, env: environment });
+}
+
+/** The one folder in a folder. */
+function only(folder: string): string {
+  return path.join(folder, readdirSync(folder)[0] ?? '');
+}
+
+describe('npm run bench', () => {
+  let folder = '';
+
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-test-bench-'));
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('sysv --smoke: every driver moves a thousand messages, none lost, doubled or damaged', async () => {
+    const file = path.join(folder, 'smoke.json');
+    const { stdout } = await bench({}, 'sysv', '--smoke', '--json', file);
+    expect(stdout).toContain('A smoke run');
+    const { measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
+    expect(measures.length).toBeGreaterThanOrEqual(20);
+  }, 180_000);
+
+  test('Ctrl-C leaves nothing behind', async () => {
+    const scratch = path.join(folder, 'scratch');
+    mkdirSync(scratch);
+    const running = bench({ TMPDIR: scratch }, 'sysv', '--only', 'cold');
+    // Once its programs are there, it has a queue and processes.
+    await waitUntil('the benchmark to run', () => existsSync(path.join(only(scratch), 'probe')));
+    await setTimeout(1000);
+    running.child.kill('SIGINT');
+    await expect(running).rejects.toMatchObject({ signal: 'SIGINT' });
+    expect(readdirSync(scratch)).toEqual([]);
+    // Queues and processes: the suite looks for them at its end.
+  }, 60_000);
+
+  test.each([
+    [['sysv', '--rounds', '0'], '--rounds takes a number'],
+    [['sysv', '--only', 'nothing of that name'], 'no row is named'],
+    [['tin cans'], 'no such facility'],
+    [[], 'name one facility'],
+  ])(
+    '%j is refused',
+    async (args, message) => {
+      await expect(bench({}, ...args)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(message) as string,
+      });
+    },
+    60_000,
+  );
+});

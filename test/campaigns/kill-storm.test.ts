@@ -1,0 +1,129 @@
+/**
+ * Kill storm: receivers are killed with SIGKILL at random while messages stream. No message is
+ * delivered twice, and none is lost but those in the hands of the dead.
+ *
+ * 40 kills by default; POSIX_IPC_CAMPAIGN=20 npm test -- campaigns/kill for 800.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { sysv } from 'posix-ipc';
+
+import { patience, report, scaled } from '../support/campaign';
+import { startNode } from '../support/processes';
+import { temporaryQueue } from '../support/queues';
+import { soon, waitUntil } from '../support/wait-until';
+import { below, oneOf } from './chance';
+import { handsOf, ways, type Way } from './kill-ways';
+
+const kills = scaled(40);
+const victimsAtOnce = 4;
+
+class Receivers {
+  readonly #queue: string;
+  readonly #answers: string;
+  readonly #alive: { way: Way; peer: ReturnType<typeof startNode> }[] = [];
+  /** How many messages the dead can have had in hands, in all. */
+  hands = 0;
+
+  constructor(queue: sysv.MessageQueue, answers: sysv.MessageQueue) {
+    this.#queue = String(queue.id);
+    this.#answers = String(answers.id);
+    for (const way of ways) this.start(way);
+  }
+
+  start(way: Way): void {
+    const peer = startNode('campaigns/kill-receiver', [this.#queue, this.#answers, way]);
+    this.#alive.push({ way, peer });
+  }
+
+  async killOne(): Promise<void> {
+    const [victim] = this.#alive.splice(below(this.#alive.length), 1);
+    if (victim === undefined) throw new Error('nobody is left to be killed');
+    victim.peer.kill('SIGKILL');
+    const { signal, stderr } = await soon('a death', victim.peer.ended);
+    if (signal !== 'SIGKILL') throw new Error(`a receiver failed by itself: ${stderr}`);
+    this.hands += handsOf[victim.way];
+  }
+
+  async killAll(): Promise<void> {
+    while (this.#alive.length > 0) await this.killOne();
+  }
+}
+
+/** Sends messages numbered by their types, half of them empty, until it is told to stop. */
+async function sendUntil(stopped: () => boolean, queue: sysv.MessageQueue): Promise<number> {
+  for (let sent = 0; ; sent++) {
+    if (stopped()) return sent;
+    await queue.send(sent % 2 === 0 ? '' : 'payload', { type: sent + 1 });
+  }
+}
+
+/** How often each message was acknowledged, by its number. */
+async function count(
+  answers: sysv.MessageQueue,
+  signal: AbortSignal,
+): Promise<Map<number, number>> {
+  const counts = new Map<number, number>();
+  try {
+    for await (const { type } of answers.messages({ signal })) {
+      counts.set(Number(type), (counts.get(Number(type)) ?? 0) + 1);
+    }
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+  }
+  for (const { type } of answers.drainSync()) {
+    counts.set(Number(type), (counts.get(Number(type)) ?? 0) + 1);
+  }
+  return counts;
+}
+
+test(
+  `${String(kills)} receivers killed while messages stream`,
+  async () => {
+    const queue = temporaryQueue({ maxBytes: 512 });
+    const answers = temporaryQueue();
+    const receivers = new Receivers(queue, answers);
+    const counting = new AbortController();
+    const counted = count(answers, counting.signal);
+    let stop = false;
+    const sending = sendUntil(() => stop, queue);
+    for (let killed = 0; killed < kills; killed++) {
+      await sleep(below(120)); // from before it has started to long after
+      await receivers.killOne();
+      receivers.start(oneOf(ways));
+    }
+    stop = true;
+    const sent = await soon('the end of sending', sending);
+    await waitUntil('the queue is empty', () => queue.statSync().messages === 0);
+    await untilIdle(answers);
+    const hands = receivers.hands; // who dies from here on has nothing in hands
+    await receivers.killAll();
+    counting.abort();
+    const counts = await counted;
+
+    const twice = [...counts.values()].filter((times) => times > 1).length;
+    const lost = sent - counts.size;
+    report(
+      `kill storm: ${String(kills)} receivers killed with at most ${String(hands)} messages in hands; ` +
+        `of ${String(sent)} messages ${String(lost)} were lost with them, ${String(twice)} delivered twice`,
+    );
+    expect(twice).toBe(0);
+    expect(lost).toBeGreaterThanOrEqual(0);
+    expect(lost).toBeLessThanOrEqual(hands);
+    expect(sent).toBeGreaterThan(kills * victimsAtOnce); // they had something to take
+  },
+  patience(20),
+);
+
+/** Waits until nobody has sent to the queue for a while, and nobody has left anything in it. */
+async function untilIdle(queue: sysv.MessageQueue): Promise<void> {
+  let last = NaN;
+  await waitUntil('the last answer has come', async () => {
+    const { sentAt, messages } = queue.statSync();
+    const before = last;
+    last = Number(sentAt);
+    await sleep(1500); // the kernel's clock of queues counts seconds
+    return messages === 0 && last === before;
+  });
+}

@@ -1,0 +1,84 @@
+/** Stacks point at the caller's line, in promises too. */
+
+import { rejectionOf, thrownBy } from '../support/outcome';
+import { fullQueue, temporaryQueue } from '../support/queues';
+
+/** `file:line` of who calls this. */
+function here(): string {
+  const frames = (new Error().stack ?? '').split('\n').filter((line) => line.includes(__filename));
+  return lineOf(frames[1]);
+}
+
+function lineOf(frame: string | undefined): string {
+  return /call-site\.test\.ts:\d+/.exec(frame ?? '')?.[0] ?? `no line in ${String(frame)}`;
+}
+
+/** The first frame of a stack. */
+function top(error: Error): string {
+  return lineOf((error.stack ?? '').split('\n').find((line) => line.startsWith('    at ')));
+}
+
+/** The first frame of a stack that lies in this file. */
+function mine(error: Error): string {
+  return lineOf((error.stack ?? '').split('\n').find((line) => line.includes(__filename)));
+}
+
+test('receive that times out', async () => {
+  const queue = temporaryQueue();
+  const [promise, line] = [queue.receive({ timeout: 1 }), here()];
+  const error = await rejectionOf(promise);
+  expect(error).toMatchObject({ code: 'ETIMEDOUT' });
+  expect(top(error)).toBe(line);
+  expect(error.stack).toContain(error.message);
+});
+
+test('receive with no time at all', async () => {
+  const queue = temporaryQueue();
+  const [promise, line] = [queue.receive({ timeout: 0 }), here()];
+  expect(top(await rejectionOf(promise))).toBe(line);
+});
+
+test('receive of a queue that is removed meanwhile', async () => {
+  const queue = temporaryQueue();
+  const [promise, line] = [queue.receive(), here()];
+  queue.removeSync();
+  expect(top(await rejectionOf(promise))).toBe(line);
+});
+
+test('receiveInto', async () => {
+  const queue = temporaryQueue();
+  const [promise, line] = [queue.receiveInto(Buffer.alloc(1), { timeout: 1 }), here()];
+  expect(top(await rejectionOf(promise))).toBe(line);
+});
+
+test('send', async () => {
+  const queue = fullQueue();
+  const [promise, line] = [queue.send('x', { timeout: 1 }), here()];
+  expect(top(await rejectionOf(promise))).toBe(line);
+});
+
+test('sendMany', async () => {
+  const queue = fullQueue();
+  const [promise, line] = [queue.sendMany(['x'], { timeout: 1 }), here()];
+  expect(top(await rejectionOf(promise))).toBe(line);
+});
+
+test('what fails at once, in every form', async () => {
+  const queue = temporaryQueue();
+  queue.removeSync();
+  const [promise, line] = [queue.receive(), here()];
+  expect(mine(await rejectionOf(promise))).toBe(line);
+  // prettier-ignore
+  const [sync, syncLine] = [thrownBy(() => queue.receiveSync()), here()];
+  expect(mine(sync)).toBe(syncLine);
+  // prettier-ignore
+  const [attempt, attemptLine] = [thrownBy(() => queue.trySend('x')), here()];
+  expect(mine(attempt)).toBe(attemptLine);
+});
+
+test('a caller that awaits is in the stack', async () => {
+  async function waiting(): Promise<void> {
+    await temporaryQueue().receive({ timeout: 1 });
+  }
+  expect((await rejectionOf(waiting())).stack).toContain('waiting');
+});

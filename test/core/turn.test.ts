@@ -1,0 +1,29 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { mayAnswerInline } from '../../lib/core/turn';
+import { temporaryQueue } from '../support/queues';
+
+test('so many answers in one turn of the event loop, then a turn', async () => {
+  await nextTurn();
+  let answers = 0;
+  while (mayAnswerInline() && answers < 10_000) answers++;
+  expect(answers).toBeGreaterThan(0);
+  expect(answers).toBeLessThan(10_000);
+  expect(mayAnswerInline()).toBe(false);
+  await nextTurn();
+  expect(mayAnswerInline()).toBe(true);
+});
+
+test('a loop over receive() on a full queue lets the event loop go round', async () => {
+  const queue = temporaryQueue();
+  const count = queue.trySendMany(Array.from({ length: 1000 }, () => ''));
+  let turns = 0;
+  const counting = setInterval(() => turns++, 0);
+  const immediate = (): void => {
+    turns++;
+  };
+  setImmediate(immediate);
+  for (let i = 0; i < count; i++) await queue.receive();
+  clearInterval(counting);
+  expect(turns).toBeGreaterThan(0);
+});

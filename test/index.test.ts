@@ -1,0 +1,80 @@
+/** The public names. A new one fails here until it is listed, and it is listed when it has tests. */
+
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+
+import * as posixIpc from 'posix-ipc';
+import * as syscalls from 'posix-ipc/syscalls';
+
+const root = path.resolve(__dirname, '..');
+
+function membersOf(target: object): string[] {
+  return Object.getOwnPropertyNames(target)
+    .filter((name) => !['length', 'name', 'prototype', 'constructor'].includes(name))
+    .sort();
+}
+
+test('posix-ipc exports these names', () => {
+  expect(Object.keys(posixIpc).sort()).toEqual(['ClosedError', 'SystemError', 'sysv']);
+});
+
+test('sysv exports these names', () => {
+  expect(Object.keys(posixIpc.sysv).sort()).toEqual(['IPC_PRIVATE', 'MessageQueue', 'ftok']);
+});
+
+test('posix-ipc/syscalls exports these names', () => {
+  expect(Object.keys(syscalls).sort()).toEqual(
+    [
+      ['IPC_CREAT', 'IPC_EXCL', 'IPC_INFO', 'IPC_NOWAIT', 'IPC_PRIVATE'],
+      ['IPC_RMID', 'IPC_SET', 'IPC_STAT'],
+      ['MSG_COPY', 'MSG_EXCEPT', 'MSG_INFO', 'MSG_NOERROR', 'MSG_STAT', 'MSG_STAT_ANY'],
+      ['ftok', 'msgbuf', 'msgctl', 'msgget', 'msgrcv', 'msgsnd'],
+    ].flat(),
+  );
+});
+
+test('MessageQueue has these static members', () => {
+  expect(membersOf(posixIpc.sysv.MessageQueue)).toEqual(
+    [
+      ['create', 'createSync', 'fromId', 'fromIdSync'],
+      ['open', 'openOrCreate', 'openOrCreateSync', 'openSync'],
+    ].flat(),
+  );
+});
+
+test('MessageQueue has these members', () => {
+  expect(membersOf(posixIpc.sysv.MessageQueue.prototype)).toEqual(
+    [
+      ['close', 'closed', 'drain', 'drainSync', 'messages', 'peek', 'peekSync'],
+      ['receive', 'receiveInto', 'receiveIntoSync', 'receiveSync', 'ref', 'remove', 'removeSync'],
+      ['send', 'sendMany', 'sendManySync', 'sendSync', 'set', 'setSync', 'stat', 'statSync'],
+      ['tryReceive', 'tryReceiveInto', 'trySend', 'trySendMany', 'unref'],
+    ].flat(),
+  );
+});
+
+test('MessageQueue has these symbols', () => {
+  expect(new Set(Object.getOwnPropertySymbols(posixIpc.sysv.MessageQueue.prototype))).toEqual(
+    new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]),
+  );
+});
+
+test('import and require give the same objects', () => {
+  const program = `
+    import { createRequire } from 'node:module';
+    import * as imported from 'posix-ipc';
+    import * as importedCalls from 'posix-ipc/syscalls';
+    const require = createRequire(import.meta.url);
+    const pairs = [[imported, require('posix-ipc')], [importedCalls, require('posix-ipc/syscalls')]];
+    const different = pairs.flatMap(([a, b]) =>
+      [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]));
+    console.log(JSON.stringify({ different, names: pairs.map(([a]) => Object.keys(a).sort()) }));
+  `;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: root,
+  });
+  expect(JSON.parse(output.toString())).toEqual({
+    different: [],
+    names: [Object.keys(posixIpc).sort(), Object.keys(syscalls).sort()],
+  });
+});

@@ -1,0 +1,16 @@
+/** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
+
+import { sysvMessageQueue } from './sysv-message-queue';
+import type { WaitingOperation } from './waiting-operation';
+
+export const operations: readonly WaitingOperation[] = [...sysvMessageQueue];
+
+export const promiseForms = operations.filter(({ form }) => form === 'promise');
+
+export const syncForms = operations.filter(({ form }) => form === 'sync');
+
+export function operationNamed(name: string): WaitingOperation {
+  const operation = operations.find((one) => one.name === name);
+  if (operation === undefined) throw new Error(`no waiting operation is named ${name}`);
+  return operation;
+}

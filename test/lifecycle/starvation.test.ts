@@ -1,0 +1,130 @@
+/** Waits hold up nobody: not the file system, not the event loop, not the end of the process. */
+
+import { setMaxListeners } from 'node:events';
+import { statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import type { sysv } from 'posix-ipc';
+
+import { untilBlockedIn } from '../support/blocked';
+import { startNode } from '../support/processes';
+import { temporaryQueue } from '../support/queues';
+import { engineThreads, untilNothingIsParked } from '../support/threads';
+import { soon, waitUntil } from '../support/wait-until';
+
+const waits = 100;
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+async function timeOfStat(): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    const begin = performance.now();
+    await stat(__filename);
+    times.push(performance.now() - begin);
+  }
+  return median(times);
+}
+
+/** Receives of that many selectors, each on a thread of its own; answers how to end them. */
+async function hundredWaits(queue: sysv.MessageQueue): Promise<() => Promise<void>> {
+  const controller = new AbortController();
+  setMaxListeners(waits, controller.signal);
+  const pending = Array.from({ length: waits }, (_, i) =>
+    queue.receive({ type: i + 1, signal: controller.signal }).catch(() => undefined),
+  );
+  await untilBlockedIn('msgrcv', process.pid, queue.id, waits);
+  return async () => {
+    controller.abort();
+    await soon('the end of all waits', Promise.all(pending));
+  };
+}
+
+test('with 100 receives pending, fs.stat is as fast as with none', async () => {
+  const queue = temporaryQueue();
+  await timeOfStat(); // warm
+  const ratios: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const without = await timeOfStat();
+    const end = await hundredWaits(queue);
+    expect(engineThreads()).toBeGreaterThanOrEqual(waits);
+    const during = await timeOfStat();
+    await end();
+    ratios.push(during / without);
+  }
+  await untilNothingIsParked();
+  // Had the waits taken threads of libuv's pool, fs.stat would never answer. What sleeps in the
+  // kernel costs nothing, so the true ratio is 1; the rest is for the noise of a shared machine.
+  expect(median(ratios)).toBeLessThan(3);
+});
+
+/** How long the process lives after it has called process.exit(), in milliseconds. */
+async function timeOfExit(queue: sysv.MessageQueue, count: number): Promise<number> {
+  const peer = startNode('exit-with-waits', [String(queue.id), String(count)]);
+  await peer.line();
+  if (count > 0) await untilBlockedIn('msgrcv', peer.pid, queue.id, count);
+  peer.tell('go');
+  const begin = Number(await peer.line());
+  expect(await soon('the end of the process', peer.ended)).toMatchObject({ code: 0, stderr: '' });
+  return Date.now() - begin;
+}
+
+test('with 100 receives pending, process.exit() is immediate', async () => {
+  const queue = temporaryQueue();
+  const differences: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const without = await timeOfExit(queue, 0);
+    differences.push((await timeOfExit(queue, waits)) - without);
+  }
+  // A single wait that is not ended makes the process hang for ever. Ending 100 threads and
+  // joining them takes a few milliseconds; half a second is for a machine that does much else.
+  expect(median(differences)).toBeLessThan(500);
+});
+
+test('a loop over a flooded queue lets the event loop go round', async () => {
+  const queue = temporaryQueue();
+  startNode('flood', [String(queue.id)]);
+  const messages = 50_000;
+  let ticks = 0;
+  let turns = 0;
+  let counting = true;
+  const timer = setInterval(() => ticks++, 1);
+  const countTurns = async (): Promise<void> => {
+    for (; counting; turns++) await turn();
+  };
+  const counted = countTurns();
+  let received = 0;
+  for await (const { data } of queue) {
+    expect(data).toHaveLength(64);
+    if (++received === messages) break;
+  }
+  counting = false;
+  clearInterval(timer);
+  await counted;
+  // At most 128 calls are answered in a row (lib/core/turn.ts), and a timer is due every millisecond.
+  expect(turns).toBeGreaterThanOrEqual(messages / 256);
+  expect(ticks).toBeGreaterThanOrEqual(10);
+});
+
+test('a flooded queue does not keep other calls of the loop from being answered', async () => {
+  const queue = temporaryQueue();
+  startNode('flood', [String(queue.id)]);
+  let received = 0;
+  const controller = new AbortController();
+  const receiving = (async () => {
+    for await (const message of queue.messages({ signal: controller.signal })) {
+      if (message.type === 1) received++;
+    }
+  })().catch(() => undefined);
+  await waitUntil('the flood has begun', () => received > 0);
+  const before = received;
+  for (let i = 0; i < 100; i++) {
+    expect((await stat(__filename)).size).toBe(statSync(__filename).size);
+  }
+  expect(received).toBeGreaterThan(before);
+  controller.abort();
+  await soon('the end of the loop', receiving);
+});

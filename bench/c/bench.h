@@ -1,0 +1,58 @@
+/* What the C halves of the scenarios share. They check their arguments and results as little as
+ * an honest program does: every call that fails ends the process. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_PAYLOAD = 8192 };
+
+/* Laid out as a struct msgbuf; transports without types leave the type alone. */
+struct message {
+    long type;
+    unsigned char payload[MAX_PAYLOAD];
+};
+
+/* The numbers of bench/core/params.ts, in the same order. */
+struct params {
+    const char* address;
+    size_t size;
+    long warm, count, check;
+    long pause_us;
+};
+
+/* One facility: the only part that differs between them. Type 0 receives any. */
+void transport_open(const char* address);
+void transport_send(const struct message* message, size_t size);
+size_t transport_receive(struct message* message, long type);
+
+/* The roles of the scenarios. */
+void pair(const struct params* params);
+void stream_send(const struct params* params);
+void stream_receive(const struct params* params);
+void round_trip_call(const struct params* params);
+void round_trip_serve(const struct params* params);
+void waits(const struct params* params);
+
+/* Payloads: a sequence number of four bytes, then a pattern that stands still. */
+void payload_fill(struct message* message, size_t size);
+void payload_stamp(struct message* message, uint32_t sequence);
+void payload_check(const struct message* message, size_t size, size_t expected, uint32_t sequence);
+
+/* The check of the timed part: length and first byte. */
+static inline int payload_differs(const struct message* message, size_t size, size_t expected,
+                                  uint32_t sequence) {
+    return size != expected || message->payload[0] != (unsigned char)sequence;
+}
+
+int64_t now_ns(void);
+void fail(const char* what) __attribute__((noreturn));
+
+/* Results as one line of JSON: "values" and then "latencies", in nanoseconds. */
+void result_begin(void);
+void result_value(const char* name, double value);
+void result_latencies(const char* name, const int64_t* samples, long count);
+void result_end(void);
+
+#endif

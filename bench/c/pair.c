@@ -1,0 +1,32 @@
+/* One process: sends a message and takes it back. */
+#include "bench.h"
+
+static struct message out = {.type = 1}, in;
+static uint32_t sequence;
+
+static void checked(const struct params* params, long count) {
+    for (long i = 0; i < count; i++, sequence++) {
+        payload_stamp(&out, sequence);
+        transport_send(&out, params->size);
+        payload_check(&in, transport_receive(&in, 0), params->size, sequence);
+    }
+}
+
+void pair(const struct params* params) {
+    payload_fill(&out, params->size);
+    checked(params, params->warm);
+    long wrong = 0;
+    const int64_t begin = now_ns();
+    for (long i = 0; i < params->count; i++, sequence++) {
+        payload_stamp(&out, sequence);
+        transport_send(&out, params->size);
+        wrong += payload_differs(&in, transport_receive(&in, 0), params->size, sequence);
+    }
+    const int64_t end = now_ns();
+    checked(params, params->check);
+    if (wrong > 0)
+        fail("messages differ in the timed part");
+    result_begin();
+    result_value("ns", (double)(end - begin) / (double)params->count);
+    result_end();
+}

@@ -1,0 +1,55 @@
+/* Two processes: a request (type 1) and its echo (type 2). */
+#include "bench.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { REQUEST = 1, REPLY = 2 };
+
+/* Rest enough for both sides to fall asleep, for what is not timed; so many of the messages before
+ * the timed ones rest like that, those before them do not. */
+enum { BRIEF_US = 1000, DROWSY = 100 };
+
+static struct message out = {.type = REQUEST}, in;
+
+static void idle(long microseconds) {
+    if (microseconds == 0)
+        return;
+    const struct timespec pause = {microseconds / 1000000, microseconds % 1000000 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+void round_trip_call(const struct params* params) {
+    int64_t* latencies = calloc((size_t)params->count, sizeof *latencies);
+    if (latencies == NULL)
+        fail("no memory");
+    payload_fill(&out, params->size);
+    const long timed = params->warm, after = timed + params->count, total = after + params->check;
+    for (long i = 0; i < total; i++) {
+        const int is_timed = i >= timed && i < after;
+        const long rest = is_timed || params->pause_us < BRIEF_US ? params->pause_us : BRIEF_US;
+        if (i >= timed - DROWSY)
+            idle(rest);
+        payload_stamp(&out, (uint32_t)i);
+        const int64_t begin = now_ns();
+        transport_send(&out, params->size);
+        const size_t size = transport_receive(&in, REPLY);
+        const int64_t end = now_ns();
+        payload_check(&in, size, params->size, (uint32_t)i);
+        if (is_timed)
+            latencies[i - timed] = end - begin;
+    }
+    result_begin();
+    result_latencies("round trip", latencies, params->count);
+    result_end();
+    free(latencies);
+}
+
+void round_trip_serve(const struct params* params) {
+    const long total = params->warm + params->count + params->check;
+    for (long i = 0; i < total; i++) {
+        const size_t size = transport_receive(&in, REQUEST);
+        in.type = REPLY;
+        transport_send(&in, size);
+    }
+}

@@ -1,0 +1,61 @@
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int values, arrays;
+
+int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void fail(const char* what) {
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
+void payload_fill(struct message* message, size_t size) {
+    for (size_t i = 4; i < size; i++)
+        message->payload[i] = (unsigned char)(i * 7 + 13);
+}
+
+void payload_stamp(struct message* message, uint32_t sequence) {
+    memcpy(message->payload, &sequence, sizeof sequence);
+}
+
+void payload_check(const struct message* message, size_t size, size_t expected, uint32_t sequence) {
+    uint32_t found;
+    memcpy(&found, message->payload, sizeof found);
+    if (size != expected || found != sequence) {
+        fprintf(stderr, "message %u of %zu bytes: got number %u of %zu bytes\n", sequence, expected,
+                found, size);
+        exit(1);
+    }
+    for (size_t i = 4; i < size; i++) {
+        if (message->payload[i] != (unsigned char)(i * 7 + 13))
+            fail("a payload is damaged");
+    }
+}
+
+void result_begin(void) {
+    printf("{\"values\":{");
+}
+
+void result_value(const char* name, double value) {
+    printf("%s\"%s\":%.3f", values++ > 0 ? "," : "", name, value);
+}
+
+void result_latencies(const char* name, const int64_t* samples, long count) {
+    printf("%s\"%s\":[", arrays++ > 0 ? "," : "},\"latencies\":{", name);
+    for (long i = 0; i < count; i++)
+        printf("%s%lld", i > 0 ? "," : "", (long long)samples[i]);
+    printf("]");
+}
+
+void result_end(void) {
+    printf(arrays > 0 ? "}}\n" : "},\"latencies\":{}}\n");
+}

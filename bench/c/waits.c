@@ -1,0 +1,84 @@
+/* Many pending receives, each of its own type: a thread for each. */
+#include "bench.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STACK_BYTES = 128 * 1024 };
+
+struct wait {
+    pthread_t thread;
+    long type;
+    int64_t woken;
+    struct message message; /* not on the stack, which is small, nor in an arena of each thread */
+};
+
+static size_t expected;
+
+static void* receive(void* argument) {
+    struct wait* wait = argument;
+    const size_t size = transport_receive(&wait->message, wait->type);
+    wait->woken = now_ns();
+    payload_check(&wait->message, size, expected, (uint32_t)wait->type);
+    return NULL;
+}
+
+static long status(const char* field) {
+    char line[256], format[64];
+    long value = 0;
+    FILE* file = fopen("/proc/self/status", "r");
+    if (file == NULL)
+        fail("no /proc");
+    snprintf(format, sizeof format, "%s: %%ld", field);
+    while (fgets(line, sizeof line, file) != NULL && sscanf(line, format, &value) != 1) {
+    }
+    fclose(file);
+    return value;
+}
+
+void waits(const struct params* params) {
+    const long count = params->count;
+    struct wait* all = calloc((size_t)count, sizeof *all);
+    int64_t* created = calloc((size_t)count, sizeof *created);
+    int64_t* woken = calloc((size_t)count, sizeof *woken);
+    pthread_attr_t small;
+    static struct message out;
+    if (all == NULL || created == NULL || woken == NULL)
+        fail("no memory");
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, STACK_BYTES);
+    expected = params->size;
+    payload_fill(&out, params->size);
+
+    const long threads = status("Threads"), resident = status("VmRSS"), size = status("VmSize");
+    for (long i = 0; i < count; i++) {
+        all[i].type = i + 1;
+        const int64_t begin = now_ns();
+        if (pthread_create(&all[i].thread, &small, receive, &all[i]) != 0)
+            fail("no thread");
+        created[i] = now_ns() - begin;
+    }
+    usleep(200000); /* until all are parked */
+    const double each = (double)count;
+    result_begin();
+    result_value("threads", (double)(status("Threads") - threads));
+    result_value("resident", (double)(status("VmRSS") - resident) / each);
+    result_value("virtual", (double)(status("VmSize") - size) / each);
+
+    for (long i = 0; i < count; i++) {
+        out.type = all[i].type;
+        payload_stamp(&out, (uint32_t)out.type);
+        const int64_t begin = now_ns();
+        transport_send(&out, params->size);
+        pthread_join(all[i].thread, NULL);
+        woken[i] = all[i].woken - begin;
+    }
+    result_latencies("creation", created, count);
+    result_latencies("wake", woken, count);
+    result_end();
+    free(all);
+    free(created);
+    free(woken);
+}

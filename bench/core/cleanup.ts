@@ -1,0 +1,38 @@
+/** What must not outlive the benchmark: queues, processes, files. Also on Ctrl-C. */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const undoings = new Set<() => void>();
+
+/** Runs `undo` once: when the answered function is called, or else at the end of the process. */
+export function undoLater(undo: () => void): () => void {
+  undoings.add(undo);
+  return () => {
+    if (undoings.delete(undo)) undo();
+  };
+}
+
+/** The latest first. */
+function undoAll(): void {
+  for (const undo of [...undoings].reverse()) {
+    undoings.delete(undo);
+    try {
+      undo();
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}
+
+/** Call once, at the start. */
+export function undoAtExit(): void {
+  process.on('exit', undoAll);
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      undoAll();
+      // As the signal would have ended it, so that a shell sees what happened.
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    });
+  }
+}

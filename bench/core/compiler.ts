@@ -1,0 +1,40 @@
+/** Compiles the C programs on the spot, into a folder that goes away with the process. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { undoLater } from './cleanup';
+import { folder } from './folder';
+
+const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'];
+
+/** The scenarios' halves that all facilities share. */
+const SCENARIOS = ['main', 'support', 'pair', 'stream', 'round-trip', 'waits'];
+
+export class Compiler {
+  readonly #target: string;
+
+  constructor() {
+    this.#target = mkdtempSync(path.join(tmpdir(), 'posix-ipc-bench-'));
+    undoLater(() => {
+      rmSync(this.#target, { recursive: true, force: true });
+    });
+  }
+
+  /** The scenarios over one facility, c/NAME.c. */
+  scenarios(name: string): string {
+    return this.#compile(name, [...SCENARIOS, name]);
+  }
+
+  probe(): string {
+    return this.#compile('probe', ['probe']);
+  }
+
+  #compile(name: string, sources: readonly string[]): string {
+    const program = path.join(this.#target, name);
+    const files = sources.map((source) => path.join(folder, 'c', `${source}.c`));
+    execFileSync('cc', [...FLAGS, ...files, '-o', program], { stdio: 'inherit' });
+    return program;
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * A driver teaches the scenarios one way of talking: a file in bench/drivers/ that exports `open`.
+ *
+ * A form is one spelling of the same work, such as `sendSync`. It owns its loop, so that nothing
+ * of the benchmark stands between the loop and the library.
+ */
+
+import type { Source, Take } from './payload';
+
+export type Maybe<T> = T | Promise<T>;
+
+/** Moves so many messages, and hands over each that arrives. */
+export type Moves = (count: number, take: Take) => Maybe<void>;
+
+/** Sends so many messages, or echoes so many. */
+export type Works = (count: number) => Maybe<void>;
+
+/** One round trip. */
+export type Call =
+  | { blocking: true; call: (payload: Buffer) => Uint8Array }
+  | { blocking: false; call: (payload: Buffer) => Promise<Uint8Array> };
+
+/** Receives that are left pending; `select` numbers the selectors from 1. */
+export interface Pending {
+  receive: (select: number) => Promise<Uint8Array>;
+  send: (payload: Buffer, select: number) => void;
+}
+
+export interface Forms {
+  /** One process: sends each message and takes it back, `batch` of them per call. */
+  pair?: Record<string, (source: Source, batch: number) => Moves>;
+  send?: Record<string, (source: Source, batch: number) => Works>;
+  receive?: Record<string, () => Moves>;
+  call?: Record<string, () => Call>;
+  serve?: Record<string, () => Works>;
+  pending?: Record<string, () => Pending>;
+}
+
+export interface Driver {
+  open: (address: string) => Forms;
+}

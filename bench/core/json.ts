@@ -1,0 +1,32 @@
+/** The report as JSON: the rows, and for whoever wants to count again, what each round said. */
+
+import { writeFileSync } from 'node:fs';
+import { rowsOf, nearOf } from './rows';
+import type { Outcome, Sample } from './run';
+
+export function writeJson(
+  file: string,
+  facts: Record<string, string>,
+  outcomes: readonly Outcome[],
+): void {
+  const near = nearOf(outcomes);
+  const measures = outcomes.map((outcome) => ({
+    name: outcome.measure.name,
+    scenario: outcome.measure.scenario,
+    work: outcome.measure.work,
+    rows: rowsOf(outcome, near),
+    rounds: outcome.rounds.map(({ subject, baseline }) => ({
+      subject: figures(outcome, subject),
+      baseline: figures(outcome, baseline),
+    })),
+  }));
+  writeFileSync(file, `${JSON.stringify({ machine: facts, measures }, undefined, 2)}\n`);
+}
+
+function figures({ measure }: Outcome, sample: Sample | undefined): object | undefined {
+  if (sample === undefined) return undefined;
+  const values = measure.figures.map(
+    (figure) => [figure.name || figure.unit, figure.value(sample.result)] as const,
+  );
+  return { distances: sample.distances, ...Object.fromEntries(values) };
+}

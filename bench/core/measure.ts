@@ -1,0 +1,75 @@
+/** What is measured: a scenario, who does it, and which figures come out of it. */
+
+import type { Work } from './params';
+import type { Command } from './program';
+import type { Result } from './result';
+
+/** The programs of a scenario, the measuring one last. */
+export const programs = {
+  pair: ['pair'],
+  stream: ['stream-send', 'stream-receive'],
+  'round-trip': ['round-trip-serve', 'round-trip-call'],
+  waits: ['waits'],
+} as const;
+
+export type Scenario = keyof typeof programs;
+
+/** Somebody who does the work: a driver with the form for each program of the scenario, or C. */
+export type Contender =
+  | { language: 'C'; program: string }
+  | { language: 'JavaScript'; driver: string; forms: readonly string[]; rival?: boolean };
+
+export interface Goal {
+  /** Of the ratio to the C program; of the value itself where there is none to compare with. */
+  of: 'ratio' | 'value';
+  limit: number;
+}
+
+/** One number that comes out of a sample, and its row in the table. */
+export interface Figure {
+  name: string;
+  unit: 'ns' | 'us' | 'msg/s' | 'KiB' | '';
+  better: 'less' | 'more';
+  value: (result: Result) => number;
+  /** In nanoseconds, where single operations were timed: for the 99th percentile. */
+  latencies?: (result: Result) => readonly number[];
+  goal?: Goal;
+}
+
+export interface Measure {
+  /** Unique; `--only` looks for a part of it, or for the scenario. */
+  name: string;
+  group: string;
+  scenario: Scenario;
+  work: Work;
+  subject: Contender;
+  baseline?: Contender;
+  figures: readonly Figure[];
+  /** Why it cannot be measured here. */
+  absent?: string;
+}
+
+/** An object in the kernel that a sample uses. */
+export interface Meeting {
+  address: string;
+  /** What is wrong after a sample, such as messages that are left. */
+  complaint: () => string | undefined;
+  /** Destroys it. */
+  remove: () => void;
+}
+
+export interface Facility {
+  measures: readonly Measure[];
+  meet: (work: Work) => Meeting;
+  /** Limits and versions that belong in the report. */
+  facts: Record<string, string>;
+}
+
+/** How a program is placed on the CPUs: its own of two, all on one, or as the kernel likes. */
+export type Placement = 'apart' | 'together' | 'free';
+
+export function placed(command: Command, placement: Placement, index: number): Command {
+  if (placement === 'free') return command;
+  const cpu = placement === 'apart' ? index : 0;
+  return { file: 'taskset', args: ['-c', String(cpu), command.file, ...command.args] };
+}

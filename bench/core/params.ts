@@ -1,0 +1,30 @@
+/** What a program that takes part is told: a driver's, in Node, and the C program's, in the same order. */
+export interface Params {
+  address: string;
+  /** Bytes of a message. */
+  size: number;
+  /** Messages before the timed part, during it, and after it. All but the timed ones are verified. */
+  warm: number;
+  count: number;
+  check: number;
+  /** Microseconds of rest before each timed round trip. */
+  pause: number;
+  /** Messages per call, where a call takes many. Not for C, like all that follows. */
+  batch: number;
+  /** How many different selectors the pending receives have. */
+  selectors: number;
+}
+
+/** All but the place where the programs meet, which each sample has for itself. */
+export type Work = Omit<Params, 'address'>;
+
+export function toArguments(params: Params): string[] {
+  const { address, size, warm, count, check, pause, batch, selectors } = params;
+  return [address, ...[size, warm, count, check, pause, batch, selectors].map(String)];
+}
+
+export function fromArguments([address = '', ...numbers]: readonly string[]): Params {
+  const [size = 0, warm = 0, count = 0, check = 0, pause = 0, batch = 1, selectors = 1] =
+    numbers.map(Number);
+  return { address, size, warm, count, check, pause, batch, selectors };
+}

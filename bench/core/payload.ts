@@ -1,0 +1,98 @@
+/** Payloads: a sequence number of four bytes, then a pattern that stands still. As in c/support.c. */
+
+const HEADER = 4;
+
+function patternAt(index: number): number {
+  return (index * 7 + 13) & 0xff;
+}
+
+interface Slot {
+  bytes: Buffer;
+  sequence: Uint32Array;
+}
+
+function slotOf(size: number): Slot {
+  const bytes = Buffer.from(new ArrayBuffer(size));
+  for (let i = HEADER; i < size; i++) bytes[i] = patternAt(i);
+  return { bytes, sequence: new Uint32Array(bytes.buffer, 0, 1) };
+}
+
+/** Makes payloads with rising numbers. Memory is used again after `slots` payloads. */
+export class Source {
+  readonly #slots: Slot[];
+  readonly #all: Buffer[];
+  #sequence = 0;
+  #turn = 0;
+
+  constructor(size: number, slots = 1) {
+    this.#slots = Array.from({ length: slots }, () => slotOf(size));
+    this.#all = this.#slots.map(({ bytes }) => bytes);
+  }
+
+  next(): Buffer {
+    const slot = this.#slots[this.#turn] as Slot;
+    this.#turn = this.#turn + 1 === this.#slots.length ? 0 : this.#turn + 1;
+    return stamped(slot, this.#sequence++);
+  }
+
+  /** As many as there are slots, or fewer. */
+  nextMany(count: number): Buffer[] {
+    for (let i = 0; i < count; i++) stamped(this.#slots[i] as Slot, this.#sequence++);
+    return count === this.#all.length ? this.#all : this.#all.slice(0, count);
+  }
+}
+
+function stamped(slot: Slot, sequence: number): Buffer {
+  slot.sequence[0] = sequence;
+  return slot.bytes;
+}
+
+/** One payload with a given number, in memory of its own. */
+export function payload(size: number, sequence: number): Buffer {
+  return stamped(slotOf(size), sequence);
+}
+
+export type Take = (data: Uint8Array) => void;
+
+/** Takes payloads in the order in which they were made; anything else is a fault of the driver. */
+export class Sink {
+  readonly #size: number;
+  #sequence = 0;
+  #wrong = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Verifies every byte. */
+  readonly check: Take = (data) => {
+    verify(data, this.#size, this.#sequence++);
+  };
+
+  /** For the timed part: length and first byte, as the C programs do. */
+  readonly tally: Take = (data) => {
+    if (data.length !== this.#size || data[0] !== (this.#sequence & 0xff)) this.#wrong++;
+    this.#sequence++;
+  };
+
+  finish(): void {
+    if (this.#wrong > 0)
+      throw new Error(`${String(this.#wrong)} messages differ in the timed part`);
+  }
+}
+
+export function verify(data: Uint8Array, size: number, sequence: number): void {
+  if (data.length !== size) {
+    throw new Error(
+      `message ${String(sequence)} of ${String(size)} bytes: got ${String(data.length)}`,
+    );
+  }
+  const found = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
+  if (found !== sequence) {
+    throw new Error(`message ${String(sequence)}: got number ${String(found)}`);
+  }
+  for (let i = HEADER; i < size; i++) {
+    if (data[i] !== patternAt(i))
+      throw new Error(`message ${String(sequence)}: byte ${String(i)} is damaged`);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Effort } from '../options';
+import type { Contender } from './measure';
+import type { Work } from './params';
+
+/** The size where nothing is said about it. */
+export const SMALL = 64;
+
+/** How much of everything. */
+export class Plan {
+  constructor(
+    private readonly effort: Effort,
+    readonly C: Contender,
+  ) {}
+
+  /** Work of so many timed messages, in a full run. */
+  work(count: number, more: Partial<Work> = {}): Work {
+    const share = { full: 1, quick: 0.3, smoke: 0 }[this.effort];
+    const timed = Math.max(Math.round(count * share), Math.min(count, 1000));
+    const warm = Math.min(20_000, timed);
+    const common = { size: SMALL, check: 1000, pause: 0, batch: 1, selectors: 1 };
+    return { ...common, warm, count: timed, ...more };
+  }
+
+  /** Fewer, because each takes its rest. */
+  rested(pause: number): Work {
+    const count = { full: 100, quick: 50, smoke: 20 }[this.effort];
+    return { ...this.work(0), pause, warm: this.effort === 'smoke' ? 20 : 4000, count, check: 10 };
+  }
+}

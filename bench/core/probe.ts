@@ -1,0 +1,25 @@
+/**
+ * How far apart the CPUs are just now. A virtual machine's CPUs are moved about by its host, and a
+ * cache line takes two to three times as long between some places as between others.
+ */
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** So many times what is near in this run is called far. */
+const FAR = 2;
+
+/** Nanoseconds; 0 if there is one CPU only. */
+export type Distance = number;
+
+export type Probe = () => Promise<Distance>;
+
+export function proberOf(program: string): Probe {
+  return async () => Number((await run(program)).stdout);
+}
+
+export function isFar(distance: Distance, near: Distance): boolean {
+  return distance > FAR * near;
+}

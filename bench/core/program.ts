@@ -1,0 +1,82 @@
+/** Runs the programs of one sample, each in a fresh process. */
+
+import { spawn } from 'node:child_process';
+import { undoLater } from './cleanup';
+import type { Result } from './result';
+
+/** A sample that takes longer hangs. */
+const PATIENCE = 60_000;
+
+/** How long the others may take to end after one of them has ended well, or has failed. */
+const GRACE = { ended: 5_000, failed: 1_000 };
+
+export interface Command {
+  file: string;
+  args: readonly string[];
+}
+
+/** A program did not do its work: the driver is wrong, or cannot run here. */
+export class Fault extends Error {}
+
+interface Running {
+  done: Promise<string>;
+  kill: () => void;
+}
+
+function start({ file, args }: Command): Running {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  const ended = undoLater(kill);
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const done = new Promise<string>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      ended();
+      if (code === 0) resolve(output);
+      else
+        reject(
+          new Fault(errors.trim().split('\n')[0] || `it ended with ${String(signal ?? code)}`),
+        );
+    });
+  });
+  return { done, kill };
+}
+
+/**
+ * Runs the programs at the same time; the last of them measures.
+ *
+ * When one fails, `abandon` is called to let the others out of what they wait for.
+ */
+export async function runTogether(
+  commands: readonly Command[],
+  abandon: () => void,
+): Promise<Result> {
+  const running = commands.map(start);
+  const killAll = (): void => {
+    for (const { kill } of running) kill();
+  };
+  let hung: Fault | undefined;
+  const giveUp = (): void => {
+    hung = new Fault('it hung');
+    killAll();
+  };
+  const watchdogs = [setTimeout(giveUp, PATIENCE)];
+  try {
+    const all = Promise.all(running.map(({ done }) => done));
+    await Promise.race(running.map(({ done }) => done));
+    watchdogs.push(setTimeout(giveUp, GRACE.ended));
+    const outputs = await all;
+    return JSON.parse(outputs.at(-1) ?? '') as Result;
+  } catch (error) {
+    abandon();
+    const grace = setTimeout(killAll, GRACE.failed);
+    await Promise.allSettled(running.map(({ done }) => done));
+    clearTimeout(grace);
+    throw hung ?? error;
+  } finally {
+    watchdogs.forEach(clearTimeout);
+  }
+}

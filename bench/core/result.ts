@@ -1,0 +1,18 @@
+/** What one program measured; printed as one line of JSON. */
+export interface Result {
+  values: Record<string, number>;
+  /** Single operations, in nanoseconds. */
+  latencies: Record<string, number[]>;
+}
+
+export function valueOf(result: Result, name: string): number {
+  const value = result.values[name];
+  if (value === undefined) throw new Error(`a program did not report ${name}`);
+  return value;
+}
+
+export function latenciesOf(result: Result, name: string): number[] {
+  const latencies = result.latencies[name];
+  if (latencies === undefined) throw new Error(`a program did not report ${name}`);
+  return latencies;
+}

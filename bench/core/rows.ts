@@ -1,0 +1,109 @@
+/** From samples to the rows of the report. */
+
+import type { Contender, Figure, Goal } from './measure';
+import { isFar, type Distance } from './probe';
+import type { Outcome, Round, Sample } from './run';
+import { median, quantile, ratios, type Spread } from './stats';
+
+/** Fewer comparable rounds than this are not enough: then all of them count. */
+const FEW = 3;
+
+export interface Row {
+  group: string;
+  name: string;
+  figure: string;
+  unit: string;
+  subject: number;
+  baseline?: number;
+  p99?: { subject: number; baseline?: number };
+  ratio?: Spread;
+  goal?: (Goal & { better: 'less' | 'more'; met: boolean }) | undefined;
+  rounds: number;
+  /** Rounds left out, because the CPUs were near for the one and far for the other. */
+  unequal: number;
+  /** Rounds that were measured with the CPUs far apart. */
+  far: number;
+  /** Why there are no numbers. */
+  trouble?: string;
+  /** Whether that is our fault, or the C program's: it was wrong, not just absent, and no rival's. */
+  wrong: boolean;
+}
+
+/** How far apart the CPUs of this machine are when they are near: a short distance, but not a freak. */
+export function nearOf(outcomes: readonly Outcome[]): Distance {
+  return quantile(outcomes.flatMap(distancesOf), 0.1);
+}
+
+export function distancesOf({ rounds }: Outcome): Distance[] {
+  return rounds.flatMap(samplesOf).flatMap(({ distances }) => distances);
+}
+
+export function rowsOf(outcome: Outcome, near: Distance): Row[] {
+  return outcome.measure.figures.map((figure) => rowOf(outcome, figure, near));
+}
+
+function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distance): Row {
+  const far = (sample: Sample): boolean => sample.distances.some((one) => isFar(one, near));
+  const comparable = rounds.filter((round) => new Set(samplesOf(round).map(far)).size === 1);
+  const used = comparable.length >= FEW ? comparable : rounds;
+  const row: Row = {
+    group: measure.group,
+    name: measure.name,
+    figure: figure.name,
+    unit: figure.unit,
+    subject: medianOf(used, 'subject', figure),
+    rounds: used.length,
+    unequal: rounds.length - used.length,
+    far: used.filter((round) => samplesOf(round).some(far)).length,
+    wrong: false,
+  };
+  if (measure.absent !== undefined) return { ...row, trouble: measure.absent };
+  if (fault !== undefined) {
+    const ofC = fault.who === 'baseline';
+    const trouble = `DISQUALIFIED: ${ofC ? 'C: ' : ''}${fault.what}`;
+    return { ...row, trouble, wrong: ofC || !isRival(measure.subject) };
+  }
+  if (figure.latencies !== undefined) row.p99 = { subject: tail(used, 'subject', figure) };
+  if (measure.baseline !== undefined) {
+    row.baseline = medianOf(used, 'baseline', figure);
+    if (row.p99 !== undefined) row.p99.baseline = tail(used, 'baseline', figure);
+    row.ratio = ratios(
+      used.map((round) => [valueOf(round, 'subject', figure), valueOf(round, 'baseline', figure)]),
+    );
+  }
+  if (figure.goal !== undefined) row.goal = judged(figure.goal, figure, row);
+  return row;
+}
+
+function isRival(contender: Contender): boolean {
+  return contender.language === 'JavaScript' && contender.rival === true;
+}
+
+type Who = keyof Round;
+
+function samplesOf({ subject, baseline }: Round): Sample[] {
+  return [subject, baseline].filter((sample) => sample !== undefined);
+}
+
+function valueOf(round: Round, who: Who, figure: Figure): number {
+  const sample = round[who];
+  return sample === undefined ? NaN : figure.value(sample.result);
+}
+
+function medianOf(rounds: readonly Round[], who: Who, figure: Figure): number {
+  return median(rounds.map((round) => valueOf(round, who, figure)));
+}
+
+/** The 99th percentile over all samples, in the figure's unit. */
+function tail(rounds: readonly Round[], who: Who, { latencies, unit }: Figure): number {
+  const all = rounds.flatMap((round) => {
+    const sample = round[who];
+    return sample === undefined || latencies === undefined ? [] : [...latencies(sample.result)];
+  });
+  return quantile(all, 0.99) / (unit === 'us' ? 1000 : 1);
+}
+
+function judged(goal: Goal, { better }: Figure, row: Row): NonNullable<Row['goal']> {
+  const value = goal.of === 'ratio' ? (row.ratio?.median ?? NaN) : row.subject;
+  return { ...goal, better, met: better === 'less' ? value <= goal.limit : value >= goal.limit };
+}

@@ -1,0 +1,101 @@
+/** The command: npm run bench -- FACILITY [options] */
+
+import { writeFileSync } from 'node:fs';
+import { undoAtExit } from './core/cleanup';
+import { Compiler } from './core/compiler';
+import { writeJson } from './core/json';
+import { load, machine } from './core/machine';
+import type { Facility, Measure } from './core/measure';
+import { proberOf } from './core/probe';
+import { distancesOf, rowsOf, nearOf } from './core/rows';
+import { run, type Outcome } from './core/run';
+import { spread } from './core/stats';
+import { markdown, table } from './core/table';
+import { facility as sysv } from './facilities/sysv';
+import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
+
+/** A new facility adds its line here. */
+const facilities: Record<string, (effort: Effort, compiler: Compiler) => Facility> = { sysv };
+
+async function measure(
+  facility: Facility,
+  options: Options,
+  compiler: Compiler,
+): Promise<Outcome[]> {
+  const probe = proberOf(compiler.probe());
+  const chosen = facility.measures.filter(
+    ({ name, scenario }) => name.includes(options.only) || scenario === options.only,
+  );
+  if (chosen.length === 0) throw new Misuse(`no row is named ${options.only}`);
+  const groups = new Map<string, Measure[]>();
+  for (const one of chosen) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  const outcomes: Outcome[] = [];
+  for (const measures of groups.values()) {
+    outcomes.push(...(await run(facility, measures, { ...options, probe, progress })));
+  }
+  progress('');
+  return outcomes;
+}
+
+/** One line, written over and over; nothing where nobody looks. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** What the machine was like during the run. */
+function conditions(outcomes: readonly Outcome[]): Record<string, string> {
+  const distances = outcomes.flatMap(distancesOf);
+  const { min, median, max } = spread(distances);
+  return {
+    'load after': load(),
+    'cache line there and back': `${min.toFixed()} to ${max.toFixed()} ns, median ${median.toFixed()}`,
+  };
+}
+
+/** Whether all that is ours, and all C programs, were right. */
+function report(
+  facts: Record<string, string>,
+  outcomes: readonly Outcome[],
+  options: Options,
+): boolean {
+  const near = nearOf(outcomes);
+  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
+  const smoke = options.effort === 'smoke';
+  for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
+  console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
+  const goals = rows.flatMap(({ goal }) => (goal === undefined ? [] : [goal]));
+  const met = goals.filter((goal) => goal.met).length;
+  if (smoke) console.log('A smoke run: the numbers mean nothing.');
+  else console.log(`Goals met: ${String(met)} of ${String(goals.length)}.`);
+  if (options.json !== undefined) writeJson(options.json, facts, outcomes);
+  if (options.markdown !== undefined) writeFileSync(options.markdown, markdown(rows));
+  return rows.every(({ wrong }) => !wrong);
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') {
+    console.log(USAGE);
+    return;
+  }
+  const build = facilities[options.facility];
+  if (build === undefined) throw new Misuse(`no such facility: ${options.facility}`);
+  undoAtExit();
+  const compiler = new Compiler();
+  const facility = build(options.effort, compiler);
+  const facts: Record<string, string> = {
+    ...machine(),
+    ...facility.facts,
+    rounds: String(options.rounds),
+    cpus: options.placement,
+  };
+  const outcomes = await measure(facility, options, compiler);
+  Object.assign(facts, conditions(outcomes));
+  if (!report(facts, outcomes, options)) process.exitCode = 1;
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof Misuse) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(error);
+  process.exitCode = error instanceof Misuse ? 2 : 1;
+});

@@ -1,0 +1,25 @@
+// @ts-check
+// Installs what the rivals need, compiles, and runs the benchmark with the arguments as they are.
+//   --no-install   as it is: a rival that is not installed is reported as such
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Failure, isInstalled, main, root, run, tool } from '../scripts/support/run.mjs';
+
+await main(async () => {
+  const folder = path.join(root, 'bench');
+  const args = process.argv.slice(2).filter((arg) => arg !== '--no-install');
+  const install = args.length === process.argv.length - 2;
+  if (install && !existsSync(path.join(folder, 'node_modules'))) {
+    run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
+  }
+  if (!existsSync(path.join(root, 'dist/index.js'))) {
+    throw new Failure('the package is not built: run `npm install` in its folder first');
+  }
+  if (!isInstalled('cc')) {
+    throw new Failure('the C programs beside every row need a C compiler named cc');
+  }
+  run(process.execPath, [tool('tsc'), '--project', path.join(folder, 'tsconfig.build.json')]);
+  process.argv.splice(2, Infinity, ...args);
+  await import(pathToFileURL(path.join(root, 'dist-programs/bench/main.js')).href);
+});

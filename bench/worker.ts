@@ -1,0 +1,19 @@
+/** One role of one scenario in a process of its own: node worker.js DRIVER FORM ROLE PARAMS... */
+
+import type { Driver } from './core/driver';
+import { fromArguments } from './core/params';
+import { roles } from './scenarios';
+
+async function main([name = '', form = '', role = '', ...rest]: string[]): Promise<void> {
+  const driver = (await import(`./drivers/${name}.js`)) as Driver;
+  const run = roles[role];
+  if (run === undefined) throw new Error(`no such role: ${role}`);
+  const params = fromArguments(rest);
+  const result = await run(driver.open(params.address), form, params);
+  if (result !== undefined) process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,8 +1,8 @@
 import { type sysv } from 'posix-ipc';
 
+import { MessagePeer, shown } from '../peers/message-peer';
 import { isRoot, kernelLimit, testIf } from '../support/machine';
 import { codeOfRejection, codeThrownBy, thrownBy } from '../support/outcome';
-import { startNode } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
 import { nobody } from '../support/nobody';
 
@@ -58,9 +58,8 @@ describe.each(statForms)('%s', (_name, stat) => {
   test('tells what was sent and received, when, and by whom', async () => {
     const before = secondsNow();
     const queue = temporaryQueue();
-    const peer = startNode('queue-peer', ['promise', String(queue.id)]);
-    peer.tell(`send 1 ${Buffer.from('four').toString('hex')}`);
-    expect(await peer.line()).toBe('sent');
+    const peer = await MessagePeer.start('Node', queue.id);
+    expect(await peer.send('promise', 1, 'four')).toBe('sent');
     queue.sendSync('seven!!');
     expect(await stat(queue)).toMatchObject({ messages: 2, bytes: 11, lastSendPid: process.pid });
     queue.receiveSync();
@@ -68,9 +67,8 @@ describe.each(statForms)('%s', (_name, stat) => {
     expect(status).toMatchObject({ messages: 1, bytes: 7, lastReceivePid: process.pid });
     expect((status.sentAt?.getTime() ?? 0) / 1000).toBeGreaterThanOrEqual(before);
     expect((status.receivedAt?.getTime() ?? 0) / 1000).toBeGreaterThanOrEqual(before);
-    peer.tell('receive 0 100 -');
-    expect(await peer.line()).toBe(`1 ${Buffer.from('seven!!').toString('hex')}`);
-    expect(await stat(queue)).toMatchObject({ messages: 0, lastReceivePid: peer.pid });
+    expect(await peer.receive('promise')).toBe(shown(1, 'seven!!'));
+    expect(await stat(queue)).toMatchObject({ messages: 0, lastReceivePid: peer.peer.pid });
   });
 
   test('of a queue that is gone', async () => {

@@ -20,57 +20,66 @@
 enum { HEADER = 1, DATA = 2, END = 3, ANSWER = 4 };
 
 static void sender_died(int signal_number) {
-  (void)signal_number;
-  transport_remove();
-  _exit(EXIT_FAILURE);
+    (void)signal_number;
+    transport_remove();
+    _exit(EXIT_FAILURE);
 }
 
 /* Nobody else would remove what a killed sender leaves behind. */
 static void outlive_nobody(void) {
-  signal(SIGUSR1, sender_died);
-  if (prctl(PR_SET_PDEATHSIG, SIGUSR1) == -1) err(EXIT_FAILURE, "prctl");
+    signal(SIGUSR1, sender_died);
+    if (prctl(PR_SET_PDEATHSIG, SIGUSR1) == -1)
+        err(EXIT_FAILURE, "prctl");
 }
 
-static void answer(const char *text) { transport_send(ANSWER, text, strlen(text)); }
+static void answer(const char* text) {
+    transport_send(ANSWER, text, strlen(text));
+}
 
 /* The header is text, "SIZE NAME"; only the size matters here. */
 static uint64_t receive_header(void) {
-  long type;
-  const char *data;
-  size_t length = transport_receive(&type, &data);
-  if (type != HEADER) errx(EXIT_FAILURE, "expected a header, got a message of type %ld", type);
+    long type;
+    const char* data;
+    size_t length = transport_receive(&type, &data);
+    if (type != HEADER)
+        errx(EXIT_FAILURE, "expected a header, got a message of type %ld", type);
 
-  char text[24];
-  snprintf(text, sizeof text, "%.*s", (int)length, data);
-  char *end;
-  uint64_t size = strtoull(text, &end, 10);
-  if (end == text || *end != ' ') errx(EXIT_FAILURE, "the header does not begin with a size: %s", text);
-  return size;
+    char text[24];
+    snprintf(text, sizeof text, "%.*s", (int)length, data);
+    char* end;
+    uint64_t size = strtoull(text, &end, 10);
+    if (end == text || *end != ' ')
+        errx(EXIT_FAILURE, "the header does not begin with a size: %s", text);
+    return size;
 }
 
-int main(int argc, char *argv[]) {
-  if (argc != 2) errx(EXIT_FAILURE, "usage: receiver ADDRESS");
-  transport_open(argv[1]);
-  outlive_nobody();
-  answer("ready");
+int main(int argc, char* argv[]) {
+    if (argc != 2)
+        errx(EXIT_FAILURE, "usage: receiver ADDRESS");
+    transport_open(argv[1]);
+    outlive_nobody();
+    answer("ready");
 
-  const uint64_t size = receive_header();
-  struct sha256 hash;
-  sha256_init(&hash);
-  long type;
-  const char *data;
-  size_t length;
-  while (length = transport_receive(&type, &data), type == DATA) sha256_update(&hash, data, length);
-  if (type != END) errx(EXIT_FAILURE, "expected data or an end, got a message of type %ld", type);
+    const uint64_t size = receive_header();
+    struct sha256 hash;
+    sha256_init(&hash);
+    long type;
+    const char* data;
+    size_t length;
+    while (length = transport_receive(&type, &data), type == DATA)
+        sha256_update(&hash, data, length);
+    if (type != END)
+        errx(EXIT_FAILURE, "expected data or an end, got a message of type %ld", type);
 
-  const uint64_t received = hash.length;
-  char digest[SHA256_HEX + 1];
-  sha256_final(&hash, digest);
-  /* The end carries the sender's digest. */
-  const bool equal = received == size && length == SHA256_HEX && memcmp(data, digest, SHA256_HEX) == 0;
+    const uint64_t received = hash.length;
+    char digest[SHA256_HEX + 1];
+    sha256_final(&hash, digest);
+    /* The end carries the sender's digest. */
+    const bool equal =
+        received == size && length == SHA256_HEX && memcmp(data, digest, SHA256_HEX) == 0;
 
-  char verdict[16 + sizeof digest];
-  snprintf(verdict, sizeof verdict, "%s %s", equal ? "equal" : "different", digest);
-  answer(verdict);
-  return EXIT_SUCCESS;
+    char verdict[16 + sizeof digest];
+    snprintf(verdict, sizeof verdict, "%s %s", equal ? "equal" : "different", digest);
+    answer(verdict);
+    return EXIT_SUCCESS;
 }

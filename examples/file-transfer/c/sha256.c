@@ -15,72 +15,78 @@ static const uint32_t K[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
+static uint32_t rotate(uint32_t x, int n) {
+    return x >> n | x << (32 - n);
+}
 
-static uint32_t load_be32(const unsigned char *p) {
-  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+static uint32_t load_be32(const unsigned char* p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 static void compress(uint32_t state[8], const unsigned char block[SHA256_BLOCK]) {
-  uint32_t w[64];
-  for (int i = 0; i < 16; i++) w[i] = load_be32(block + 4 * i);
-  for (int i = 16; i < 64; i++) {
-    uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
-    uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
-    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
-  }
-
-  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
-  uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-  for (int i = 0; i < 64; i++) {
-    uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-    uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i];
-    uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-    uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
-    h = g, g = f, f = e, e = d + t1;
-    d = c, c = b, b = a, a = t1 + t2;
-  }
-  state[0] += a, state[1] += b, state[2] += c, state[3] += d;
-  state[4] += e, state[5] += f, state[6] += g, state[7] += h;
-}
-
-void sha256_init(struct sha256 *hash) {
-  /* The first 32 bits of the fractional parts of the square roots of the first 8 primes. */
-  static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  memcpy(hash->state, initial, sizeof initial);
-  hash->length = 0;
-}
-
-void sha256_update(struct sha256 *hash, const void *data, size_t length) {
-  const unsigned char *next = data;
-  size_t held = hash->length % SHA256_BLOCK;
-  hash->length += length;
-
-  if (held > 0) {
-    size_t missing = SHA256_BLOCK - held;
-    if (length < missing) {
-      memcpy(hash->block + held, next, length);
-      return;
+    uint32_t w[64];
+    for (int i = 0; i < 16; i++)
+        w[i] = load_be32(block + 4 * i);
+    for (int i = 16; i < 64; i++) {
+        uint32_t s0 = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
+        uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
+        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }
-    memcpy(hash->block + held, next, missing);
-    compress(hash->state, hash->block);
-    next += missing;
-    length -= missing;
-  }
-  for (; length >= SHA256_BLOCK; next += SHA256_BLOCK, length -= SHA256_BLOCK) {
-    compress(hash->state, next);
-  }
-  memcpy(hash->block, next, length);
+
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    for (int i = 0; i < 64; i++) {
+        uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+        uint32_t t1 = h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i];
+        uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+        uint32_t t2 = s0 + ((a & b) ^ (a & c) ^ (b & c));
+        h = g, g = f, f = e, e = d + t1;
+        d = c, c = b, b = a, a = t1 + t2;
+    }
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d;
+    state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
-void sha256_final(struct sha256 *hash, char hex[SHA256_HEX + 1]) {
-  /* A one bit, zeros up to the last 8 bytes of a block, then the length in bits. */
-  static const unsigned char padding[SHA256_BLOCK] = {0x80};
-  const uint64_t bits = hash->length * 8;
-  unsigned char tail[8];
-  for (int i = 0; i < 8; i++) tail[i] = (unsigned char)(bits >> (56 - 8 * i));
-  sha256_update(hash, padding, 1 + (2 * SHA256_BLOCK - 9 - hash->length % SHA256_BLOCK) % SHA256_BLOCK);
-  sha256_update(hash, tail, sizeof tail);
-  for (int i = 0; i < 8; i++) snprintf(hex + 8 * i, 9, "%08x", (unsigned)hash->state[i]);
+void sha256_init(struct sha256* hash) {
+    /* The first 32 bits of the fractional parts of the square roots of the first 8 primes. */
+    static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    memcpy(hash->state, initial, sizeof initial);
+    hash->length = 0;
+}
+
+void sha256_update(struct sha256* hash, const void* data, size_t length) {
+    const unsigned char* next = data;
+    size_t held = hash->length % SHA256_BLOCK;
+    hash->length += length;
+
+    if (held > 0) {
+        size_t missing = SHA256_BLOCK - held;
+        if (length < missing) {
+            memcpy(hash->block + held, next, length);
+            return;
+        }
+        memcpy(hash->block + held, next, missing);
+        compress(hash->state, hash->block);
+        next += missing;
+        length -= missing;
+    }
+    for (; length >= SHA256_BLOCK; next += SHA256_BLOCK, length -= SHA256_BLOCK) {
+        compress(hash->state, next);
+    }
+    memcpy(hash->block, next, length);
+}
+
+void sha256_final(struct sha256* hash, char hex[SHA256_HEX + 1]) {
+    /* A one bit, zeros up to the last 8 bytes of a block, then the length in bits. */
+    static const unsigned char padding[SHA256_BLOCK] = {0x80};
+    const uint64_t bits = hash->length * 8;
+    unsigned char tail[8];
+    for (int i = 0; i < 8; i++)
+        tail[i] = (unsigned char)(bits >> (56 - 8 * i));
+    sha256_update(hash, padding,
+                  1 + (2 * SHA256_BLOCK - 9 - hash->length % SHA256_BLOCK) % SHA256_BLOCK);
+    sha256_update(hash, tail, sizeof tail);
+    for (int i = 0; i < 8; i++)
+        snprintf(hex + 8 * i, 9, "%08x", (unsigned)hash->state[i]);
 }

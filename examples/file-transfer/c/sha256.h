@@ -8,14 +8,14 @@
 enum { SHA256_BLOCK = 64, SHA256_HEX = 64 };
 
 struct sha256 {
-  uint32_t state[8];
-  uint64_t length;                    /* bytes hashed so far */
-  unsigned char block[SHA256_BLOCK];  /* the beginning of the next block */
+    uint32_t state[8];
+    uint64_t length;                   /* bytes hashed so far */
+    unsigned char block[SHA256_BLOCK]; /* the beginning of the next block */
 };
 
-void sha256_init(struct sha256 *hash);
-void sha256_update(struct sha256 *hash, const void *data, size_t length);
+void sha256_init(struct sha256* hash);
+void sha256_update(struct sha256* hash, const void* data, size_t length);
 /* Writes the digest as lower-case hexadecimal text and a NUL. */
-void sha256_final(struct sha256 *hash, char hex[SHA256_HEX + 1]);
+void sha256_final(struct sha256* hash, char hex[SHA256_HEX + 1]);
 
 #endif

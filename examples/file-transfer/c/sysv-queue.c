@@ -12,44 +12,51 @@
 enum { FROM_SENDER = -3 };
 
 struct message {
-  long type;
-  char data[];
+    long type;
+    char data[];
 };
 
 static int msqid;
 static size_t max_length;
-static struct message *buffer;
+static struct message* buffer;
 
 /* No message is longer than msgmax. */
 static size_t read_msgmax(void) {
-  FILE *file = fopen("/proc/sys/kernel/msgmax", "r");
-  size_t msgmax;
-  if (file == NULL || fscanf(file, "%zu", &msgmax) != 1) err(EXIT_FAILURE, "/proc/sys/kernel/msgmax");
-  fclose(file);
-  return msgmax;
+    FILE* file = fopen("/proc/sys/kernel/msgmax", "r");
+    size_t msgmax;
+    if (file == NULL || fscanf(file, "%zu", &msgmax) != 1)
+        err(EXIT_FAILURE, "/proc/sys/kernel/msgmax");
+    fclose(file);
+    return msgmax;
 }
 
-void transport_open(const char *address) {
-  msqid = atoi(address);
-  max_length = read_msgmax();
-  buffer = malloc(sizeof *buffer + max_length);
-  if (buffer == NULL) err(EXIT_FAILURE, "malloc");
+void transport_open(const char* address) {
+    msqid = atoi(address);
+    max_length = read_msgmax();
+    buffer = malloc(sizeof *buffer + max_length);
+    if (buffer == NULL)
+        err(EXIT_FAILURE, "malloc");
 }
 
-size_t transport_receive(long *type, const char **data) {
-  ssize_t length = msgrcv(msqid, buffer, max_length, FROM_SENDER, 0);
-  if (length == -1) err(EXIT_FAILURE, "msgrcv");
-  *type = buffer->type;
-  *data = buffer->data;
-  return (size_t)length;
+size_t transport_receive(long* type, const char** data) {
+    ssize_t length = msgrcv(msqid, buffer, max_length, FROM_SENDER, 0);
+    if (length == -1)
+        err(EXIT_FAILURE, "msgrcv");
+    *type = buffer->type;
+    *data = buffer->data;
+    return (size_t)length;
 }
 
-void transport_send(long type, const void *data, size_t length) {
-  if (length > max_length) errx(EXIT_FAILURE, "%zu bytes are more than msgmax", length);
-  buffer->type = type;
-  memcpy(buffer->data, data, length);
-  if (msgsnd(msqid, buffer, length, 0) == -1) err(EXIT_FAILURE, "msgsnd");
+void transport_send(long type, const void* data, size_t length) {
+    if (length > max_length)
+        errx(EXIT_FAILURE, "%zu bytes are more than msgmax", length);
+    buffer->type = type;
+    memcpy(buffer->data, data, length);
+    if (msgsnd(msqid, buffer, length, 0) == -1)
+        err(EXIT_FAILURE, "msgsnd");
 }
 
 /* msgctl is one system call and takes no lock: fit for a signal handler. */
-void transport_remove(void) { msgctl(msqid, IPC_RMID, NULL); }
+void transport_remove(void) {
+    msgctl(msqid, IPC_RMID, NULL);
+}

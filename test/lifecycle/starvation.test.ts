@@ -84,9 +84,9 @@ test('with 100 receives pending, process.exit() is immediate', async () => {
   expect(median(differences)).toBeLessThan(500);
 });
 
-test('a loop over a flooded queue lets the event loop go round', async () => {
+test('a loop over a queue that is never empty lets the event loop go round', async () => {
   const queue = temporaryQueue();
-  startNode('flood', [String(queue.id)]);
+  queue.trySendMany(Array.from({ length: 100 }, () => 'x'));
   const messages = 50_000;
   let ticks = 0;
   let turns = 0;
@@ -98,7 +98,7 @@ test('a loop over a flooded queue lets the event loop go round', async () => {
   const counted = countTurns();
   let received = 0;
   for await (const { data } of queue) {
-    expect(data).toHaveLength(64);
+    queue.sendSync(data);
     if (++received === messages) break;
   }
   counting = false;

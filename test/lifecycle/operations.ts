@@ -7,8 +7,6 @@ export const operations: readonly WaitingOperation[] = [...sysvMessageQueue];
 
 export const promiseForms = operations.filter(({ form }) => form === 'promise');
 
-export const syncForms = operations.filter(({ form }) => form === 'sync');
-
 export function operationNamed(name: string): WaitingOperation {
   const operation = operations.find((one) => one.name === name);
   if (operation === undefined) throw new Error(`no waiting operation is named ${name}`);

@@ -46,6 +46,7 @@ interface Row {
   takes?: readonly ('timeout' | 'signal')[];
   wait: Wait;
   closedValue?: unknown;
+  variant?: boolean;
 }
 
 function rowOf(
@@ -53,9 +54,10 @@ function rowOf(
   gives: boolean,
   contents: Contents,
 ): Omit<WaitingOperation, 'create' | 'open'> {
-  const { name, form = 'promise', closedValue } = row;
+  const { name, form = 'promise', variant = false, closedValue } = row;
   const takes = row.takes ?? (form === 'sync' ? ['timeout'] : ['timeout', 'signal']);
-  return { name, form, takes, gives, call: gives ? 'msgsnd' : 'msgrcv', contents, closedValue };
+  const call = gives ? 'msgsnd' : 'msgrcv';
+  return { name, form, variant, takes, gives, call, contents, closedValue };
 }
 
 const bystander = { type: 9, data: 'bystander' };
@@ -118,13 +120,20 @@ function sync(call: () => unknown): Promise<unknown> {
 
 export const sysvMessageQueue: readonly WaitingOperation[] = [
   receiving({ name: 'receive', wait: (q, limits) => q.receive({ type, ...limits }) }),
-  receiving({ name: 'receive of any type', any: true, wait: (q, limits) => q.receive(limits) }),
+  receiving({
+    name: 'receive of any type',
+    any: true,
+    variant: true,
+    wait: (q, limits) => q.receive(limits),
+  }),
   receiving({
     name: 'receive up to a type',
+    variant: true,
     wait: (q, limits) => q.receive({ type: -3, ...limits }),
   }),
   receiving({
     name: 'receive except a type',
+    variant: true,
     wait: (q, limits) => q.receive({ type: 9, except: true, ...limits }),
   }),
   receiving({

@@ -44,6 +44,8 @@ export interface WaitingOperation {
   /** The system call that a thread sleeps in meanwhile. */
   readonly call: 'msgrcv' | 'msgsnd';
   readonly contents: Contents;
+  /** It differs from another row only in what it selects: a process of its own tells nothing new. */
+  readonly variant: boolean;
   /** How `wait()` ends when its object is closed: for iterators, with this value. */
   readonly closedValue?: unknown;
   create(): Subject;

@@ -1,4 +1,4 @@
-/** The command: npm run bench -- FACILITY [options] */
+/** The command: npm run bench -- [FACILITY] [options] */
 
 import { writeFileSync } from 'node:fs';
 import { undoAtExit } from './core/cleanup';
@@ -14,8 +14,25 @@ import { markdown, table } from './core/table';
 import { facility as sysv } from './facilities/sysv';
 import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
 
+type Build = (effort: Effort, compiler: Compiler) => Facility;
+
 /** A new facility adds its line here. */
-const facilities: Record<string, (effort: Effort, compiler: Compiler) => Facility> = { sysv };
+const facilities: Record<string, Build> = { sysv };
+
+function builders(name: string | undefined): Build[] {
+  if (name === undefined) return Object.values(facilities);
+  const build = facilities[name];
+  if (build === undefined) throw new Misuse(`no such facility: ${name}`);
+  return [build];
+}
+
+/** With the rows that were asked for; a facility without any is left out. */
+function choose(facility: Facility, only: string): Facility[] {
+  const measures = facility.measures.filter(
+    ({ name, scenario }) => name.includes(only) || scenario === only,
+  );
+  return measures.length === 0 ? [] : [{ ...facility, measures }];
+}
 
 async function measure(
   facility: Facility,
@@ -23,12 +40,9 @@ async function measure(
   compiler: Compiler,
 ): Promise<Outcome[]> {
   const probe = proberOf(compiler.probe());
-  const chosen = facility.measures.filter(
-    ({ name, scenario }) => name.includes(options.only) || scenario === options.only,
-  );
-  if (chosen.length === 0) throw new Misuse(`no row is named ${options.only}`);
   const groups = new Map<string, Measure[]>();
-  for (const one of chosen) groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
+  for (const one of facility.measures)
+    groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   const outcomes: Outcome[] = [];
   for (const measures of groups.values()) {
     outcomes.push(...(await run(facility, measures, { ...options, probe, progress })));
@@ -78,18 +92,20 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const build = facilities[options.facility];
-  if (build === undefined) throw new Misuse(`no such facility: ${options.facility}`);
+  const build = builders(options.facility);
   undoAtExit();
   const compiler = new Compiler();
-  const facility = build(options.effort, compiler);
-  const facts: Record<string, string> = {
-    ...machine(),
-    ...facility.facts,
-    rounds: String(options.rounds),
-    cpus: options.placement,
-  };
-  const outcomes = await measure(facility, options, compiler);
+  const chosen = build
+    .map((one) => one(options.effort, compiler))
+    .flatMap((facility) => choose(facility, options.only));
+  if (chosen.length === 0) throw new Misuse(`no row is named ${options.only}`);
+  const facts: Record<string, string> = { ...machine() };
+  const outcomes: Outcome[] = [];
+  for (const facility of chosen) {
+    Object.assign(facts, facility.facts);
+    outcomes.push(...(await measure(facility, options, compiler)));
+  }
+  Object.assign(facts, { rounds: String(options.rounds), cpus: options.placement });
   Object.assign(facts, conditions(outcomes));
   if (!report(facts, outcomes, options)) process.exitCode = 1;
 }

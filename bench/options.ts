@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { Placement } from './core/measure';
 
-export const USAGE = `npm run bench -- FACILITY [options]
+export const USAGE = `npm run bench -- [FACILITY] [options]
 
-  FACILITY      sysv
+  FACILITY      sysv; every facility where none is named
   --only TEXT   only the rows whose name contains TEXT, or whose scenario it is:
                 pair, stream, round-trip, waits
   --rounds N    how often each row is measured (default 7; 3 with --quick)
@@ -19,7 +19,8 @@ export const USAGE = `npm run bench -- FACILITY [options]
 export type Effort = 'full' | 'quick' | 'smoke';
 
 export interface Options {
-  facility: string;
+  /** `undefined`: every one. */
+  facility: string | undefined;
   only: string;
   rounds: number;
   effort: Effort;
@@ -60,7 +61,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [facility, ...more] = positionals;
-  if (facility === undefined || more.length > 0) throw new Misuse('name one facility');
+  if (more.length > 0) throw new Misuse('name one facility, or none for every one');
   const effort = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
   const rounds = Number(values.rounds ?? ROUNDS[effort]);
   if (!(Number.isInteger(rounds) && rounds > 0)) {

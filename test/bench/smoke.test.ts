@@ -36,9 +36,9 @@ describe('npm run bench', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('sysv --smoke: every driver moves a thousand messages, none lost, doubled or damaged', async () => {
+  test('--smoke: every driver moves a thousand messages, none lost, doubled or damaged', async () => {
     const file = path.join(folder, 'smoke.json');
-    const { stdout } = await bench({}, 'sysv', '--smoke', '--json', file);
+    const { stdout } = await bench({}, '--smoke', '--json', file);
     expect(stdout).toContain('A smoke run');
     const { measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
     expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
@@ -62,7 +62,8 @@ describe('npm run bench', () => {
     [['sysv', '--rounds', '0'], '--rounds takes a number'],
     [['sysv', '--only', 'nothing of that name'], 'no row is named'],
     [['tin cans'], 'no such facility'],
-    [[], 'name one facility'],
+    [['sysv', 'sysv'], 'name one facility'],
+    [['--only', 'nothing of that name'], 'no row is named'],
   ])(
     '%j is refused',
     async (args, message) => {

@@ -23,10 +23,10 @@ import {
   msgsnd,
 } from 'posix-ipc/syscalls';
 
-import { kernelLimit } from './support/machine';
-import { codeThrownBy, thrownBy } from './support/outcome';
-import { adoptId } from './support/queues';
-import { randomKey } from './support/random-key';
+import { kernelLimit } from '../support/machine';
+import { codeThrownBy, thrownBy } from '../support/outcome';
+import { adoptId } from '../support/queues';
+import { randomKey } from '../support/random-key';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';

@@ -1,0 +1,57 @@
+import type { Memory } from './core';
+
+/** native/sysv/msg.cc */
+export interface SysvMsg {
+  msgget(key: number, flags: number): number;
+  msgsnd(queue: number, message: Memory, size: number, flags: number): number;
+  msgsndTimed(queue: number, message: Memory, size: number, timeout: number): number;
+  msgsndWait(queue: number, message: Memory, size: number): number;
+  msgsndMany(queue: number, slab: Memory, count: number): number;
+  msgrcv(
+    queue: number,
+    message: Memory,
+    size: number,
+    type: number | bigint,
+    flags: number,
+  ): number;
+  msgrcvInto(
+    queue: number,
+    slab: Memory,
+    memory: Memory,
+    size: number,
+    type: number | bigint,
+    flags: number,
+  ): number;
+  msgrcvTimed(
+    queue: number,
+    message: Memory,
+    size: number,
+    type: number | bigint,
+    flags: number,
+    timeout: number,
+  ): number;
+  msgrcvWait(queue: number, type: number | bigint, flags: number): number;
+  msgrcvArrival(
+    queue: number,
+    message: Memory,
+    type: number | bigint,
+    flags: number,
+    timeout: number,
+  ): number;
+  msgrcvSpin(
+    queue: number,
+    message: Memory,
+    size: number,
+    type: number | bigint,
+    flags: number,
+    milliseconds: number,
+  ): number;
+  msgrcvMany(
+    queue: number,
+    slab: Memory,
+    type: number | bigint,
+    flags: number,
+    limit: number,
+  ): number;
+  msgctl(queue: number, command: number, values: Float64Array): number;
+}

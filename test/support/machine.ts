@@ -1,6 +1,6 @@
 /** What this machine allows. Tests that need more are skipped, and say why in their name. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -11,39 +11,10 @@ const effective = BigInt(
 /** CAP_SYS_RESOURCE: who has it may go beyond kernel.msgmnb. Root in a container may lack it. */
 export const maySurpassLimits = ((effective >> 24n) & 1n) === 1n;
 
-export type KernelLimit = 'msgmax' | 'msgmnb' | 'msgmni' | 'msg_next_id';
-
-function file(name: KernelLimit): string {
-  return `/proc/sys/kernel/${name}`;
-}
+type KernelLimit = 'msgmax' | 'msgmnb' | 'msgmni';
 
 export function kernelLimit(name: KernelLimit): number {
-  return Number(readFileSync(file(name), 'latin1'));
-}
-
-/** Whether the limit can be changed; tried with the value that it has. */
-export function canSet(name: KernelLimit): boolean {
-  try {
-    writeFileSync(file(name), String(kernelLimit(name)));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Changes a limit of the whole machine for the time of `body`: keep that short. */
-export async function withKernelLimit(
-  name: KernelLimit,
-  value: number,
-  body: () => void | Promise<void>,
-): Promise<void> {
-  const before = kernelLimit(name);
-  writeFileSync(file(name), String(value));
-  try {
-    await body();
-  } finally {
-    writeFileSync(file(name), String(before));
-  }
+  return Number(readFileSync(`/proc/sys/kernel/${name}`, 'latin1'));
 }
 
 /** `test`, or `test.skip` with the reason in its name. */

@@ -1,77 +1,27 @@
 /** Messages longer than the default kernel.msgmax, and limits that change under a queue. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import path from 'node:path';
 
-import { canSet, kernelLimit, testIf, withKernelLimit } from '../support/machine';
-import { receiveForms, receiveIntoForms, sendForms } from '../support/forms';
-import { codeThrownBy } from '../support/outcome';
-import { startNode } from '../support/processes';
+import { ownNamespace } from '../conformance/needs';
+import { testIf } from '../support/machine';
+import { Peer } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
-import type { sysv } from 'posix-ipc';
 
-const maySet = canSet('msgmax') && canSet('msgmnb');
-const reason = 'kernel.msgmax cannot be set';
-const length = 200_000;
-const capacity = 20 * length;
+const program = path.resolve(__dirname, '../../dist-programs/test/fixtures/long-messages.js');
+const needs = [ownNamespace.isMet, ownNamespace.reason] as const;
 
-/** Both limits are of the whole machine: what runs in between is short. */
-async function withLongMessages(body: () => void | Promise<void>): Promise<void> {
-  await withKernelLimit('msgmnb', capacity, () => withKernelLimit('msgmax', length, body));
-}
-
-/** A queue with so many long messages, made while that was allowed. */
-async function queueOfLong(
-  data: Buffer,
-  count: number,
-  before: string[] = [],
-): Promise<sysv.MessageQueue> {
-  let queue: sysv.MessageQueue | undefined;
-  await withLongMessages(() => {
-    queue = temporaryQueue({ maxBytes: capacity });
-    queue.sendManySync(before);
-    for (let i = 0; i < count; i++) queue.sendSync(data, { type: 5 });
-  });
-  if (queue === undefined) throw new Error('no queue');
-  return queue;
+/** In a namespace of its own: the limits hold for everything that runs on the machine. */
+async function holds(scenario: string, argument = ''): Promise<void> {
+  const peer = new Peer('unshare', ['--ipc', process.execPath, program, scenario, argument]);
+  expect(await peer.ended).toMatchObject({ code: 0, stdout: 'true\n', stderr: '' });
 }
 
 describe('while kernel.msgmax is raised', () => {
-  testIf(maySet, reason)('every form sends and receives a long message', async () => {
-    const data = randomBytes(length);
-    await withLongMessages(async () => {
-      const queue = temporaryQueue({ maxBytes: capacity });
-      for (const [, send] of sendForms) await send(queue, data);
-      expect(queue.sendManySync([data, data, data, 'short', data])).toBe(5);
-      for (const [, receive] of receiveForms) {
-        expect((await receive(queue))?.data.equals(data)).toBe(true);
-      }
-      for (const [, receiveInto] of receiveIntoForms) {
-        const memory = Buffer.alloc(length);
-        expect(await receiveInto(queue, memory)).toEqual({ type: 1, length });
-        expect(memory.equals(data)).toBe(true);
-      }
-      const lengths = queue.drainSync().map((message) => message.data.length);
-      expect(lengths).toEqual([5, length]);
-    });
-  });
+  testIf(...needs)('every form sends and receives a long message', () => holds('every form'));
 
-  testIf(maySet, reason)('one byte more than the raised limit is EINVAL', async () => {
-    await withLongMessages(() => {
-      const queue = temporaryQueue({ maxBytes: capacity });
-      expect(queue.trySend(Buffer.alloc(length))).toBe(true);
-      expect(codeThrownBy(() => queue.trySend(Buffer.alloc(length + 1)))).toBe('EINVAL');
-    });
-  });
+  testIf(...needs)('one byte more than the raised limit is EINVAL', () => holds('a byte more'));
 
-  testIf(maySet, reason)('a pending receive takes a long message', async () => {
-    const data = randomBytes(length);
-    await withLongMessages(async () => {
-      const queue = temporaryQueue({ maxBytes: capacity });
-      const waiting = queue.receive();
-      queue.sendSync(data);
-      expect((await waiting).data.equals(data)).toBe(true);
-    });
-  });
+  testIf(...needs)('a pending receive takes a long message', () => holds('a pending receive'));
 });
 
 describe('after kernel.msgmax was lowered below the length of what is queued', () => {
@@ -80,50 +30,23 @@ describe('after kernel.msgmax was lowered below the length of what is queued', (
     ...['receiveInto', 'receiveIntoSync', 'tryReceiveInto'],
   ];
 
-  testIf(maySet, reason)(
-    'every form still gets it, in a process that has never seen a long one',
-    async () => {
-      const data = randomBytes(length);
-      const digest = createHash('sha256').update(data).digest('hex');
-      const queue = await queueOfLong(data, forms.length);
-      expect(kernelLimit('msgmax')).toBeLessThan(length);
-      for (const form of forms) {
-        const peer = startNode('receive-long', [form, String(queue.id)]);
-        expect(await peer.json()).toEqual({ type: 5, length, digest });
-      }
-    },
+  for (const form of forms) {
+    testIf(...needs)(`${form} gets it, in a process that has never seen a long one`, () =>
+      holds('another process', form),
+    );
+  }
+
+  testIf(...needs)('peek cannot copy it, which is the kernel’s limit, and it stays', () =>
+    holds('peek'),
   );
 
-  testIf(maySet, reason)(
-    'peek cannot copy it, which is the kernel’s limit, and it stays',
-    async () => {
-      const queue = await queueOfLong(Buffer.alloc(length), 1);
-      expect(['E2BIG', 'EINVAL']).toContain(codeThrownBy(() => queue.peekSync()));
-      expect(queue.tryReceive()?.data).toHaveLength(length);
-    },
+  testIf(...needs)('drain takes long and short ones', () => holds('drain'));
+
+  testIf(...needs)('maxLength and truncate mean the same as ever', () =>
+    holds('maxLength and truncate'),
   );
 
-  testIf(maySet, reason)('drain takes long and short ones', async () => {
-    const queue = await queueOfLong(Buffer.alloc(length, 'l'), 2, ['a', 'b']);
-    queue.sendSync('c');
-    const lengths = queue.drainSync().map((message) => message.data.length);
-    expect(lengths).toEqual([1, 1, length, length, 1]);
-  });
-
-  testIf(maySet, reason)('maxLength and truncate mean the same as ever', async () => {
-    const data = randomBytes(length);
-    const queue = await queueOfLong(data, 2);
-    const most = 100_000;
-    expect(codeThrownBy(() => queue.tryReceive({ maxLength: most }))).toBe('E2BIG');
-    const cut = queue.tryReceive({ maxLength: most, truncate: true });
-    expect(cut?.data.equals(data.subarray(0, most))).toBe(true);
-    expect(queue.tryReceive({ maxLength: length, truncate: true })?.data.equals(data)).toBe(true);
-  });
-
-  testIf(maySet, reason)('no new one can be sent', async () => {
-    const queue = await queueOfLong(Buffer.alloc(length), 1);
-    expect(codeThrownBy(() => queue.trySend(Buffer.alloc(length)))).toBe('EINVAL');
-  });
+  testIf(...needs)('no new one can be sent', () => holds('no new one'));
 });
 
 describe('a queue of the default capacity', () => {

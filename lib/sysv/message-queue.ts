@@ -285,8 +285,12 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * ```
    */
   messages(options?: ReceiveOptions): AsyncIterableIterator<Message> {
-    receivePlan(options); // wrong arguments are told here, not in the loop
-    return new MessageIterator(() => this.receive(options));
+    const plan = receivePlan(options); // wrong arguments are told here, not in the loop
+    return new MessageIterator(() => {
+      this.#check();
+      throwIfAborted(plan.signal);
+      return this.#receiver.receive(plan, toBuffer, iteration.next);
+    });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
@@ -381,3 +385,4 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 /** Where the stack of an error begins: at the caller of one of these. */
 const methods: Record<'send' | 'sendMany' | 'receive' | 'receiveInto', unknown> =
   MessageQueue.prototype;
+const iteration: Record<'next', unknown> = MessageIterator.prototype;

@@ -19,5 +19,5 @@ export function buildAll() {
 export function runSuite(options) {
   const { node = process.execPath, env = {}, core = false, args = [] } = options;
   const left = core ? [`--testPathIgnorePatterns=${BEYOND_CORE}`] : [];
-  run(node, ['--expose-gc', tool('jest'), ...left, ...args], { env: { ...process.env, ...env } });
+  run(node, [tool('jest'), ...left, ...args], { env: { ...process.env, ...env } });
 }

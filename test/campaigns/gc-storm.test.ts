@@ -6,6 +6,7 @@
  */
 
 import { patience, report, scaled } from '../support/campaign';
+import { collectGarbage } from '../support/collect-garbage';
 import { startNode } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
 import { unseal } from './sealed';
@@ -26,7 +27,7 @@ test(
       next++;
       kept.push(data);
       if (kept.length === 500) {
-        global.gc?.({ type: 'minor' });
+        collectGarbage('minor');
         // Nothing that came later may have been written over them.
         kept.forEach((one, i) => {
           if (unseal(one) !== next - kept.length + i) throw new Error('a received message changed');

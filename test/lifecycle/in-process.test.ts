@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 import { untilBlockedIn } from '../support/blocked';
+import { collectGarbage } from '../support/collect-garbage';
 import { adoptId } from '../support/queues';
 import { untilNothingIsParked } from '../support/threads';
 import { soon, waitUntil } from '../support/wait-until';
@@ -176,14 +177,14 @@ describe.each(promiseForms.map((operation) => [operation.name, operation] as con
       const { outside, wait, object } = await abandoned(operation);
       for (let i = 0; i < 3; i++) {
         await sleep(5);
-        global.gc?.();
+        collectGarbage();
       }
       outside.satisfy();
       await soon('the wait', wait);
       expect(outside.contents()).toEqual(servedContents);
       await waitUntil('the object is collected', async () => {
         await sleep(1);
-        global.gc?.();
+        collectGarbage();
         return object.deref() === undefined;
       });
     });

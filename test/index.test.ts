@@ -8,10 +8,19 @@ import * as syscalls from 'posix-ipc/syscalls';
 
 const root = path.resolve(__dirname, '..');
 
+const beneath = [Object.prototype, Function.prototype];
+
+/** An object and what it inherits from, without what every object or function has. */
+function chainOf(target: object | null): object[] {
+  if (target === null || beneath.includes(target)) return [];
+  return [target, ...chainOf(Object.getPrototypeOf(target) as object | null)];
+}
+
+/** For the package's own classes and their instances; not what only they may call. */
 function membersOf(target: object): string[] {
-  return Object.getOwnPropertyNames(target)
-    .filter((name) => !['length', 'name', 'prototype', 'constructor'].includes(name))
-    .sort();
+  const hidden = ['length', 'name', 'prototype', 'constructor', 'checkOpen', 'release'];
+  const names = chainOf(target).flatMap((one) => Object.getOwnPropertyNames(one));
+  return [...new Set(names)].filter((name) => !hidden.includes(name)).sort();
 }
 
 test('posix-ipc exports these names', () => {
@@ -45,7 +54,7 @@ test('MessageQueue has these static members', () => {
 test('MessageQueue has these members', () => {
   expect(membersOf(posixIpc.sysv.MessageQueue.prototype)).toEqual(
     [
-      ['close', 'closed', 'drain', 'drainSync', 'messages', 'peek', 'peekSync'],
+      ['batches', 'close', 'closed', 'drain', 'drainSync', 'messages', 'peek', 'peekSync'],
       ['receive', 'receiveInto', 'receiveIntoSync', 'receiveSync', 'ref', 'remove', 'removeSync'],
       ['send', 'sendMany', 'sendManySync', 'sendSync', 'set', 'setSync', 'stat', 'statSync'],
       ['tryReceive', 'tryReceiveInto', 'trySend', 'trySendMany', 'unref'],
@@ -54,9 +63,9 @@ test('MessageQueue has these members', () => {
 });
 
 test('MessageQueue has these symbols', () => {
-  expect(new Set(Object.getOwnPropertySymbols(posixIpc.sysv.MessageQueue.prototype))).toEqual(
-    new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]),
-  );
+  expect(
+    new Set(chainOf(posixIpc.sysv.MessageQueue.prototype).flatMap(Object.getOwnPropertySymbols)),
+  ).toEqual(new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]));
 });
 
 test('import and require give the same objects', () => {

@@ -5,6 +5,9 @@ import type { Work } from './params';
 /** The size where nothing is said about it. */
 export const SMALL = 64;
 
+/** V8 is still compiling after the first tens of thousands. */
+const WARM = 100_000;
+
 /** How much of everything. */
 export class Plan {
   constructor(
@@ -16,7 +19,7 @@ export class Plan {
   work(count: number, more: Partial<Work> = {}): Work {
     const share = { full: 1, quick: 0.3, smoke: 0 }[this.effort];
     const timed = Math.max(Math.round(count * share), Math.min(count, 1000));
-    const warm = Math.min(20_000, timed);
+    const warm = Math.min(WARM, timed);
     const common = { size: SMALL, check: 1000, pause: 0, batch: 1, selectors: 1 };
     return { ...common, warm, count: timed, ...more };
   }

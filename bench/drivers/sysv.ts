@@ -3,6 +3,9 @@
 import { sysv } from 'posix-ipc';
 import type { Driver, Forms } from '../core/driver';
 
+/** Most messages of a batch. */
+const BATCH = 64;
+
 const REQUEST = { type: 1 };
 const REPLY = { type: 2 };
 
@@ -68,6 +71,16 @@ function streams(queue: sysv.MessageQueue): Forms {
           take(data);
           if (--left === 0) break;
         }
+      },
+      'for await, batches': () => async (count, take) => {
+        let left = count;
+        if (left === 0) return;
+        for await (const batch of queue.batches({ limit: Math.min(left, BATCH) })) {
+          for (const { data } of batch) take(data);
+          left -= batch.length;
+          if (left < BATCH) break;
+        }
+        for (; left > 0; left--) take((await queue.receive()).data);
       },
       receiveSync: () => (count, take) => {
         for (let i = 0; i < count; i++) take(queue.receiveSync().data);

@@ -63,11 +63,11 @@ function pairs(plan: Plan): Measure[] {
     figures: [perMessage(atMost(limit))],
   });
   const single = (form: string, size: number, limit: number): Measure =>
-    pair(`${form} ${bytes(size)}`, ours(form), plan.work(50_000, { size }), limit);
+    pair(`${form} ${bytes(size)}`, ours(form), plan.work(100_000, { size }), limit);
   const many = (form: string, size: number, limit: number): Measure => {
     const batch = batchOf(size);
     const name = `${form} ${bytes(size)}, ${String(batch)} per call`;
-    return pair(name, ours(form), plan.work(50_000, { size, batch }), limit);
+    return pair(name, ours(form), plan.work(100_000, { size, batch }), limit);
   };
   return [
     many('sendManySync + drainSync', SMALL, 1.15),
@@ -92,7 +92,7 @@ function streams(plan: Plan): Measure[] {
     name,
     group: 'One way between two processes, 64 B; C: msgsnd in one, msgrcv in the other',
     scenario: 'stream',
-    work: plan.work(100_000, more),
+    work: plan.work(200_000, more),
     subject,
     baseline: plan.C,
     figures: [rate(goal)],
@@ -100,10 +100,17 @@ function streams(plan: Plan): Measure[] {
   const goal: Goal = { of: 'ratio', limit: 0.75 };
   return [
     stream('sendSync, for await', ours('sendSync', 'for await'), goal),
+    stream('sendSync, for await batches', ours('sendSync', 'for await, batches'), goal),
     stream('await send, for await', ours('await send', 'for await'), goal),
     stream('await sendMany (16 per call), for await', ours('await sendMany', 'for await'), goal, {
       batch: BATCH,
     }),
+    stream(
+      'await sendMany (16 per call), for await batches',
+      ours('await sendMany', 'for await, batches'),
+      goal,
+      { batch: BATCH },
+    ),
     stream('sendSync, receiveSync', ours('sendSync', 'receiveSync')),
     { ...stream('svmq push, pop', svmq('push', 'pop')), work: plan.work(6_000) },
   ];

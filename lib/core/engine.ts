@@ -2,7 +2,7 @@
 
 import { native, type WaitEnd } from '../native';
 
-const wordsPerEnd = 4;
+const wordsPerEnd = 5;
 const words = native.waitWords;
 const waits = native.waitEnds;
 
@@ -14,9 +14,10 @@ function deliver(count: number): void {
   // All are taken before any is told: what runs below may start waits, and write the same words.
   const ends: (() => void)[] = [];
   for (let i = 0; i < count * wordsPerEnd; i += wordsPerEnd) {
-    const [end, result, low, high] = [take(word(i)), word(i + 1), word(i + 2), word(i + 3)];
+    const end = take(word(i));
+    const [result, low, high, took] = [word(i + 1), word(i + 2), word(i + 3), word(i + 4) / 1000];
     ends.push(() => {
-      end(result, low, high);
+      end(result, low, high, took);
     });
   }
   for (const end of ends) {
@@ -53,7 +54,7 @@ export function cancelWait(wait: number): void {
 /** Ends a wait before it returns, and tells how. */
 export function endWait(wait: number): void {
   native.endWait(wait);
-  take(wait)(word(1), word(2), word(3));
+  take(wait)(word(1), word(2), word(3), word(4) / 1000);
 }
 
 /** Counts what keeps the process alive. */

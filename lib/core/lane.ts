@@ -10,6 +10,7 @@ import { deadlineAfter, remaining } from './deadline';
 import { cancelWait, endWait, whenEnded } from './engine';
 import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
+import type { WaitEnd } from '../native';
 
 /** Checked limits of a wait: see `WaitOptions`. */
 export interface Limits {
@@ -25,8 +26,11 @@ export interface Call<R> {
   start(): number;
   /** Waits on this thread: how the wait ended, as a native wait does. */
   block(timeout: number): [result: number, low: number, high: number];
-  /** What a wait that ended well means; undefined: nothing was taken, or not all is done yet. */
-  complete(result: number, low: number, high: number): R | undefined;
+  /**
+   * What a wait that ended well means; undefined: nothing was taken, or not all is done yet. `took`:
+   * the milliseconds that a parked thread was in the call; Infinity if none was.
+   */
+  complete(result: number, low: number, high: number, took: number): R | undefined;
   /** What has been done so far, if ending early with that is better than failing; else undefined. */
   partial?(): R | undefined;
   /** The error that a result, or an expired time, stands for. */
@@ -38,7 +42,7 @@ interface Pending {
   attempt(): boolean;
   start(): number;
   /** Takes the end of a native wait; true if the request is settled. */
-  complete(result: number, low: number, high: number): boolean;
+  complete(result: number, low: number, high: number, took: number): boolean;
   block(timeout: number): [result: number, low: number, high: number];
   failure(error: number | string): SystemError;
   reject(reason: unknown): void;
@@ -133,7 +137,7 @@ export class Lane {
           this.#park(pending);
           return result;
         }
-        settled = this.#finish(pending, result, low, high) || this.#try(pending);
+        settled = this.#finish(pending, result, low, high, Infinity) || this.#try(pending);
         if (result === EIDRM) return result;
       }
     }
@@ -173,9 +177,9 @@ export class Lane {
     }
   }
 
-  #complete(first: Pending, result: number, low: number, high: number): boolean {
+  #complete(first: Pending, ...end: Parameters<WaitEnd>): boolean {
     try {
-      return first.complete(result, low, high);
+      return first.complete(...end);
     } catch (error) {
       first.reject(error);
       return true;
@@ -201,22 +205,23 @@ export class Lane {
       this.#defer();
       return;
     }
-    whenEnded(this.#wait, (result, low, high) => {
+    whenEnded(this.#wait, (...end) => {
       this.#wait = -1;
       const [first] = this.#pending;
-      if (first !== undefined) this.#finish(first, result, low, high);
+      if (first !== undefined) this.#finish(first, ...end);
       this.#serve();
     });
   }
 
   /** What the end of the first request's wait means; true if that request is settled. */
-  #finish(first: Pending, result: number, low: number, high: number): boolean {
+  #finish(first: Pending, ...end: Parameters<WaitEnd>): boolean {
+    const [result] = end;
     if (result === EIDRM) {
       // All of them were waiting when the object went away: all get the same answer.
       for (const pending of this.#pending) pending.reject(pending.failure(result));
       return true;
     }
-    if (result >= 0 && this.#complete(first, result, low, high)) return true;
+    if (result >= 0 && this.#complete(first, ...end)) return true;
     if (first.cancelled !== undefined) first.reject(first.cancelled.reason);
     else if (result < 0 && result !== ECANCELED) first.reject(first.failure(result));
     else return false;
@@ -238,9 +243,9 @@ export class Lane {
     if (this.#wait < 0) return;
     const wait = this.#wait;
     const [first] = this.#pending;
-    whenEnded(wait, (result, low, high) => {
+    whenEnded(wait, (...end) => {
       this.#wait = -1;
-      if (first !== undefined) this.#finish(first, result, low, high);
+      if (first !== undefined) this.#finish(first, ...end);
     });
     endWait(wait);
   }
@@ -267,7 +272,7 @@ function pendingOf<R>(
     attempt: () => settled(call.attempt()),
     start: () => call.start(),
     block: (timeout) => call.block(timeout),
-    complete: (result, low, high) => settled(call.complete(result, low, high)),
+    complete: (...end) => settled(call.complete(...end)),
     failure: (error) => call.failure(error),
     reject: (reason) => {
       if (settled(call.partial?.())) return;

@@ -1,11 +1,15 @@
 import { availableParallelism } from 'node:os';
 
-/** A wait that ends sooner than this may be part of a quick exchange. All times in milliseconds. */
-const soon = 0.25;
-
-/** Bounds of one spin: up to about what parking costs, so that a spin never costs much more. */
+/** All times in milliseconds. A spin lasts a little longer than waits usually take. */
 const shortest = 0.02;
 const longest = 0.06;
+const margin = 1.5;
+
+/** A trial may last longer: until a peer that is parked itself has woken. */
+const longestTrial = 0.3;
+
+/** A wait that ends sooner than this may be part of a quick exchange. */
+const soon = 0.4;
 
 /** Spins in a row that may find nothing; a trial has fewer. */
 const mostMisses = 4;
@@ -19,32 +23,30 @@ const longestPause = 256;
  *
  * Waking a sleeping thread takes longer than many peers take to answer. So after a wait that ended
  * soon, spins are tried, a little longer than such waits take. While they find something, each wait
- * begins with one; when they do not, the trials become rare. It is never worth while on one CPU, where the
- * peer cannot run meanwhile.
+ * begins with one; when they do not, the trials become rare. It is never worth while on one CPU,
+ * where the peer cannot run meanwhile.
  */
 export class Spin {
   #misses = mostMisses;
+  #trying = false;
   #pause = 1;
   #waitsToTrial = 0;
   #typical = shortest;
-  #parkedAt = 0;
 
   /** How long the next spin may last; 0: park at once. */
   get duration(): number {
     if (this.#misses >= mostMisses) return 0;
-    return Math.min(Math.max(1.5 * this.#typical, shortest), longest);
+    const most = this.#trying ? longestTrial : longest;
+    return Math.min(Math.max(margin * this.#typical, shortest), most);
   }
 
-  /** A wait is parked. */
-  parked(): void {
-    this.#parkedAt = performance.now();
-  }
-
-  /** The spin found something, or did not. */
-  ended(found: boolean): void {
+  /** The spin lasted so long, and found something or did not. */
+  ended(found: boolean, lasted: number): void {
     if (found) {
       this.#misses = 0;
       this.#pause = 1;
+      this.#trying = false;
+      this.#typical += (lasted - this.#typical) / 2;
       return;
     }
     this.#misses++;
@@ -53,13 +55,14 @@ export class Spin {
     this.#pause = Math.min(this.#pause * 2, longestPause);
   }
 
-  /** The wait was answered. */
-  answered(): void {
-    const waited = performance.now() - this.#parkedAt;
-    if (waited >= soon) return;
-    this.#typical += (waited - this.#typical) / 8;
+  /** A parked wait was answered after so long, as its thread saw it. */
+  answered(after: number): void {
+    if (after >= soon) return;
+    this.#typical += (after - this.#typical) / 4;
     if (this.#waitsToTrial > 0) this.#waitsToTrial--;
-    else if (this.duration === 0 && availableParallelism() > 1)
+    else if (this.#misses >= mostMisses && availableParallelism() > 1) {
       this.#misses = mostMisses - trialMisses;
+      this.#trying = true;
+    }
   }
 }

@@ -14,6 +14,11 @@ function nextTurn(): void {
   left = answersPerTurn;
 }
 
+/** One call was answered with more than one thing. */
+export function countAnswers(more: number): void {
+  left -= more;
+}
+
 /** Whether one more call may be answered inline in this turn of the event loop. */
 export function mayAnswerInline(): boolean {
   if (left > 0) {

@@ -4,6 +4,7 @@ export { IPC_PRIVATE } from './constants';
 export { ftok, type Key } from './key';
 export type { Message, MessageInto } from './message';
 export type {
+  BatchOptions,
   DrainOptions,
   MessageOptions,
   ReceiveOptions,

@@ -1,19 +1,16 @@
 import { ClosedError } from '../core/error';
 import { promised } from '../core/promised';
-import type { Message } from './message';
-
-type Result = IteratorResult<Message, undefined>;
 
 /**
- * Messages one by one. Written by hand: an async generator costs twice as much per message, and a
- * message that is there already should cost one promise.
+ * What is received, one after the other, until the object is closed. Written by hand: an async
+ * generator costs twice as much, and what is there already should cost one promise.
  */
-export class MessageIterator implements AsyncIterableIterator<Message> {
-  readonly #receive: () => Message | Promise<Message>;
-  readonly #fail: (error: unknown) => Result;
+export class MessageIterator<T extends object> implements AsyncIterableIterator<T> {
+  readonly #receive: () => T | Promise<T>;
+  readonly #fail: (error: unknown) => IteratorResult<T, undefined>;
   #ended = false;
 
-  constructor(receive: () => Message | Promise<Message>) {
+  constructor(receive: () => T | Promise<T>) {
     this.#receive = receive;
     this.#fail = (error) => {
       this.#ended = true;
@@ -22,18 +19,18 @@ export class MessageIterator implements AsyncIterableIterator<Message> {
     };
   }
 
-  next(): Promise<Result> {
+  next(): Promise<IteratorResult<T, undefined>> {
     if (this.#ended) return Promise.resolve(end());
     try {
-      const message = this.#receive();
-      if (message instanceof Promise) return message.then(found, this.#fail);
-      return Promise.resolve(found(message));
+      const received = this.#receive();
+      if (received instanceof Promise) return received.then(found, this.#fail);
+      return Promise.resolve(found(received));
     } catch (error) {
       return promised(() => this.#fail(error));
     }
   }
 
-  return(): Promise<Result> {
+  return(): Promise<IteratorResult<T, undefined>> {
     this.#ended = true;
     return Promise.resolve(end());
   }
@@ -43,10 +40,10 @@ export class MessageIterator implements AsyncIterableIterator<Message> {
   }
 }
 
-function found(value: Message): Result {
+function found<T>(value: T): IteratorResult<T, undefined> {
   return { value, done: false };
 }
 
-function end(): Result {
+function end(): IteratorReturnResult<undefined> {
   return { value: undefined, done: true };
 }

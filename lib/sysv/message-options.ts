@@ -50,6 +50,12 @@ export interface DrainOptions extends Selector {
   limit?: number | undefined;
 }
 
+/** Options of `batches`. */
+export interface BatchOptions extends Selector, WaitOptions {
+  /** Most messages of one batch, 1 or more; 64 by default. */
+  limit?: number | undefined;
+}
+
 /** Checked numbers for the addon. */
 export interface SendPlan {
   type: number | bigint;
@@ -119,6 +125,12 @@ export function receivePlan(options: ReceiveOptions | undefined): ReceivePlan {
     timeout: timeoutOf(given),
     signal: signalOf(given),
   };
+}
+
+export function batchPlan(options: BatchOptions | undefined): { plan: ReceivePlan; limit: number } {
+  const { type, except, timeout, signal, limit = 64 } = optionsOf(options);
+  const plan = receivePlan({ type, except, timeout, signal });
+  return { plan, limit: integer('options.limit', limit, 1, 2 ** 31 - 1) };
 }
 
 /** What tells one selector from another. */

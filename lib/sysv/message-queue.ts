@@ -1,4 +1,5 @@
-import { check, ClosedError } from '../core/error';
+import { check, type ClosedError } from '../core/error';
+import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { integer, throwIfAborted, type Data } from '../core/options';
 import { promised } from '../core/promised';
@@ -8,11 +9,14 @@ import type { Key } from './key';
 import type { Message, MessageInto } from './message';
 import { MessageIterator } from './message-iterator';
 import {
+  batchPlan,
   receivePlan,
   sendPlan,
+  type BatchOptions,
   type DrainOptions,
   type MessageOptions,
   type ReceiveOptions,
+  type ReceivePlan,
   type ReceiveSyncOptions,
   type SendOptions,
   type SendSyncOptions,
@@ -31,8 +35,6 @@ import {
 import { toBuffer, ToMemory } from './target';
 
 const none = new Float64Array(0);
-const done = Promise.resolve();
-const closed = (): ClosedError => new ClosedError('message queue');
 
 /**
  * A System V message queue: typed messages, kept in order by the kernel until somebody takes them.
@@ -54,22 +56,22 @@ const closed = (): ClosedError => new ClosedError('message queue');
  * queue.close(); // the queue stays; remove() destroys it
  * ```
  */
-export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDisposable {
+export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /** The System V identifier, as msgget(2) gives it and ipcs(1) prints it. */
   readonly id: number;
   /** The key, as a signed 32-bit number; 0 for IPC_PRIVATE. */
   readonly key: number;
 
-  readonly #keeper = new Keeper();
   readonly #sender: MessageSender;
   readonly #receiver: MessageReceiver;
-  #closed = false;
 
   private constructor({ id, key }: Opened) {
+    const keeper = new Keeper();
+    super('message queue', keeper);
     this.id = id;
     this.key = key;
-    this.#sender = new MessageSender(id, key, this.#keeper);
-    this.#receiver = new MessageReceiver(id, key, this.#keeper);
+    this.#sender = new MessageSender(id, key, keeper);
+    this.#receiver = new MessageReceiver(id, key, keeper);
   }
 
   // ---- opening
@@ -146,7 +148,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * Source: msgsnd(2).
    */
   async send(data: Data, options?: SendOptions): Promise<void> {
-    this.#check();
+    this.checkOpen();
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
     const waiting = this.#sender.send(plan, data, methods.send);
@@ -155,13 +157,13 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `send`, blocking the thread. */
   sendSync(data: Data, options?: SendSyncOptions): void {
-    this.#check();
+    this.checkOpen();
     this.#sender.sendSync(sendPlan(options), data);
   }
 
   /** Sends one message if there is room for it now; tells whether there was. Errors: as `send`. */
   trySend(data: Data, options?: TypeOptions): boolean {
-    this.#check();
+    this.checkOpen();
     return this.#sender.try(sendPlan(options).type, data);
   }
 
@@ -172,7 +174,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * an error) ended the call after some were. If none was sent, it rejects. Errors: as `send`.
    */
   async sendMany(messages: Iterable<Data>, options?: SendOptions): Promise<number> {
-    this.#check();
+    this.checkOpen();
     const plan = sendPlan(options);
     throwIfAborted(plan.signal);
     return this.#sender.sendMany(plan, messages, methods.sendMany);
@@ -180,13 +182,13 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `sendMany`, blocking the thread. */
   sendManySync(messages: Iterable<Data>, options?: SendSyncOptions): number {
-    this.#check();
+    this.checkOpen();
     return this.#sender.sendManySync(sendPlan(options), messages);
   }
 
   /** Sends as many messages, from the front, as there is room for now; answers how many. */
   trySendMany(messages: Iterable<Data>, options?: TypeOptions): number {
-    this.#check();
+    this.checkOpen();
     return this.#sender.tryMany(sendPlan(options), messages);
   }
 
@@ -200,7 +202,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * waiting), EINVAL (no such queue), ETIMEDOUT, ERR_CLOSED. Source: msgrcv(2).
    */
   async receive(options?: ReceiveOptions): Promise<Message> {
-    this.#check();
+    this.checkOpen();
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
     return this.#receiver.receive(plan, toBuffer, methods.receive);
@@ -208,13 +210,13 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `receive`, blocking the thread. */
   receiveSync(options?: ReceiveSyncOptions): Message {
-    this.#check();
+    this.checkOpen();
     return this.#receiver.receiveSync(receivePlan(options), toBuffer);
   }
 
   /** Takes one message if there is one now, else answers undefined. Errors: as `receive`. */
   tryReceive(options?: MessageOptions): Message | undefined {
-    this.#check();
+    this.checkOpen();
     return this.#receiver.try(receivePlan(options), toBuffer);
   }
 
@@ -224,7 +226,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    * The memory is written when the promise is about to resolve. Resolves with type and length.
    */
   async receiveInto(memory: Exclude<Data, string>, options?: ReceiveOptions): Promise<MessageInto> {
-    this.#check();
+    this.checkOpen();
     const target = new ToMemory('memory', memory);
     const plan = receivePlan(options);
     throwIfAborted(plan.signal);
@@ -233,14 +235,14 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `receiveInto`, blocking the thread. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: ReceiveSyncOptions): MessageInto {
-    this.#check();
+    this.checkOpen();
     const target = new ToMemory('memory', memory);
     return this.#receiver.receiveSync(receivePlan(options), target);
   }
 
   /** As `tryReceive`, into the caller's memory. */
   tryReceiveInto(memory: Exclude<Data, string>, options?: MessageOptions): MessageInto | undefined {
-    this.#check();
+    this.checkOpen();
     const target = new ToMemory('memory', memory);
     return this.#receiver.try(receivePlan(options), target);
   }
@@ -257,7 +259,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `peek`, at once. */
   peekSync(index = 0): Message | undefined {
-    this.#check();
+    this.checkOpen();
     return this.#receiver.peek(integer('index', index, 0, 2 ** 31 - 1));
   }
 
@@ -268,7 +270,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `drain`, at once. */
   drainSync(options?: DrainOptions): Message[] {
-    this.#check();
+    this.checkOpen();
     const limit = options?.limit;
     const most = limit === undefined ? undefined : integer('options.limit', limit, 0, 2 ** 31 - 1);
     return this.#receiver.drain(receivePlan(options), most);
@@ -286,11 +288,21 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
    */
   messages(options?: ReceiveOptions): AsyncIterableIterator<Message> {
     const plan = receivePlan(options); // wrong arguments are told here, not in the loop
-    return new MessageIterator(() => {
-      this.#check();
-      throwIfAborted(plan.signal);
-      return this.#receiver.receive(plan, toBuffer, iteration.next);
-    });
+    return this.#iterate(plan, () => this.#receiver.receive(plan, toBuffer, iteration.next));
+  }
+
+  /**
+   * Iterates over all that is there of a selector, as an array, waiting while there is nothing.
+   *
+   * For streams of small messages: one turn of the loop for many. Errors: as `messages`.
+   *
+   * ```js
+   * for await (const batch of queue.batches({ limit: 100 })) await database.insert(batch);
+   * ```
+   */
+  batches(options?: BatchOptions): AsyncIterableIterator<Message[]> {
+    const { plan, limit } = batchPlan(options);
+    return this.#iterate(plan, () => this.#receiver.batch(plan, limit, iteration.next));
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
@@ -306,7 +318,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `stat`, at once. */
   statSync(): QueueStatus {
-    this.#check();
+    this.checkOpen();
     return readStatus(this.id, this);
   }
 
@@ -324,7 +336,7 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
 
   /** As `set`, at once. */
   setSync(changes: QueueChanges): void {
-    this.#check();
+    this.checkOpen();
     change(this.id, checkChanges(changes, 'changes'), this);
   }
 
@@ -344,41 +356,17 @@ export class MessageQueue implements AsyncIterable<Message>, Disposable, AsyncDi
     check(native.msgctl(this.id, IPC_RMID, none), 'msgctl', this);
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
+  protected override release(reason: () => ClosedError): void {
+    this.#sender.end(reason);
+    this.#receiver.end(reason);
   }
 
-  /** Ends this object's waits with ERR_CLOSED. The queue and its messages stay. Idempotent. */
-  close(): void {
-    this.#closed = true;
-    this.#sender.end(closed);
-    this.#receiver.end(closed);
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  /** Pending waits keep the process alive, as they do by default. */
-  ref(): this {
-    this.#keeper.hold(true);
-    return this;
-  }
-
-  /** Pending waits do not keep the process alive. */
-  unref(): this {
-    this.#keeper.hold(false);
-    return this;
-  }
-
-  #check(): void {
-    if (this.#closed) throw closed();
+  #iterate<T extends object>(plan: ReceivePlan, receive: () => T | Promise<T>): MessageIterator<T> {
+    return new MessageIterator(() => {
+      this.checkOpen();
+      throwIfAborted(plan.signal);
+      return receive();
+    });
   }
 }
 

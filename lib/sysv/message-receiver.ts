@@ -3,7 +3,7 @@ import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
 import { Spin } from '../core/spin';
-import { mayAnswerInline } from '../core/turn';
+import { countAnswers, mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT, MSG_COPY } from './constants';
 import { halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
@@ -83,17 +83,31 @@ export class MessageReceiver {
   }
 
   /** All that is there now, without waiting. */
-  drain(plan: ReceivePlan, limit: number | undefined): Message[] {
-    const messages: Message[] = [];
+  drain(plan: ReceivePlan, limit: number | undefined, messages: Message[] = []): Message[] {
     if (this.#overtaking(plan)) return messages;
     let most = limit ?? Infinity;
-    while (messages.length < most) {
-      const before = messages.length;
-      if (!this.#drainPool(plan, most - before, messages)) break;
-      // Endless producers must not make it endless: after a whole pool, what is there now counts.
-      if (limit === undefined && before === 0) most = messages.length + this.#depth();
+    try {
+      while (messages.length < most) {
+        const before = messages.length;
+        if (!this.#drainPool(plan, most - before, messages)) break;
+        // Endless producers must not make it endless: after a whole pool, what is there now counts.
+        if (limit === undefined && before === 0) most = messages.length + this.#depth();
+      }
+    } catch (error) {
+      if (messages.length === 0) throw error; // what was taken is not lost to an error
     }
     return messages;
+  }
+
+  /** All that is there, `limit` at most; waits while there is none. */
+  batch(plan: ReceivePlan, limit: number, method: unknown): Message[] | Promise<Message[]> {
+    const more = (first: Message): Message[] => {
+      const messages = this.drain(plan, limit, [first]);
+      countAnswers(messages.length - 1);
+      return messages;
+    };
+    const first = this.receive(plan, toBuffer, method);
+    return first instanceof Promise ? first.then(more) : more(first);
   }
 
   /** The first message of a selector; undefined if there is none. `waited`: found to block before. */
@@ -108,7 +122,6 @@ export class MessageReceiver {
   }
 
   start(plan: ReceivePlan): number {
-    this.#spin.parked();
     return native.msgrcvWait(this.#id, plan.type, plan.except);
   }
 
@@ -117,8 +130,8 @@ export class MessageReceiver {
     return [result, ...halvesOf(loadedType())];
   }
 
-  answered(): void {
-    this.#spin.answered();
+  answered(took: number): void {
+    this.#spin.answered(took);
   }
 
   failure(error: number | string, most = Infinity): SystemError {
@@ -144,7 +157,6 @@ export class MessageReceiver {
       return (answer & EMPTIED) === 0;
     }
     if (answer === E2BIG) return this.#drainLong(plan, left, messages);
-    if (messages.length > 0) return false; // what was taken is not lost to an error
     throw this.failure(answer);
   }
 
@@ -163,6 +175,7 @@ export class MessageReceiver {
     const duration = this.#spin.duration;
     if (duration === 0) return undefined;
     const most = Math.min(plan.maxLength, target.room());
+    const began = performance.now();
     const length = native.msgrcvSpin(
       this.#id,
       SLAB,
@@ -171,7 +184,7 @@ export class MessageReceiver {
       flagsFor(plan, most, room()),
       duration,
     );
-    this.#spin.ended(length >= 0);
+    this.#spin.ended(length >= 0, performance.now() - began);
     // A failure is found again, and reported, by the wait that follows.
     return length >= 0 ? target.land(loadedType(), length) : undefined;
   }
@@ -221,8 +234,8 @@ class ReceiveCall<R extends object> implements Call<R> {
     return this.receiver.block(this.plan, timeout);
   }
 
-  complete(result: number, low: number, high: number): R | undefined {
-    this.receiver.answered();
+  complete(result: number, low: number, high: number, took: number): R | undefined {
+    this.receiver.answered(took);
     return result === TOOK_EMPTY ? this.target.land(typeOf(low, high), 0) : undefined;
   }
 

@@ -15,8 +15,9 @@ namespace {
 
 using Kind = ArgumentError::Kind;
 
-constexpr size_t words_per_end = 4;
+constexpr size_t words_per_end = 5;
 constexpr size_t most_ends_at_once = 64;
+constexpr std::chrono::microseconds longest_told = std::chrono::minutes(30);
 
 /// process.exit() in the main thread runs no clean-up hook of Node-API, only atexit handlers.
 /// Never destroyed: environments may end after static destructors have run.
@@ -136,18 +137,20 @@ void Environment::on_ends(Napi::Function deliver, Napi::Function nothing) {
     nothing_ = Napi::Persistent(nothing);
 }
 
-void Environment::write_end(int32_t* words, int32_t id, const wait::Outcome& outcome) {
-    words[0] = id;
+void Environment::write_end(int32_t* words, const wait::Engine::End& end) {
+    const wait::Outcome& outcome = end.outcome;
+    words[0] = end.id;
     words[1] = outcome.result;
     words[2] = static_cast<int32_t>(outcome.extra);
     words[3] = static_cast<int32_t>(outcome.extra >> 32);
+    words[4] = static_cast<int32_t>(std::min(end.waited, longest_told).count());
 }
 
 /// Ends one wait now; how it ended stands in the first words.
 int32_t Environment::end_wait(int32_t id) {
-    const wait::Outcome outcome = waits_.end(id);
-    write_end(words_.Value().Data(), id, outcome);
-    return outcome.result;
+    const wait::Engine::End end = waits_.end(id);
+    write_end(words_.Value().Data(), end);
+    return end.outcome.result;
 }
 
 void Environment::ref() {
@@ -168,7 +171,7 @@ void Environment::deliver_ends() {
     std::array<wait::Engine::End, most_ends_at_once> ends{};
     while (const size_t count = waits_.collect(ends.data(), ends.size())) {
         for (size_t i = 0; i < count; i++) {
-            write_end(words + i * words_per_end, ends[i].id, ends[i].outcome);
+            write_end(words + i * words_per_end, ends[i]);
         }
         if (!call(deliver_, {to_js(env_, static_cast<int32_t>(count))})) {
             return; // the environment is ending: end() gives back what nobody was told of

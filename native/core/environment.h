@@ -43,9 +43,9 @@ class Environment {
     // An address is the slab's index plus 4096 times the offset in bytes: one number for both.
     Bytes slab(double address, const char* name) const;
 
-    /// `deliver(count)` is called when waits have ended; how they ended stands in words(): 4 per
-    /// end, the id, the result, the low and the high half of one number more. `nothing` is a
-    /// function that does nothing.
+    /// `deliver(count)` is called when waits have ended; how they ended stands in words(): 5 per
+    /// end, the id, the result, the low and the high half of one number more, and how many
+    /// microseconds the call took. `nothing` is a function that does nothing.
     void on_ends(Napi::Function deliver, Napi::Function nothing);
     [[nodiscard]] Napi::Int32Array words() const { return words_.Value(); }
     int32_t end_wait(int32_t id);
@@ -61,7 +61,7 @@ class Environment {
   private:
     void deliver_ends();
     bool call(const Napi::FunctionReference& function, std::initializer_list<napi_value> arguments);
-    static void write_end(int32_t* words, int32_t id, const wait::Outcome& outcome);
+    static void write_end(int32_t* words, const wait::Engine::End& end);
     bool going_on();
 
     static constexpr size_t most_slabs = 4096;

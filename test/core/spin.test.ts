@@ -3,19 +3,12 @@ import { availableParallelism } from 'node:os';
 import { Spin } from '../../lib/core/spin';
 import { testIf } from '../support/machine';
 
-const hasTwoCpus = availableParallelism() > 1;
-
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const twoCpus = [availableParallelism() > 1, 'needs two CPUs'] as const;
 
 /** A spin with a wait behind it that took so many milliseconds. */
 function spinAfter(milliseconds: number): Spin {
   const spin = new Spin();
-  const now = jest.spyOn(performance, 'now');
-  now.mockReturnValueOnce(1000).mockReturnValueOnce(1000 + milliseconds);
-  spin.parked();
-  spin.answered();
+  spin.answered(milliseconds);
   return spin;
 }
 
@@ -23,52 +16,65 @@ test('nothing was earned: no spin', () => {
   expect(new Spin().duration).toBe(0);
 });
 
-testIf(hasTwoCpus, 'needs two CPUs')(
+testIf(...twoCpus)(
   'a wait that ends at once earns spins, and spins that find nothing use them up',
   () => {
     const spin = spinAfter(0.01);
     expect(spin.duration).toBeGreaterThan(0);
     let spins = 0;
-    for (; spin.duration > 0 && spins < 100; spins++) spin.ended(false);
+    for (; spin.duration > 0 && spins < 100; spins++) spin.ended(false, spin.duration);
     expect(spins).toBeGreaterThan(0);
     expect(spins).toBeLessThan(100);
   },
 );
 
-testIf(hasTwoCpus, 'needs two CPUs')('a spin that finds something earns more', () => {
+testIf(...twoCpus)('a spin that finds something earns more', () => {
   const spin = new Spin();
-  spin.ended(true);
+  spin.ended(true, 0.01);
   expect(spin.duration).toBeGreaterThan(0);
 });
 
-test('a wait that takes long earns nothing', () => {
-  expect(spinAfter(2).duration).toBe(0);
+test.each([0.5, 2, Infinity])('a wait of %d ms earns nothing', (milliseconds) => {
+  expect(spinAfter(milliseconds).duration).toBe(0);
 });
 
-testIf(hasTwoCpus, 'needs two CPUs')(
-  'a spin lasts a little longer than such waits take, within bounds',
-  () => {
-    expect(spinAfter(0).duration).toBeGreaterThanOrEqual(0.02);
-    const spin = spinAfter(0.2);
-    expect(spin.duration).toBeGreaterThan(spinAfter(0).duration);
-    expect(spin.duration).toBeLessThanOrEqual(0.06);
-  },
-);
+testIf(...twoCpus)('a spin lasts a little longer than such waits take, within bounds', () => {
+  expect(spinAfter(0).duration).toBeGreaterThanOrEqual(0.02);
+  const spin = spinAfter(0.2);
+  expect(spin.duration).toBeGreaterThan(spinAfter(0).duration);
+  expect(spin.duration).toBeLessThanOrEqual(0.3);
+});
 
-testIf(hasTwoCpus, 'needs two CPUs')('trials that find nothing become rare', () => {
-  jest.spyOn(performance, 'now').mockReturnValue(1000);
+testIf(...twoCpus)('a trial may last longer than the spins that it earns', () => {
+  const spin = new Spin();
+  for (let i = 0; i < 20; i++) spin.answered(0.19);
+  const trial = spin.duration;
+  expect(trial).toBeGreaterThan(0.19);
+  spin.ended(true, 0.19);
+  expect(spin.duration).toBeLessThanOrEqual(0.06);
+});
+
+testIf(...twoCpus)('what is found quickly shortens the next spin', () => {
+  const spin = spinAfter(0.2);
+  spin.ended(true, 0.05);
+  const before = spin.duration;
+  for (let i = 0; i < 20; i++) spin.ended(true, 0.001);
+  expect(spin.duration).toBeLessThan(before);
+  expect(spin.duration).toBeCloseTo(0.02);
+});
+
+testIf(...twoCpus)('trials that find nothing become rare', () => {
   const spin = new Spin();
   const waitsToTrial = (): number => {
     for (let waits = 1; ; waits++) {
-      spin.parked();
-      spin.answered();
+      spin.answered(0);
       if (spin.duration > 0) return waits;
     }
   };
   const pauses: number[] = [];
   for (let trial = 0; trial < 12; trial++) {
     pauses.push(waitsToTrial());
-    while (spin.duration > 0) spin.ended(false);
+    while (spin.duration > 0) spin.ended(false, spin.duration);
   }
   expect(pauses.slice(0, 4)).toEqual([1, 2, 3, 5]);
   expect(Math.max(...pauses)).toBe(257);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { mayAnswerInline } from '../../lib/core/turn';
+import { countAnswers, mayAnswerInline } from '../../lib/core/turn';
 import { temporaryQueue } from '../support/queues';
 
 test('so many answers in one turn of the event loop, then a turn', async () => {
@@ -12,6 +12,13 @@ test('so many answers in one turn of the event loop, then a turn', async () => {
   expect(mayAnswerInline()).toBe(false);
   await nextTurn();
   expect(mayAnswerInline()).toBe(true);
+});
+
+test('an answer with many things counts as many', async () => {
+  await nextTurn();
+  expect(mayAnswerInline()).toBe(true);
+  countAnswers(10_000);
+  expect(mayAnswerInline()).toBe(false);
 });
 
 test('a loop over receive() on a full queue lets the event loop go round', async () => {

@@ -161,6 +161,12 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
     closedValue: { value: undefined, done: true },
     wait: (q, limits) => q.messages({ type, ...limits }).next(),
   }),
+  receiving({
+    name: 'batches',
+    closedValue: { value: undefined, done: true },
+    variant: true,
+    wait: (q, limits) => q.batches({ type, ...limits }).next(),
+  }),
   sending({ name: 'send', payload: 'x', wait: (q, limits) => q.send('x', { type, ...limits }) }),
   sending({
     name: 'send of an empty message',

@@ -125,7 +125,7 @@ void ends_before_beginnings() {
             for (int waits = 1 + pick(random, 4); waits > 0; waits--) {
                 const int32_t id = engine.start(market.front()->operation());
                 if (pick(random, 3) == 0) {
-                    market.front()->collect(engine.end(id));
+                    market.front()->collect(engine.end(id).outcome);
                 } else if (pick(random, 2) == 0) {
                     engine.cancel(id);
                 }
@@ -221,12 +221,13 @@ void without_timers() {
         check_soon([] { return engine_threads() == 10; }, "the threads are there");
         sleep_for_us(10'000); // and in their system calls
         const NoTimers limit;
-        check_equal(engine.end(ids[0]).result, -ECANCELED, "an old wait, ended without timers");
-        check_equal(engine.end(ids[1]).result, -ECANCELED, "another one");
+        check_equal(engine.end(ids[0]).outcome.result, -ECANCELED,
+                    "an old wait, ended without timers");
+        check_equal(engine.end(ids[1]).outcome.result, -ECANCELED, "another one");
         engine.cancel(ids[2]);
         for (int i = 0; i < 4; i++) {
             const int32_t id = engine.start(tokens->operation());
-            const int32_t result = id < 0 ? id : engine.end(id).result;
+            const int32_t result = id < 0 ? id : engine.end(id).outcome.result;
             check(result == -ECANCELED || result == -EAGAIN, "a new wait, ended without timers");
         }
     }

@@ -111,7 +111,7 @@ class Owner {
             return;
         }
         const auto wait = any();
-        settle(wait->first, engine_.end(wait->first));
+        settle(wait->first, engine_.end(wait->first).outcome);
     }
 
     void collect_all() {
@@ -136,7 +136,7 @@ class Owner {
             start();
         }
         const bool again = pick(random_, 8) == 0;
-        settle(end.id, again ? engine_.end(end.id) : end.outcome);
+        settle(end.id, again ? engine_.end(end.id).outcome : end.outcome);
     }
 
     void settle(int32_t id, const wait::Outcome& outcome) {

@@ -82,6 +82,100 @@ describe('for await', () => {
   });
 });
 
+describe('batches()', () => {
+  /** The texts of the next batch. */
+  async function next(batches: AsyncIterator<sysv.Message[]>): Promise<string[]> {
+    const result = await soon('a batch', batches.next());
+    return (result.value as sysv.Message[]).map(({ data }) => data.toString());
+  }
+
+  test('gives all that is there', async () => {
+    const queue = sending('a', 'b', 'c');
+    const batches = queue.batches();
+    expect(await next(batches)).toEqual(['a', 'b', 'c']);
+    queue.sendSync('d');
+    expect(await next(batches)).toEqual(['d']);
+  });
+
+  test('gives no more than the limit, and leaves the rest', async () => {
+    const queue = sending('a', 'b', 'c');
+    const batches = queue.batches({ limit: 2 });
+    expect(await next(batches)).toEqual(['a', 'b']);
+    expect(queue.statSync().messages).toBe(1);
+    expect(await next(batches)).toEqual(['c']);
+  });
+
+  test('gives 64 where no limit is given', async () => {
+    const queue = sending(...Array.from({ length: 100 }, () => 'x'));
+    const batches = queue.batches();
+    expect(await next(batches)).toHaveLength(64);
+    expect(await next(batches)).toHaveLength(36);
+  });
+
+  test('takes a selector', async () => {
+    const queue = temporaryQueue();
+    for (const type of [3, 2, 1, 2]) queue.sendSync(`type ${String(type)}`, { type });
+    expect(await next(queue.batches({ type: -2 }))).toEqual(['type 1', 'type 2', 'type 2']);
+    expect(await next(queue.batches({ type: 2, except: true }))).toEqual(['type 3']);
+  });
+
+  test('waits while there is nothing', async () => {
+    const queue = temporaryQueue();
+    const batch = next(queue.batches());
+    await turn();
+    queue.trySendMany(['a', 'b']);
+    const first = await batch;
+    expect(first[0]).toBe('a');
+    expect(first.length + queue.statSync().messages).toBe(2);
+  });
+
+  test('answers several next() in order', async () => {
+    const queue = temporaryQueue();
+    const batches = queue.batches();
+    const results = Promise.all([next(batches), next(batches), next(batches)]);
+    queue.trySendMany(['a', 'b', 'c']);
+    expect((await results).flat()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('lets the event loop go round', async () => {
+    const queue = sending(...Array.from({ length: 200 }, () => 'x'));
+    let turns = 0;
+    setImmediate(() => turns++);
+    const batches = queue.batches({ limit: 100 });
+    for (let i = 0; i < 2; i++) await batches.next();
+    queue.sendSync('y');
+    await batches.next();
+    expect(turns).toBe(1);
+  });
+
+  test('ends when the object is closed, and throws EIDRM when the queue is removed', async () => {
+    const queue = temporaryQueue();
+    const closing = queue.batches().next();
+    queue.close();
+    expect(await closing).toEqual({ value: undefined, done: true });
+    const other = temporaryQueue();
+    const removing = codeOfRejection(other.batches().next());
+    other.removeSync();
+    expect(await removing).toBe('EIDRM');
+  });
+
+  test('takes a timeout', async () => {
+    const batches = temporaryQueue().batches({ timeout: 5 });
+    expect(await codeOfRejection(batches.next())).toBe('ETIMEDOUT');
+  });
+
+  test.each([
+    [{ limit: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ limit: 1.5 }, 'ERR_OUT_OF_RANGE'],
+    [{ limit: '1' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ type: 'x' }, 'ERR_INVALID_ARG_TYPE'],
+    [null, 'ERR_INVALID_ARG_TYPE'],
+  ])('%j is refused at once', (options, code) => {
+    const queue = temporaryQueue();
+    expect(codeThrownBy(() => queue.batches(options as never))).toBe(code);
+  });
+});
+
 describe('the iterator', () => {
   test('is its own iterable', () => {
     const messages = temporaryQueue().messages();

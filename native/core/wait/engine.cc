@@ -19,7 +19,14 @@ struct Engine::Wait {
     std::unique_ptr<Operation> operation;
     std::atomic<bool> cancelled{false};
     Thread* thread = nullptr;
+    Clock::time_point started = Clock::now();
+    Clock::time_point ended;
     Outcome outcome;
+
+    [[nodiscard]] End told() const {
+        return {id, outcome,
+                std::chrono::duration_cast<std::chrono::microseconds>(ended - started)};
+    }
 };
 
 struct Engine::Thread {
@@ -85,19 +92,19 @@ bool Engine::cancel(int32_t id) {
     return true;
 }
 
-Outcome Engine::end(int32_t id) {
+Engine::End Engine::end(int32_t id) {
     std::unique_lock lock(mutex_);
     if (!known(id)) {
-        return {-ECANCELED, 0};
+        return {id, {-ECANCELED, 0}, {}};
     }
     Wait& wait = *waits_[id];
     interrupt(wait);
     one_ended_.wait(lock, [&] { return wait.thread == nullptr; });
     std::erase(ended_, &wait);
     std::erase(collected_, &wait);
-    const Outcome outcome = wait.outcome;
+    const End told = wait.told();
     free(wait);
-    return outcome;
+    return told;
 }
 
 size_t Engine::collect(End* out, size_t limit) {
@@ -107,7 +114,7 @@ size_t Engine::collect(End* out, size_t limit) {
         Wait& wait = *ended_.front();
         ended_.pop_front();
         collected_.push_back(&wait);
-        out[count] = {wait.id, wait.outcome};
+        out[count] = wait.told();
     }
     return count;
 }
@@ -195,6 +202,7 @@ bool Engine::finish(Thread& self, Outcome outcome) {
     }
     wait.thread = nullptr;
     wait.outcome = outcome;
+    wait.ended = Clock::now();
     self.wait = nullptr;
     ended_.push_back(&wait);
     one_ended_.notify_one();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -25,6 +26,7 @@ class Engine {
     struct End {
         int32_t id = 0;
         Outcome outcome;
+        std::chrono::microseconds waited{}; ///< from start() to the end of the call
     };
 
     explicit Engine(std::function<void()> notify);
@@ -40,7 +42,7 @@ class Engine {
     bool cancel(int32_t id);
 
     /// Cancels a wait and blocks until it has ended; it is not collected any more.
-    Outcome end(int32_t id);
+    End end(int32_t id);
 
     /// Tells up to `limit` ends. Their ids are not used again, and what they took is still given
     /// back by shut_down(), until settle() says that they have arrived.

@@ -94,6 +94,11 @@ Environment::~Environment() {
 void Environment::end() noexcept {
     forget(this);
     waits_.shut_down();
+    for (const auto& facility : facilities_) {
+        if (facility) {
+            facility->end();
+        }
+    }
 }
 
 Signature* Environment::sign(std::vector<const char*> arguments) {

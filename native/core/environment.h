@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <initializer_list>
 #include <memory>
 #include <vector>
@@ -20,6 +21,18 @@ struct Signature {
     std::vector<const char*> arguments;
 };
 
+/// What a facility keeps for one environment, such as its table of handles: see facility().
+class Facility {
+  public:
+    Facility() = default;
+    Facility(const Facility&) = delete;
+    Facility& operator=(const Facility&) = delete;
+    virtual ~Facility() = default;
+
+    /// The environment is about to end: stops what runs, joins threads. Idempotent.
+    virtual void end() noexcept {}
+};
+
 /// Everything that one JS environment (the main thread, or a worker) owns.
 /// It ends before the environment does: see end().
 class Environment {
@@ -36,6 +49,20 @@ class Environment {
 
     /// Signatures live as long as the environment: functions point at them.
     Signature* sign(std::vector<const char*> arguments);
+
+    /// The one T of this environment, made of it when it is first asked for.
+    template <typename T>
+    T& facility() {
+        static const size_t place = next_place++;
+        if (place >= facilities_.size()) {
+            facilities_.resize(place + 1);
+        }
+        auto& kept = facilities_[place];
+        if (!kept) {
+            kept = std::make_unique<T>(*this);
+        }
+        return static_cast<T&>(*kept);
+    }
 
     // Memory that calls read and write without an address crossing the boundary each time.
     int32_t register_slab(napi_value view);
@@ -65,6 +92,7 @@ class Environment {
     bool going_on();
 
     static constexpr size_t most_slabs = 4096;
+    static inline std::atomic<size_t> next_place{0};
 
     struct Slab {
         std::unique_ptr<Napi::ObjectReference> keep; // the memory's owner
@@ -75,6 +103,7 @@ class Environment {
     napi_threadsafe_function wake_ = nullptr; // first: its own clean-up hook must run after ours
     std::vector<std::unique_ptr<Signature>> signatures_;
     std::vector<Slab> slabs_;
+    std::vector<std::unique_ptr<Facility>> facilities_;
     Napi::FunctionReference deliver_;
     Napi::FunctionReference nothing_;
     Napi::Reference<Napi::Int32Array> words_;

@@ -2,4 +2,5 @@
 
 export { ClosedError, SystemError } from './core/error';
 export type { Data, TimeoutOptions, WaitOptions } from './core/options';
+export * as memory from './memory';
 export * as sysv from './sysv';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import bindings from 'bindings';
 
 import type { Core } from './native/core';
+import type { Mmap } from './native/mmap';
 import type { SysvKey } from './native/sysv-key';
 import type { SysvMsg } from './native/sysv-msg';
 
@@ -14,7 +15,7 @@ export type { Memory, WaitEnd } from './native/core';
  * The functions of the addon. Those named like a system call answer its result or the negated
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
-export interface Native extends Core, SysvKey, SysvMsg {}
+export interface Native extends Core, Mmap, SysvKey, SysvMsg {}
 
 const root = path.resolve(__dirname, '..');
 

@@ -1,6 +1,9 @@
 // The table of contents: one line per facility.
 
 #include "core/define.h"
+#include "memory/file.h"
+#include "memory/mmap.h"
+#include "memory/pages.h"
 #include "sysv/key.h"
 #include "sysv/msg.h"
 
@@ -11,6 +14,9 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object target) {
     Exports exports(Environment::create(env), target);
     core::define(exports);
+    memory::define_file(exports);
+    memory::define_mmap(exports);
+    memory::define_pages(exports);
     sysv::define_key(exports);
     sysv::define_msg(exports);
     return target;

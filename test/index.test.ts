@@ -24,11 +24,34 @@ function membersOf(target: object): string[] {
 }
 
 test('posix-ipc exports these names', () => {
-  expect(Object.keys(posixIpc).sort()).toEqual(['ClosedError', 'SystemError', 'sysv']);
+  expect(Object.keys(posixIpc).sort()).toEqual(['ClosedError', 'SystemError', 'memory', 'sysv']);
 });
 
 test('sysv exports these names', () => {
   expect(Object.keys(posixIpc.sysv).sort()).toEqual(['IPC_PRIVATE', 'MessageQueue', 'ftok']);
+});
+
+test('memory exports these names', () => {
+  expect(Object.keys(posixIpc.memory).sort()).toEqual(
+    ['Mapping', 'map', 'mapAnonymous', 'mapAnonymousSync', 'mapSync'].flat(),
+  );
+});
+
+test('Mapping has these members, and no static ones', () => {
+  const { Mapping } = posixIpc.memory;
+  expect(membersOf(Mapping)).toEqual([]);
+  // And `length`, which every function has too.
+  expect(membersOf(Mapping.prototype)).toEqual(
+    [
+      ['access', 'advise', 'adviseSync', 'buffer', 'bytes', 'close', 'closed'],
+      ['lock', 'lockSync', 'protect', 'protectSync', 'read', 'readInto', 'residency'],
+      ['residencySync', 'resize', 'resizeSync', 'sync', 'syncSync', 'unlock', 'unlockSync'],
+      ['view', 'write'],
+    ].flat(),
+  );
+  expect(new Set(Object.getOwnPropertySymbols(Mapping.prototype))).toEqual(
+    new Set([Symbol.dispose, Symbol.asyncDispose]),
+  );
 });
 
 test('posix-ipc/syscalls exports these names', () => {

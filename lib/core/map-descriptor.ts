@@ -1,0 +1,59 @@
+/** Windows of what a descriptor stands for. */
+
+import { native } from '../native';
+import { check, outOfRange, SystemError } from './error';
+import { adoptMapping, type Mapping } from './mapping';
+import type { MappingAccess } from './mapping-options';
+import { memoryHint } from './memory-hints';
+import { MAP_NORESERVE, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from './mmap-constants';
+
+/** How a file can be mapped. */
+export type FileAccess = Exclude<MappingAccess, 'none'>;
+
+/** A checked window. */
+export interface Window {
+  offset: number;
+  /** Undefined: to the end. */
+  length: number | undefined;
+  access: FileAccess;
+}
+
+/** What fileSize answers for a device. */
+const noSize = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A private mapping is what reading needs: it shows what the object has, and a stray write through
+ * a view changes a page of this process instead of ending it.
+ */
+function flagsOf(access: FileAccess): number {
+  return access === 'write' ? MAP_SHARED : MAP_PRIVATE | MAP_NORESERVE;
+}
+
+/** Checks a window against what is there. */
+function lengthOf(fd: number, { offset, length }: Window, path: string | undefined): number {
+  const size = check(native.fileSize(fd), 'fstat', { path });
+  if (size === noSize) {
+    if (length === undefined) throw outOfRange('options.length', 'given for a device', length);
+    return length;
+  }
+  if (offset >= size) {
+    throw outOfRange('options.offset', `less than the size, ${String(size)} bytes`, offset);
+  }
+  const most = size - offset;
+  if (length !== undefined && length > most) {
+    throw outOfRange('options.length', `at most ${String(most)}, the bytes from there on`, length);
+  }
+  return length ?? most;
+}
+
+/** Maps a window of an open file. */
+export function mapDescriptor(fd: number, window: Window, path?: string): Mapping {
+  const { offset, access } = window;
+  const length = lengthOf(fd, window, path);
+  const prot = PROT_READ | PROT_WRITE;
+  const handle = native.mmapWindow(length, prot, flagsOf(access), fd, offset);
+  if (handle < 0) {
+    throw new SystemError(handle, 'mmap', { path, hint: memoryHint(handle, 'mmap') });
+  }
+  return adoptMapping(handle, { length, access, path });
+}

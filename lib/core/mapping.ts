@@ -1,0 +1,392 @@
+import { constants } from 'node:buffer';
+
+import { native } from '../native';
+import { ClosedError, errnoOf, invalidType, outOfRange } from './error';
+import {
+  adviceOf,
+  protectionOf,
+  rangeOf,
+  syncPlan,
+  type Advice,
+  type MappingAccess,
+  type MappingRange,
+  type Protection,
+  type SyncOptions,
+} from './mapping-options';
+import { Pages, type Residency } from './mapping-pages';
+import { bytesOf, integer, memoryOf, type Data } from './options';
+import { promised } from './promised';
+
+/** What a new mapping is: how it was made, and for error messages the file. */
+export interface MappingTraits {
+  length: number;
+  access: MappingAccess;
+  path?: string | undefined;
+}
+
+/** A typed array or DataView, by its class. */
+export type ViewClass<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
+
+const ENXIO = -errnoOf('ENXIO');
+const EBUSY = -errnoOf('EBUSY');
+const done = Promise.resolve();
+
+const noView =
+  'memory that cannot be written has no view: a write through it would end the process; copy with read() and write()';
+const notThere = 'the memory has no such access, or what is mapped has become shorter';
+
+/** Forgets the native half of a mapping that nobody closed; its buffer lives as long as it is used. */
+const dropped = new FinalizationRegistry<number>((handle) => {
+  native.releaseMapping(handle);
+});
+
+/** For the other classes of this package: how they make and use mappings. */
+export let adoptMapping: (handle: number, traits: MappingTraits) => Mapping;
+/** The native handle of an open mapping. Throws ClosedError; `name` is that of the argument. */
+export let handleOf: (mapping: Mapping, name?: string) => number;
+/** What can be asked of its pages. */
+export let pagesOf: (mapping: Mapping) => Pages;
+/** Calls back when the mapping is closed; answers how to undo that. */
+export let whenClosed: (mapping: Mapping, callback: () => void) => () => void;
+
+/**
+ * Memory of this process that is a window of a file, of shared memory, or of nothing else.
+ *
+ * `buffer` is one ArrayBuffer over it: typed arrays, DataViews, Buffers and Atomics work on the
+ * memory itself. `close()` empties it and all its views; nobody can reach the memory afterwards.
+ *
+ * A view is only had of memory that may be written, because writing through a view of other memory
+ * would end the process. `read`, `readInto` and `write` copy, and work wherever the kernel allows
+ * it: they answer EFAULT where a view would be a signal, also when another process has truncated
+ * the file. Source: mmap(2).
+ *
+ * ```js
+ * using mapping = memory.mapSync('data.bin', { access: 'write' });
+ * const counters = mapping.view(Int32Array);
+ * Atomics.add(counters, 0, 1);
+ * await mapping.sync();
+ * ```
+ */
+export class Mapping implements Disposable, AsyncDisposable {
+  readonly #handle: number;
+  readonly #pages: Pages;
+  readonly #listeners = new Set<() => void>();
+  #length: number;
+  #access: MappingAccess;
+  #buffer: ArrayBuffer | undefined;
+  #bytes: Buffer | undefined;
+  #closed = false;
+
+  static {
+    adoptMapping = (handle, traits) => new Mapping(handle, traits);
+    handleOf = (mapping, name = 'mapping') => {
+      if (typeof mapping !== 'object' || !(#handle in mapping)) {
+        throw invalidType(name, 'a Mapping', mapping);
+      }
+      mapping.#check();
+      return mapping.#handle;
+    };
+    pagesOf = (mapping) => mapping.#pages;
+    whenClosed = (mapping, callback) => {
+      mapping.#listeners.add(callback);
+      return () => mapping.#listeners.delete(callback);
+    };
+  }
+
+  private constructor(handle: number, { length, access, path }: MappingTraits) {
+    this.#handle = handle;
+    this.#length = length;
+    this.#access = access;
+    this.#pages = new Pages(handle, path, access === 'read' || access === 'copy-on-write');
+    dropped.register(this, handle, this);
+  }
+
+  // ---- the memory
+
+  /** Length in bytes; 0 when it is closed. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What this process may do with the memory. */
+  get access(): MappingAccess {
+    return this.#access;
+  }
+
+  /**
+   * The memory itself, always the same ArrayBuffer until `close`, `resize` or `protect` empties it.
+   *
+   * Errors: EACCES (no write access, or the file is shorter than the mapping: a view could end the
+   * process), ERR_OUT_OF_RANGE (longer than an ArrayBuffer can be), ERR_CLOSED.
+   */
+  get buffer(): ArrayBuffer {
+    this.#check();
+    this.#buffer ??= this.#makeBuffer();
+    return this.#buffer;
+  }
+
+  /** A Buffer over the memory, always the same one. Errors: as `buffer`. */
+  get bytes(): Buffer {
+    const { buffer } = this;
+    if (this.#bytes?.buffer !== buffer) this.#bytes = Buffer.from(buffer);
+    return this.#bytes;
+  }
+
+  /**
+   * A typed array or a DataView over a part of the memory.
+   *
+   * `byteOffset` is in bytes, `length` in elements (bytes for a DataView); by default all that fits.
+   * Errors: as `buffer`; ERR_OUT_OF_RANGE (outside, or not aligned to the element's size).
+   *
+   * ```js
+   * const words = mapping.view(Int32Array, 64, 16);
+   * ```
+   */
+  view<V extends NodeJS.ArrayBufferView>(
+    type: ViewClass<V> & { readonly BYTES_PER_ELEMENT?: number },
+    byteOffset = 0,
+    length?: number,
+  ): V {
+    if (typeof type !== 'function') throw invalidType('type', 'a class of views', type);
+    const { BYTES_PER_ELEMENT: size = 1 } = type;
+    const offset = integer('byteOffset', byteOffset, 0, this.#length);
+    if (offset % size !== 0) {
+      throw outOfRange('byteOffset', `a multiple of ${String(size)}`, offset);
+    }
+    const most = Math.floor((this.#length - offset) / size);
+    const count = length === undefined ? most : integer('length', length, 0, most);
+    return new type(this.buffer, offset, count);
+  }
+
+  /**
+   * Copies a part of the memory into a Buffer of its own; by default all of it.
+   *
+   * Errors: EFAULT (no access, or the file was truncated), ERR_OUT_OF_RANGE, ERR_CLOSED.
+   */
+  read(offset = 0, length?: number): Buffer {
+    this.#check();
+    const range = rangeOf({ offset, length }, this.#length);
+    const copy = Buffer.allocUnsafeSlow(range.length);
+    this.#copied(native.readMapping(this.#handle, range.offset, copy), range.length, 'read');
+    return copy;
+  }
+
+  /** Copies as many bytes as `memory` has into it, from an offset on. Errors: as `read`. */
+  readInto(memory: Exclude<Data, string>, offset = 0): number {
+    this.#check();
+    const into = memoryOf('memory', memory);
+    const from = integer('offset', offset, 0, this.#length);
+    this.#checkFits('memory', into.length, from);
+    this.#copied(native.readMapping(this.#handle, from, into), into.length, 'read');
+    return into.length;
+  }
+
+  /**
+   * Copies bytes into the memory, at an offset; text goes as UTF-8. Answers how many bytes.
+   *
+   * Errors: EFAULT (no write access, or the file was truncated), ERR_OUT_OF_RANGE, ERR_CLOSED.
+   */
+  write(data: Data, offset = 0): number {
+    this.#check();
+    const from = bytesOf('data', data);
+    const to = integer('offset', offset, 0, this.#length);
+    this.#checkFits('data', from.length, to);
+    this.#copied(native.writeMapping(this.#handle, to, from), from.length, 'write');
+    return from.length;
+  }
+
+  // ---- the pages
+
+  /**
+   * Writes changes back to the file; resolves when the device has them. The event loop goes on.
+   *
+   * The range grows to whole pages. A sync that has begun goes on when the mapping is closed.
+   * Errors: EBUSY (`invalidate` of locked pages), EIO, ENOMEM. Source: msync(2).
+   */
+  async sync(options?: SyncOptions): Promise<void> {
+    this.#check();
+    await this.#pages.sync(syncPlan(options, this.#length), methods.sync);
+  }
+
+  /** As `sync`, blocking the thread. */
+  syncSync(options?: SyncOptions): void {
+    this.#check();
+    this.#pages.syncSync(syncPlan(options, this.#length));
+  }
+
+  /**
+   * Tells the kernel how the memory will be used. Advice that brings pages in may take its time: it
+   * does not hold up the event loop.
+   *
+   * The range grows to whole pages; for `'dont-need'`, `'free'` and `'remove'`, which drop what is
+   * there, it shrinks to them. Errors: EINVAL (not for this kind of memory, or not in this kernel),
+   * EFAULT, ENOMEM. Source: madvise(2).
+   */
+  async advise(advice: Advice, range?: MappingRange): Promise<void> {
+    this.#check();
+    const number = adviceOf(advice);
+    await this.#pages.advise(number, rangeOf(range, this.#length), methods.advise);
+  }
+
+  /** As `advise`, blocking the thread. */
+  adviseSync(advice: Advice, range?: MappingRange): void {
+    this.#check();
+    this.#pages.adviseSync(adviceOf(advice), rangeOf(range, this.#length));
+  }
+
+  /**
+   * Brings pages into memory and keeps them there. Reading goes on to show what the object has.
+   *
+   * The range grows to whole pages. Locks do not nest. Errors: ENOMEM, EPERM, EAGAIN (RLIMIT_MEMLOCK).
+   * Source: mlock(2).
+   */
+  async lock(range?: MappingRange): Promise<void> {
+    this.#check();
+    await this.#pages.lock(rangeOf(range, this.#length), methods.lock);
+  }
+
+  /** As `lock`, blocking the thread. */
+  lockSync(range?: MappingRange): void {
+    this.#check();
+    this.#pages.lockSync(rangeOf(range, this.#length));
+  }
+
+  /** Lets the kernel page the range out again. Source: munlock(2). */
+  unlock(range?: MappingRange): Promise<void> {
+    return promised(() => {
+      this.unlockSync(range);
+    });
+  }
+
+  /** As `unlock`, at once. */
+  unlockSync(range?: MappingRange): void {
+    this.#check();
+    this.#pages.unlock(rangeOf(range, this.#length));
+  }
+
+  /** Which pages of the range are in memory now. Source: mincore(2). */
+  residency(range?: MappingRange): Promise<Residency> {
+    return promised(() => this.residencySync(range));
+  }
+
+  /** As `residency`, at once. */
+  residencySync(range?: MappingRange): Residency {
+    this.#check();
+    return this.#pages.residency(rangeOf(range, this.#length));
+  }
+
+  // ---- the mapping itself
+
+  /**
+   * Changes what may be done with the memory. Without write access there is no view: `buffer` is
+   * emptied, and `read` copies. With it, there is a new buffer.
+   *
+   * Errors: EACCES (the object was not opened for that), EBUSY (the buffer was transferred, or a
+   * semaphore or futex in the memory is waited for). Source: mprotect(2).
+   */
+  protect(access: Protection): Promise<void> {
+    return promised(() => {
+      this.protectSync(access);
+    });
+  }
+
+  /** As `protect`, at once. */
+  protectSync(access: Protection): void {
+    this.#check();
+    this.#pages.check(native.mprotect(this.#handle, protectionOf(access)), 'mprotect');
+    this.#access = access;
+    if (access !== 'write') this.#forgetBuffer();
+  }
+
+  /**
+   * Changes the length. The memory may move: `buffer` and its views are emptied, also if it fails,
+   * and there is a new buffer.
+   *
+   * Errors: ERR_OUT_OF_RANGE (the object is shorter than that), EBUSY (as `protect`), EINVAL (not
+   * this kind of memory), ENOMEM. Source: mremap(2).
+   */
+  resize(length: number): Promise<void> {
+    return promised(() => {
+      this.resizeSync(length);
+    });
+  }
+
+  /** As `resize`, at once. */
+  resizeSync(length: number): void {
+    this.#check();
+    const size = integer('length', length, 1, Number.MAX_SAFE_INTEGER);
+    const result = native.mremap(this.#handle, size);
+    if (result !== EBUSY) this.#forgetBuffer();
+    if (result === ENXIO) throw outOfRange('length', 'within what is mapped', length);
+    this.#pages.check(result, 'mremap');
+    this.#length = size;
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /**
+   * Empties `buffer` and all its views, and gives the memory back. Idempotent.
+   *
+   * What others have in the memory stays: the object is not destroyed. A buffer that was
+   * transferred stays valid, and keeps the memory. Do not close while Node works on a view of it
+   * asynchronously (zlib, crypto): what holds for every ArrayBuffer that is detached holds here.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#length = 0;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+    this.#forgetBuffer();
+    dropped.unregister(this);
+    native.munmap(this.#handle);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return done;
+  }
+
+  #check(): void {
+    if (this.#closed) throw new ClosedError('mapping');
+  }
+
+  #makeBuffer(): ArrayBuffer {
+    if (this.#length > constants.MAX_LENGTH) {
+      throw outOfRange(
+        'length',
+        `at most ${String(constants.MAX_LENGTH)} for a buffer`,
+        this.#length,
+      );
+    }
+    const buffer = native.mappingBuffer(this.#handle);
+    if (buffer === null) throw this.#pages.failure('EACCES', 'mmap', noView);
+    return buffer;
+  }
+
+  #forgetBuffer(): void {
+    this.#buffer = undefined;
+    this.#bytes = undefined;
+  }
+
+  #checkFits(name: string, length: number, offset: number): void {
+    const room = this.#length - offset;
+    if (length > room) throw outOfRange(`${name}.length`, `at most ${String(room)}`, length);
+  }
+
+  /** What a copying call answered: fewer bytes than were asked for are a page that is not there. */
+  #copied(result: number, length: number, call: string): void {
+    if (result === length) return;
+    throw this.#pages.failure(result < 0 ? result : 'EFAULT', call, notThere);
+  }
+}
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const methods: Record<'sync' | 'advise' | 'lock', unknown> = Mapping.prototype;

@@ -1,0 +1,51 @@
+/** Which limit of the kernel a call about memory has hit, and how it is raised. */
+
+import { readFileSync } from 'node:fs';
+
+import { errnoOf } from './error';
+
+function limitOf(pattern: RegExp): string {
+  try {
+    return pattern.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
+
+function kernelLimit(file: string): string {
+  try {
+    return readFileSync(`/proc/sys/vm/${file}`, 'latin1').trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function lockHint(): string {
+  const bytes = limitOf(/^Max locked memory\s+(\S+)/m);
+  return `RLIMIT_MEMLOCK is ${bytes} bytes; raise it with ulimit -l or LimitMEMLOCK=`;
+}
+
+function mapHint(): string {
+  const [mappings, space] = [kernelLimit('max_map_count'), limitOf(/^Max address space\s+(\S+)/m)];
+  return (
+    `a process may have vm.max_map_count = ${mappings} mappings (sysctl -w vm.max_map_count=N) and ` +
+    `${space} bytes of address space (ulimit -v), and no more memory than vm.overcommit_memory allows`
+  );
+}
+
+const hints: Record<string, Record<string, () => string>> = {
+  mlock: { ENOMEM: lockHint, EPERM: lockHint, EAGAIN: lockHint },
+  mmap: { ENOMEM: mapHint },
+  mremap: { ENOMEM: mapHint, EBUSY: busyHint },
+  mprotect: { ENOMEM: mapHint, EBUSY: busyHint },
+};
+
+function busyHint(): string {
+  return 'its buffer was transferred, or a semaphore or futex in the memory is waited for';
+}
+
+/** One sentence for an error's message; undefined where there is nothing to say. */
+export function memoryHint(error: number | string, syscall: string): string | undefined {
+  const all = Object.entries(hints[syscall] ?? {});
+  return all.find(([code]) => error === code || error === -errnoOf(code))?.[1]();
+}

@@ -1,0 +1,74 @@
+/**
+ * What was acquired, until it is released: what `acquire()` of a semaphore gives.
+ *
+ * `release()`, the end of a `using` block and `Symbol.dispose` do the same, and only once. It
+ * works after the object that gave the guard was closed. Nothing is released when the guard is
+ * forgotten, or when the process ends.
+ *
+ * ```js
+ * {
+ *   using guard = semaphore.acquireSync();
+ *   work();
+ * } // released here, also if work() throws
+ * ```
+ */
+export class Guard implements Disposable, AsyncDisposable {
+  #release: (() => void) | undefined;
+
+  /** `release` gives back what was acquired; it is called once, unless it throws. */
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  /** Whether it was released. */
+  get released(): boolean {
+    return this.#release === undefined;
+  }
+
+  /** Gives back what was acquired. Idempotent. Errors: what the object's `post` fails with. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return new Promise((resolve) => {
+      this.release();
+      resolve();
+    });
+  }
+}
+
+/**
+ * Runs a function while a guard is held, and releases the guard however the function ends.
+ *
+ * If the release fails too, an AggregateError has both errors, the function's first.
+ */
+export async function useGuard<R>(
+  acquiring: Guard | Promise<Guard>,
+  fn: () => R | PromiseLike<R>,
+): Promise<R> {
+  const guard = await acquiring;
+  let result: R;
+  try {
+    result = await fn();
+  } catch (error) {
+    throw afterRelease(guard, error);
+  }
+  guard.release();
+  return result;
+}
+
+/** Releases a guard after an error, which is answered, with the release's own if that fails too. */
+function afterRelease(guard: Guard, error: unknown): unknown {
+  try {
+    guard.release();
+    return error;
+  } catch (second) {
+    return new AggregateError([error, second], 'The function failed, and so did the release');
+  }
+}

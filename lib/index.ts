@@ -1,6 +1,8 @@
 /** The public names of `posix-ipc`. */
 
 export { ClosedError, SystemError } from './core/error';
+export type { Guard } from './core/guard';
 export type { Data, TimeoutOptions, WaitOptions } from './core/options';
 export * as memory from './memory';
+export * as posix from './posix';
 export * as sysv from './sysv';

@@ -5,9 +5,11 @@
  * `posix-ipc` have promises.
  */
 
+export * from './posix/constants';
 export * from './sysv/constants';
 export { ftok } from './sysv/key';
 export type { IpcPerm, MsgInfo, MsqidDs } from './sysv/msqid-ds';
 
 // A facility adds its line here.
 export * from './syscalls/msg';
+export * from './syscalls/sem-posix';

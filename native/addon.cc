@@ -4,6 +4,7 @@
 #include "memory/file.h"
 #include "memory/mmap.h"
 #include "memory/pages.h"
+#include "posix/sem.h"
 #include "sysv/key.h"
 #include "sysv/msg.h"
 
@@ -17,6 +18,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     memory::define_file(exports);
     memory::define_mmap(exports);
     memory::define_pages(exports);
+    posix::define_sem(exports);
     sysv::define_key(exports);
     sysv::define_msg(exports);
     return target;

@@ -24,7 +24,17 @@ function membersOf(target: object): string[] {
 }
 
 test('posix-ipc exports these names', () => {
-  expect(Object.keys(posixIpc).sort()).toEqual(['ClosedError', 'SystemError', 'memory', 'sysv']);
+  expect(Object.keys(posixIpc).sort()).toEqual([
+    'ClosedError',
+    'SystemError',
+    'memory',
+    'posix',
+    'sysv',
+  ]);
+});
+
+test('posix exports these names', () => {
+  expect(Object.keys(posixIpc.posix).sort()).toEqual(['Semaphore']);
 });
 
 test('sysv exports these names', () => {
@@ -57,10 +67,14 @@ test('Mapping has these members, and no static ones', () => {
 test('posix-ipc/syscalls exports these names', () => {
   expect(Object.keys(syscalls).sort()).toEqual(
     [
+      ['CLOCK_MONOTONIC', 'CLOCK_REALTIME'],
       ['IPC_CREAT', 'IPC_EXCL', 'IPC_INFO', 'IPC_NOWAIT', 'IPC_PRIVATE'],
       ['IPC_RMID', 'IPC_SET', 'IPC_STAT'],
       ['MSG_COPY', 'MSG_EXCEPT', 'MSG_INFO', 'MSG_NOERROR', 'MSG_STAT', 'MSG_STAT_ANY'],
+      ['O_CREAT', 'O_EXCL', 'SEM_VALUE_MAX'],
       ['ftok', 'msgbuf', 'msgctl', 'msgget', 'msgrcv', 'msgsnd'],
+      ['sem_clockwait', 'sem_close', 'sem_getvalue', 'sem_open', 'sem_post', 'sem_timedwait'],
+      ['sem_trywait', 'sem_unlink', 'sem_wait'],
     ].flat(),
   );
 });
@@ -89,6 +103,31 @@ test('MessageQueue has these symbols', () => {
   expect(
     new Set(chainOf(posixIpc.sysv.MessageQueue.prototype).flatMap(Object.getOwnPropertySymbols)),
   ).toEqual(new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]));
+});
+
+test('Semaphore has these static members', () => {
+  expect(membersOf(posixIpc.posix.Semaphore)).toEqual(
+    [
+      ['create', 'createSync', 'open', 'openOrCreate', 'openOrCreateSync', 'openSync'],
+      ['unlink', 'unlinkSync'],
+    ].flat(),
+  );
+});
+
+test('Semaphore has these members', () => {
+  expect(membersOf(posixIpc.posix.Semaphore.prototype)).toEqual(
+    [
+      ['acquire', 'acquireSync', 'close', 'closed', 'post', 'ref'],
+      ['tryAcquire', 'tryWait', 'unlink', 'unlinkSync', 'unref', 'use', 'value'],
+      ['wait', 'waitSync'],
+    ].flat(),
+  );
+});
+
+test('Semaphore has these symbols', () => {
+  expect(new Set(Object.getOwnPropertySymbols(posixIpc.posix.Semaphore.prototype))).toEqual(
+    new Set([Symbol.dispose, Symbol.asyncDispose]),
+  );
 });
 
 test('import and require give the same objects', () => {

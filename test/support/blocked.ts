@@ -4,12 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { waitUntil } from './wait-until';
 
-export type BlockingCall = 'msgsnd' | 'msgrcv';
+/** `futex`: a wait on a word that processes share, as sem_wait(3) makes it. */
+export type BlockingCall = 'msgsnd' | 'msgrcv' | 'futex';
 
 const numbers: Partial<Record<string, Record<BlockingCall, number>>> = {
-  x64: { msgsnd: 69, msgrcv: 70 },
-  arm64: { msgsnd: 189, msgrcv: 188 },
+  x64: { msgsnd: 69, msgrcv: 70, futex: 202 },
+  arm64: { msgsnd: 189, msgrcv: 188, futex: 98 },
 };
+
+/** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
+const FUTEX_PRIVATE = 128;
 
 function callOf(pid: number, thread: string): string {
   try {
@@ -30,11 +34,29 @@ function threadsOf(pid: number): string[] {
 function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: number): boolean {
   const number = numbers[process.arch]?.[call];
   if (number === undefined) throw new Error(`system call numbers of ${process.arch} are not known`);
-  const [running, queue] = callOf(pid, thread).split(' ');
-  return running === String(number) && (id === undefined || Number(queue) === id);
+  const [running, first, second] = callOf(pid, thread).split(' ');
+  if (running !== String(number)) return false;
+  if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
+  if (id === undefined) return true;
+  return call === 'futex'
+    ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)
+    : Number(first) === id;
 }
 
-/** How many threads of a process sleep in a call on a queue (on any, without `id`). */
+/** The file whose memory is mapped at an address of a process. */
+function fileAt(pid: number, address: number): string {
+  const lines = readFileSync(`/proc/${String(pid)}/maps`, 'latin1').split('\n');
+  const line = lines.find((one) => {
+    const [from = 0, to = 0] = (one.split(' ')[0] ?? '')
+      .split('-')
+      .map((text) => parseInt(text, 16));
+    return from <= address && address < to;
+  });
+  return (line?.split(/ +/)[5] ?? '').trim();
+}
+
+/** How many threads of a process sleep in a call on an object (on any, without `id`); for a futex it is the number at the
+ * end of the name of the file that is mapped there. */
 export function threadsBlockedIn(call: BlockingCall, pid: number, id?: number): number {
   return threadsOf(pid).filter((thread) => isBlockedIn(call, pid, thread, id)).length;
 }

@@ -27,7 +27,9 @@ export function engineThreads(pid = process.pid): number {
 export async function untilNothingIsParked(): Promise<void> {
   await waitUntil('no thread is blocked in a wait', () => {
     const blocked =
-      threadsBlockedIn('msgrcv', process.pid) + threadsBlockedIn('msgsnd', process.pid);
+      threadsBlockedIn('msgrcv', process.pid) +
+      threadsBlockedIn('msgsnd', process.pid) +
+      threadsBlockedIn('futex', process.pid);
     return blocked === 0 && engineThreads() <= mostIdleThreads;
   });
 }

@@ -1,0 +1,21 @@
+/** native/posix/sem.cc */
+export interface PosixSem {
+  /** A handle; the same one for a semaphore that is open already. `exact`: whatever the umask. */
+  semOpen(name: string, flags: number, mode: number, exact: boolean, value: number): number;
+  semClose(semaphore: number): number;
+  semUnlink(name: string): number;
+  semTrywait(semaphore: number): number;
+  semPost(semaphore: number): number;
+  semPostMany(semaphore: number, count: number): number;
+  semGetvalue(semaphore: number): number;
+  semWait(semaphore: number): number;
+  semClockwait(
+    semaphore: number,
+    clock: number,
+    seconds: number | bigint,
+    nanoseconds: number | bigint,
+  ): number;
+  semWaitFor(semaphore: number, timeout: number): number;
+  semWaitStart(semaphore: number): number;
+  semSpin(semaphore: number, milliseconds: number): number;
+}

@@ -1,0 +1,14 @@
+/** The constants of <fcntl.h>, <limits.h> and <time.h> that POSIX objects need. */
+
+/** Make the object if there is none of this name. */
+export const O_CREAT = 0o100;
+/** With O_CREAT: fail with EEXIST if there is one. */
+export const O_EXCL = 0o200;
+
+/** The highest value of a POSIX semaphore. */
+export const SEM_VALUE_MAX = 2 ** 31 - 1;
+
+/** The clock that can be set: seconds since 1970. */
+export const CLOCK_REALTIME = 0;
+/** The clock that only goes on, as `process.hrtime` has it. */
+export const CLOCK_MONOTONIC = 1;

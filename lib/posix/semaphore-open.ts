@@ -1,0 +1,83 @@
+import { errnoOf, SystemError } from '../core/error';
+import { fileMode, integer, optionsOf } from '../core/options';
+import { native } from '../native';
+import { O_CREAT, O_EXCL, SEM_VALUE_MAX } from './constants';
+import { checkName, randomName } from './name';
+
+/** What a semaphore is made with. */
+export interface SemaphoreOptions {
+  /** How often it can be taken at first: 0 (the default) to 2^31 - 1. */
+  value?: number | undefined;
+  /** Permission bits, exactly, whatever the umask. Who uses it must read and write. Default 0o600. */
+  mode?: number | undefined;
+}
+
+/** A semaphore that was just opened or made. */
+export interface OpenedSemaphore {
+  handle: number;
+  name: string;
+}
+
+/** What glibc takes: the file is called sem.NAME. */
+const longestName = 251;
+
+const EEXIST = -errnoOf('EEXIST');
+const EINVAL = -errnoOf('EINVAL');
+const ENOSPC = -errnoOf('ENOSPC');
+const ENOENT = -errnoOf('ENOENT');
+
+function hintFor(error: number, making: boolean): string | undefined {
+  if (error === ENOSPC)
+    return '/dev/shm is full; it is made larger with mount -o remount,size=SIZE /dev/shm';
+  if (error === EINVAL) return 'the file of that name in /dev/shm holds no semaphore';
+  if (error === ENOENT && making) return 'there is no /dev/shm';
+  return undefined;
+}
+
+function failure(error: number, name: string, making: boolean): SystemError {
+  return new SystemError(error, 'sem_open', { path: name, hint: hintFor(error, making) });
+}
+
+function make(name: string, flags: number, options: SemaphoreOptions | undefined): number {
+  const { value = 0, mode = 0o600 } = optionsOf(options);
+  integer('options.value', value, 0, SEM_VALUE_MAX);
+  return native.semOpen(name, flags, fileMode('options.mode', mode), true, value);
+}
+
+/** A new semaphore; EEXIST if there is one of this name. */
+export function create(
+  name: string | undefined,
+  options: SemaphoreOptions | undefined,
+): OpenedSemaphore {
+  const given = name === undefined ? undefined : semaphoreName(name);
+  for (;;) {
+    const chosen = given ?? randomName();
+    const handle = make(chosen, O_CREAT | O_EXCL, options);
+    if (handle >= 0) return { handle, name: chosen };
+    if (handle !== EEXIST || given !== undefined) throw failure(handle, chosen, true);
+  }
+}
+
+/** The semaphore of a name; ENOENT if none. */
+export function open(name: string): OpenedSemaphore {
+  const checked = semaphoreName(name);
+  const handle = native.semOpen(checked, 0, 0, false, 0);
+  if (handle < 0) throw failure(handle, checked, false);
+  return { handle, name: checked };
+}
+
+/** The semaphore of a name, or a new one. */
+export function openOrCreate(
+  name: string | undefined,
+  options: SemaphoreOptions | undefined,
+): OpenedSemaphore {
+  if (name === undefined) return create(name, options);
+  const checked = semaphoreName(name);
+  const handle = make(checked, O_CREAT, options);
+  if (handle < 0) throw failure(handle, checked, true);
+  return { handle, name: checked };
+}
+
+export function semaphoreName(name: string): string {
+  return checkName(name, longestName);
+}

@@ -1,0 +1,211 @@
+#include "posix/sem.h"
+
+#include <chrono>
+#include <climits>
+#include <fcntl.h>
+#include <limits>
+
+#include "core/handles.h"
+#include "core/pause.h"
+#include "posix/sem_memory.h"
+#include "posix/sem_wait.h"
+
+namespace posix_ipc::posix {
+
+namespace {
+
+/// An open semaphore; opened again, it is the same, as in C.
+struct Open {
+    SharedSemaphore semaphore;
+    dev_t device = 0;
+    ino_t inode = 0;
+    int32_t times = 1;
+};
+
+class Semaphores : public Facility {
+  public:
+    explicit Semaphores(Environment& /*environment*/) {}
+    Handles<Open> open;
+};
+
+Handles<Open>& table(Environment& environment) {
+    return environment.facility<Semaphores>().open;
+}
+
+/// nullptr where the handle is no open one, or where the memory holds no semaphore any more.
+inline sem_t* semaphore_of(Environment& environment, int32_t handle) {
+    const Open* open = table(environment).find(handle);
+    return open != nullptr && kind_of(open->semaphore.get()) != Kind::none ? open->semaphore.get()
+                                                                           : nullptr;
+}
+
+/// The same, for a wait that keeps it.
+SharedSemaphore shared_of(Environment& environment, int32_t handle) {
+    const Open* open = table(environment).find(handle);
+    return open == nullptr ? nullptr : open->semaphore;
+}
+
+int32_t sem_open(Environment& environment, const Path& name, int32_t flags, int32_t mode,
+                 bool exact, size_t value) {
+    const Opening opening{.create = (flags & O_CREAT) != 0,
+                          .exclusive = (flags & O_EXCL) != 0,
+                          .mode = static_cast<mode_t>(mode),
+                          .exact = exact,
+                          .value = static_cast<unsigned>(std::min<size_t>(value, UINT_MAX))};
+    Opened opened = open_semaphore(name.text, opening);
+    if (opened.error != 0) {
+        return -opened.error;
+    }
+    const auto found = table(environment).search([&](const Open& open) {
+        return open.inode == opened.inode && open.device == opened.device;
+    });
+    if (found) {
+        found->second->times++;
+        return found->first;
+    }
+    return table(environment)
+        .add({std::move(opened.semaphore), opened.device, opened.inode})
+        .value_or(-EMFILE);
+}
+
+/// Waits that have begun keep the memory.
+int32_t sem_close(Environment& environment, int32_t handle) {
+    Open* open = table(environment).find(handle);
+    if (open == nullptr) {
+        return -EINVAL;
+    }
+    if (--open->times == 0) {
+        table(environment).remove(handle);
+    }
+    return 0;
+}
+
+int32_t sem_unlink(Environment& /*environment*/, const Path& name) {
+    return -unlink_semaphore(name.text);
+}
+
+int32_t sem_trywait(Environment& environment, int32_t handle) {
+    sem_t* semaphore = semaphore_of(environment, handle);
+    return semaphore == nullptr ? -EINVAL : or_errno(::sem_trywait(semaphore));
+}
+
+int32_t sem_post(Environment& environment, int32_t handle) {
+    sem_t* semaphore = semaphore_of(environment, handle);
+    return semaphore == nullptr ? -EINVAL : or_errno(::sem_post(semaphore));
+}
+
+/// Several at once; where there is no room for all of them now, none.
+int32_t sem_post_many(Environment& environment, int32_t handle, int32_t count) {
+    sem_t* semaphore = semaphore_of(environment, handle);
+    int value = 0;
+    if (semaphore == nullptr || count < 1) {
+        return -EINVAL;
+    }
+    if (::sem_getvalue(semaphore, &value) == 0 && value > SEM_VALUE_MAX - count) {
+        return -EOVERFLOW;
+    }
+    for (int32_t posted = 0; posted < count; posted++) {
+        if (::sem_post(semaphore) != 0) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+/// The value, which is never negative, or the negated errno.
+int64_t sem_getvalue(Environment& environment, int32_t handle) {
+    sem_t* semaphore = semaphore_of(environment, handle);
+    int value = 0;
+    if (semaphore == nullptr) {
+        return -EINVAL;
+    }
+    const int result = or_errno(::sem_getvalue(semaphore, &value));
+    return result < 0 ? result : static_cast<int64_t>(static_cast<uint32_t>(value));
+}
+
+// ---- waiting
+
+constexpr Milliseconds for_ever{std::numeric_limits<double>::infinity()};
+
+int32_t sem_wait(Environment& environment, int32_t handle) {
+    SharedSemaphore semaphore = shared_of(environment, handle);
+    if (!semaphore) {
+        return -EINVAL;
+    }
+    SemaphoreWait wait(std::move(semaphore));
+    return environment.block(wait, for_ever, true).result;
+}
+
+int32_t sem_clockwait(Environment& environment, int32_t handle, int32_t clock, Long seconds,
+                      Long nanoseconds) {
+    SharedSemaphore semaphore = shared_of(environment, handle);
+    const bool known = clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC;
+    if (!semaphore || !known || nanoseconds.value < 0 || nanoseconds.value >= 1'000'000'000) {
+        return -EINVAL;
+    }
+    Milliseconds timeout = for_ever;
+    if (!libc_has_clock_wait && clock == CLOCK_MONOTONIC) {
+        const std::chrono::duration<double, std::milli> now = wait::Clock::now().time_since_epoch();
+        const double until =
+            static_cast<double>(seconds.value) * 1e3 + static_cast<double>(nanoseconds.value) / 1e6;
+        timeout = {std::max(until - now.count(), 0.0)};
+    }
+    SemaphoreWait wait(std::move(semaphore), clock, {seconds.value, nanoseconds.value});
+    return environment.block(wait, timeout, true).result;
+}
+
+/// Blocks this thread for so long; no signal ends it.
+int32_t sem_wait_for(Environment& environment, int32_t handle, Milliseconds timeout) {
+    SharedSemaphore semaphore = shared_of(environment, handle);
+    if (!semaphore) {
+        return -EINVAL;
+    }
+    if (!timeout.finite() || !libc_has_clock_wait) {
+        SemaphoreWait wait(std::move(semaphore));
+        return environment.block(wait, timeout, false).result;
+    }
+    const auto until = (wait::Clock::now() + timeout.duration()).time_since_epoch();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until);
+    const std::chrono::nanoseconds rest = until - seconds;
+    SemaphoreWait wait(std::move(semaphore), CLOCK_MONOTONIC, {seconds.count(), rest.count()});
+    return environment.block(wait, for_ever, false).result;
+}
+
+/// The number of a wait on a thread of its own.
+int32_t sem_wait_start(Environment& environment, int32_t handle) {
+    SharedSemaphore semaphore = shared_of(environment, handle);
+    return semaphore
+               ? environment.waits().start(std::make_unique<SemaphoreWait>(std::move(semaphore)))
+               : -EINVAL;
+}
+
+/// Tries again and again for a while, for the peer that posts faster than a thread wakes.
+int32_t sem_spin(Environment& environment, int32_t handle, Milliseconds how_long) {
+    const auto end = wait::Clock::now() + how_long.duration();
+    for (;;) {
+        const int32_t result = sem_trywait(environment, handle);
+        if (result != -EAGAIN || wait::Clock::now() >= end) {
+            return result;
+        }
+        pause_briefly();
+    }
+}
+
+} // namespace
+
+void define_sem(Exports& exports) {
+    exports.function<sem_open>("semOpen", "name", "oflag", "mode", "exact", "value");
+    exports.function<sem_close>("semClose", "sem");
+    exports.function<sem_unlink>("semUnlink", "name");
+    exports.function<sem_trywait>("semTrywait", "sem");
+    exports.function<sem_post>("semPost", "sem");
+    exports.function<sem_post_many>("semPostMany", "sem", "count");
+    exports.function<sem_getvalue>("semGetvalue", "sem");
+    exports.function<sem_wait>("semWait", "sem");
+    exports.function<sem_clockwait>("semClockwait", "sem", "clockid", "tv_sec", "tv_nsec");
+    exports.function<sem_wait_for>("semWaitFor", "sem", "timeout");
+    exports.function<sem_wait_start>("semWaitStart", "sem");
+    exports.function<sem_spin>("semSpin", "sem", "howLong");
+}
+
+} // namespace posix_ipc::posix

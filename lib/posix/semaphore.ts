@@ -169,7 +169,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
       count === undefined || count === 1
         ? native.semPost(this.#handle)
         : native.semPostMany(this.#handle, integer('count', count, 1, SEM_VALUE_MAX));
-    if (result < 0) throw this.#postFailure(result);
+    if (result < 0) throw postFailure(result, this.name);
   }
 
   // ---- taking for a while
@@ -280,23 +280,27 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** For what was taken, with the handle kept for it: it may outlive `close()`. */
   #guard(): Guard {
-    const open = this.#open;
-    return new Guard(() => {
-      const result = native.semPost(open.number);
-      if (result < 0) throw this.#postFailure(result);
-      open.letGo();
-    });
+    return guardOf(this.#open, this.name);
   }
 
   #check(): void {
     if (this.#closed) throw closed();
   }
+}
 
-  #postFailure(error: number): SystemError {
-    const hint =
-      error === EOVERFLOW ? `a semaphore counts up to ${String(SEM_VALUE_MAX)}` : undefined;
-    return new SystemError(error, 'sem_post', { path: this.name, hint });
-  }
+/** Refers to the handle alone: the object may be forgotten while the guard is held. */
+function guardOf(open: SemaphoreHandle, name: string): Guard {
+  return new Guard(() => {
+    const result = native.semPost(open.number);
+    if (result < 0) throw postFailure(result, name);
+    open.letGo();
+  });
+}
+
+function postFailure(error: number, path: string): SystemError {
+  const hint =
+    error === EOVERFLOW ? `a semaphore counts up to ${String(SEM_VALUE_MAX)}` : undefined;
+  return new SystemError(error, 'sem_post', { path, hint });
 }
 
 function limitsOf(options: WaitOptions): { timeout: number; signal: AbortSignal | undefined } {

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/fd.h"
@@ -100,7 +101,7 @@ Opened open_existing(const std::string& path) {
     return file ? opened(file) : Opened{.error = errno};
 }
 
-/// A file that goes away with its name.
+/// A file under a name of its own, until it is named; else it goes away.
 class Temporary {
   public:
     explicit Temporary(mode_t mode) {
@@ -116,17 +117,29 @@ class Temporary {
     Temporary(const Temporary&) = delete;
     Temporary& operator=(const Temporary&) = delete;
     ~Temporary() {
-        if (file_) {
+        if (file_ && !named_) {
             unlink(path_.c_str());
         }
     }
 
-    [[nodiscard]] const std::string& path() const { return path_; }
+    /// Gives it its name, if nobody has it: 0 or an errno.
+    int name(const std::string& path) {
+        constexpr unsigned no_replace = 1; // RENAME_NOREPLACE, which musl does not declare
+        named_ = syscall(SYS_renameat2, AT_FDCWD, path_.c_str(), AT_FDCWD, path.c_str(),
+                         no_replace) == 0;
+        if (named_ || (errno != EINVAL && errno != ENOSYS)) {
+            return named_ ? 0 : errno;
+        }
+        // The file system cannot do that. Two names for a while are as good.
+        return link(path_.c_str(), path.c_str()) == 0 ? 0 : errno;
+    }
+
     [[nodiscard]] const Fd& file() const { return file_; }
 
   private:
     std::string path_;
     Fd file_;
+    bool named_ = false;
 };
 
 /// The bytes of a new semaphore; writing them reserves the memory. 0 or an errno.
@@ -143,7 +156,7 @@ int fill(const Fd& file, unsigned value) {
 }
 
 Opened create(const std::string& path, const Opening& opening) {
-    const Temporary temporary(opening.mode);
+    Temporary temporary(opening.mode);
     if (!temporary.file()) {
         return {.error = errno};
     }
@@ -154,8 +167,8 @@ Opened create(const std::string& path, const Opening& opening) {
         return {.error = error};
     }
     Opened made = opened(temporary.file());
-    if (made.error == 0 && link(temporary.path().c_str(), path.c_str()) != 0) {
-        return {.error = errno};
+    if (made.error == 0) {
+        made.error = temporary.name(path);
     }
     return made;
 }

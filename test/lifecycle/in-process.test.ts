@@ -5,23 +5,25 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 import { untilBlockedIn } from '../support/blocked';
 import { collectGarbage } from '../support/collect-garbage';
-import { adoptId } from '../support/queues';
 import { untilNothingIsParked } from '../support/threads';
 import { soon, waitUntil } from '../support/wait-until';
 import { operations, promiseForms } from './operations';
+import { removeQuietly } from './remove-quietly';
 import type { Subject, WaitingOperation } from './waiting-operation';
 
 const subjects = new Set<Subject>();
+const created = new Set<Subject>();
 
 afterEach(async () => {
   for (const subject of subjects) subject.close();
   subjects.clear();
+  removeQuietly(created);
   await untilNothingIsParked();
 });
 
 function create(operation: WaitingOperation): Subject {
   const subject = operation.create();
-  adoptId(subject.id);
+  created.add(subject);
   subjects.add(subject);
   return subject;
 }
@@ -46,7 +48,10 @@ async function abandoned(operation: WaitingOperation): Promise<{
 }> {
   const [subject, wait] = await parked(operation);
   subjects.delete(subject);
-  return { outside: operation.open(subject.id), wait, object: new WeakRef(subject.object) };
+  created.delete(subject);
+  const outside = operation.open(subject.id);
+  created.add(outside);
+  return { outside, wait, object: new WeakRef(subject.object) };
 }
 
 /** Whether a wait ended well; throws what it rejected with, unless that was expected. */
@@ -158,21 +163,6 @@ describe.each(promiseForms.map((operation) => [operation.name, operation] as con
       await expectUsable(operation, operation.open(subject.id));
     });
 
-    test('removed: EIDRM', async () => {
-      const [subject, wait] = await parked(operation);
-      subject.remove();
-      await expect(soon('the wait', wait)).rejects.toMatchObject({ code: 'EIDRM' });
-    });
-
-    test('removed before the thread has reached its system call: EIDRM', async () => {
-      for (let i = 0; i < 20; i++) {
-        const subject = create(operation);
-        const wait = subject.wait();
-        subject.remove();
-        await expect(soon('the wait', wait)).rejects.toMatchObject({ code: 'EIDRM' });
-      }
-    });
-
     test('the object is not collected while a wait is pending, and is afterwards', async () => {
       const { outside, wait, object } = await abandoned(operation);
       for (let i = 0; i < 3; i++) {
@@ -187,6 +177,28 @@ describe.each(promiseForms.map((operation) => [operation.name, operation] as con
         collectGarbage();
         return object.deref() === undefined;
       });
+    });
+  },
+);
+
+const removable = promiseForms.filter(({ removal }) => removal !== undefined);
+
+describe.each(removable.map((operation) => [operation.name, operation] as const))(
+  '%s',
+  (_name, operation) => {
+    test('removed: the wait fails', async () => {
+      const [subject, wait] = await parked(operation);
+      subject.remove();
+      await expect(soon('the wait', wait)).rejects.toMatchObject({ code: operation.removal });
+    });
+
+    test('removed before the thread has reached its system call: the same', async () => {
+      for (let i = 0; i < 20; i++) {
+        const subject = create(operation);
+        const wait = subject.wait();
+        subject.remove();
+        await expect(soon('the wait', wait)).rejects.toMatchObject({ code: operation.removal });
+      }
     });
   },
 );

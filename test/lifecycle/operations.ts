@@ -1,9 +1,10 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
+import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
 import type { WaitingOperation } from './waiting-operation';
 
-export const operations: readonly WaitingOperation[] = [...sysvMessageQueue];
+export const operations: readonly WaitingOperation[] = [...posixSemaphore, ...sysvMessageQueue];
 
 export const promiseForms = operations.filter(({ form }) => form === 'promise');
 

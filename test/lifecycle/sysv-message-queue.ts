@@ -57,7 +57,7 @@ function rowOf(
   const { name, form = 'promise', variant = false, closedValue } = row;
   const takes = row.takes ?? (form === 'sync' ? ['timeout'] : ['timeout', 'signal']);
   const call = gives ? 'msgsnd' : 'msgrcv';
-  return { name, form, variant, takes, gives, call, contents, closedValue };
+  return { name, form, variant, takes, gives, call, removal: 'EIDRM', contents, closedValue };
 }
 
 const bystander = { type: 9, data: 'bystander' };

@@ -1,5 +1,7 @@
 /** The shape of a row of the lifecycle table: one way of waiting. Programs in test/fixtures use it too. */
 
+import type { BlockingCall } from '../support/blocked';
+
 export interface Limits {
   timeout?: number;
   signal?: AbortSignal;
@@ -42,7 +44,9 @@ export interface WaitingOperation {
   /** Whether a wait puts something into the object, instead of taking something out of it. */
   readonly gives: boolean;
   /** The system call that a thread sleeps in meanwhile. */
-  readonly call: 'msgrcv' | 'msgsnd';
+  readonly call: BlockingCall;
+  /** The error that ends a wait when the object is removed; undefined where the wait goes on. */
+  readonly removal: string | undefined;
   readonly contents: Contents;
   /** It differs from another row only in what it selects: a process of its own tells nothing new. */
   readonly variant: boolean;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <chrono>
 #include <ctime>
 #include <sys/types.h>
 
-namespace posix_ipc::wait {
+#include "core/wait/operation.h"
 
-using Clock = std::chrono::steady_clock; // CLOCK_MONOTONIC
+namespace posix_ipc::wait {
 
 /// Sends the wake-up signal to one thread, from an instant on, again and again until it is told
 /// that the thread has noticed: a single signal could land between the thread's last check and

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 
 namespace posix_ipc::wait {
+
+using Clock = std::chrono::steady_clock; // CLOCK_MONOTONIC
 
 /// How a blocking call ended.
 struct Outcome {
@@ -21,6 +24,12 @@ class Operation {
 
     /// Makes the system call once. -EINTR means that nothing was taken: the runner calls again.
     virtual Outcome block() = 0;
+
+    /// Whether the call has a timeout of its own, so that block_until() needs no timer.
+    [[nodiscard]] virtual bool timed() const { return false; }
+
+    /// As block(), for calls with a timeout of their own: -EINTR also when the instant has come.
+    virtual Outcome block_until(Clock::time_point /*look*/) { return block(); }
 
     /// Makes it without waiting; -EINTR where it would have to wait. The runner of Sync forms asks
     /// before it arms a timer.

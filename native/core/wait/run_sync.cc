@@ -32,22 +32,45 @@ Outcome unless_ended(Operation& operation, const Outcome& outcome, const SyncLim
     return {-ECANCELED, 0};
 }
 
-Outcome run_with_alarm(Operation& operation, const SyncLimits& limits) {
+/// Blocks until an instant: by the call's own timeout, or by an alarm that interrupts it.
+class BoundedCall {
+  public:
+    explicit BoundedCall(Operation& operation) : operation_(operation) {
+        if (operation.timed()) {
+            return;
+        }
+        unblock_wake_signal();
+        alarm_.emplace(gettid());
+        if (alarm_->error() != 0) {
+            throw std::runtime_error("posix-ipc: no timer for a blocking call: too many signals "
+                                     "are pending (ulimit -i, RLIMIT_SIGPENDING)");
+        }
+    }
+
+    Outcome block_until(Clock::time_point look) {
+        if (!alarm_) {
+            return operation_.block_until(look);
+        }
+        alarm_->ring_from(look);
+        const Outcome outcome = operation_.block();
+        alarm_->silence();
+        return outcome;
+    }
+
+  private:
+    Operation& operation_;
+    std::optional<Alarm> alarm_;
+};
+
+Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
     const Outcome inline_outcome = operation.attempt();
     if (inline_outcome.result != -EINTR) {
         return inline_outcome;
     }
-    unblock_wake_signal();
-    Alarm alarm(gettid());
-    if (alarm.error() != 0) {
-        throw std::runtime_error("posix-ipc: no timer for a blocking call: too many signals are "
-                                 "pending (ulimit -i, RLIMIT_SIGPENDING)");
-    }
+    BoundedCall call(operation);
     for (;;) {
         const auto look = next_look(limits);
-        alarm.ring_from(look);
-        const Outcome outcome = operation.block();
-        alarm.silence();
+        const Outcome outcome = call.block_until(look);
         if (outcome.result != -EINTR) {
             return unless_ended(operation, outcome, limits);
         }
@@ -67,11 +90,11 @@ Outcome run_with_alarm(Operation& operation, const SyncLimits& limits) {
 
 Outcome run_sync(Operation& operation, const SyncLimits& limits) {
     if (limits.deadline || limits.ask_from_start) {
-        return run_with_alarm(operation, limits);
+        return run_bounded(operation, limits);
     }
     const Outcome outcome = operation.block();
     const bool again = outcome.result == -EINTR && !limits.until_signal;
-    return again ? run_with_alarm(operation, limits) : outcome;
+    return again ? run_bounded(operation, limits) : outcome;
 }
 
 } // namespace posix_ipc::wait

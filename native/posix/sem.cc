@@ -143,15 +143,15 @@ int32_t sem_clockwait(Environment& environment, int32_t handle, int32_t clock, L
     if (!semaphore || !known || nanoseconds.value < 0 || nanoseconds.value >= 1'000'000'000) {
         return -EINVAL;
     }
-    Milliseconds timeout = for_ever;
-    if (!libc_has_clock_wait && clock == CLOCK_MONOTONIC) {
-        const std::chrono::duration<double, std::milli> now = wait::Clock::now().time_since_epoch();
-        const double until =
-            static_cast<double>(seconds.value) * 1e3 + static_cast<double>(nanoseconds.value) / 1e6;
-        timeout = {std::max(until - now.count(), 0.0)};
+    if (clock == CLOCK_REALTIME) {
+        RealtimeSemaphoreWait wait(std::move(semaphore), {seconds.value, nanoseconds.value});
+        return environment.block(wait, for_ever, true).result;
     }
-    SemaphoreWait wait(std::move(semaphore), clock, {seconds.value, nanoseconds.value});
-    return environment.block(wait, timeout, true).result;
+    const std::chrono::duration<double, std::milli> now = wait::Clock::now().time_since_epoch();
+    const double until =
+        static_cast<double>(seconds.value) * 1e3 + static_cast<double>(nanoseconds.value) / 1e6;
+    SemaphoreWait wait(std::move(semaphore));
+    return environment.block(wait, {std::max(until - now.count(), 0.0)}, true).result;
 }
 
 /// Blocks this thread for so long; no signal ends it.
@@ -160,15 +160,8 @@ int32_t sem_wait_for(Environment& environment, int32_t handle, Milliseconds time
     if (!semaphore) {
         return -EINVAL;
     }
-    if (!timeout.finite() || !libc_has_clock_wait) {
-        SemaphoreWait wait(std::move(semaphore));
-        return environment.block(wait, timeout, false).result;
-    }
-    const auto until = (wait::Clock::now() + timeout.duration()).time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until);
-    const std::chrono::nanoseconds rest = until - seconds;
-    SemaphoreWait wait(std::move(semaphore), CLOCK_MONOTONIC, {seconds.count(), rest.count()});
-    return environment.block(wait, for_ever, false).result;
+    SemaphoreWait wait(std::move(semaphore));
+    return environment.block(wait, timeout, false).result;
 }
 
 /// The number of a wait on a thread of its own.

@@ -10,41 +10,59 @@ namespace posix_ipc::posix {
 namespace {
 
 template <typename Semaphore>
-int wait_until(Semaphore* semaphore, clockid_t clock, const timespec& until) {
+int wait_until(Semaphore* semaphore, const timespec& until) {
     if constexpr (HasClockWait<Semaphore>) {
-        return sem_clockwait(semaphore, clock, &until);
+        return sem_clockwait(semaphore, CLOCK_MONOTONIC, &until);
     } else {
-        return clock == CLOCK_REALTIME ? sem_timedwait(semaphore, &until) : sem_wait(semaphore);
+        return sem_wait(semaphore);
     }
 }
+
+timespec to_timespec(wait::Clock::time_point when) {
+    const auto since = when.time_since_epoch();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+    const std::chrono::nanoseconds rest = since - seconds;
+    return {seconds.count(), rest.count()};
+}
+
+/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
+constexpr wait::Clock::time_point never =
+    wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
 
 } // namespace
 
-/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
-SemaphoreWait::SemaphoreWait(SharedSemaphore semaphore)
-    : SemaphoreWait(std::move(semaphore), CLOCK_MONOTONIC,
-                    {std::numeric_limits<int32_t>::max(), 0}) {}
-
 wait::Outcome SemaphoreWait::block() {
-    if (kind_of(semaphore_.get()) == Kind::none) {
+    return block_until(never);
+}
+
+wait::Outcome SemaphoreWait::block_until(wait::Clock::time_point look) {
+    if (kind_of(semaphore()) == Kind::none) {
         return {-EINVAL, 0};
     }
-    return {or_errno(wait_until(semaphore_.get(), clock_, until_)), 0};
+    const int result = or_errno(wait_until(semaphore(), to_timespec(look)));
+    return {result == -ETIMEDOUT ? -EINTR : result, 0};
 }
 
 wait::Outcome SemaphoreWait::attempt() {
-    if (kind_of(semaphore_.get()) == Kind::none) {
+    if (kind_of(semaphore()) == Kind::none) {
         return {-EINVAL, 0};
     }
-    const int result = or_errno(sem_trywait(semaphore_.get()));
+    const int result = or_errno(sem_trywait(semaphore()));
     return {result == -EAGAIN ? -EINTR : result, 0};
 }
 
 bool SemaphoreWait::give_back(const wait::Outcome& outcome) noexcept {
-    if (outcome.result >= 0 && kind_of(semaphore_.get()) != Kind::none) {
-        sem_post(semaphore_.get());
+    if (outcome.result >= 0 && kind_of(semaphore()) != Kind::none) {
+        sem_post(semaphore());
     }
     return true;
+}
+
+wait::Outcome RealtimeSemaphoreWait::block() {
+    if (kind_of(semaphore()) == Kind::none) {
+        return {-EINVAL, 0};
+    }
+    return {or_errno(sem_timedwait(semaphore(), &until_)), 0};
 }
 
 } // namespace posix_ipc::posix

@@ -14,25 +14,32 @@ concept HasClockWait = requires(Semaphore* semaphore, const timespec* time) {
     sem_clockwait(semaphore, CLOCK_MONOTONIC, time);
 };
 
-constexpr bool libc_has_clock_wait = HasClockWait<sem_t>;
-
-/// Takes one of a semaphore that outlives the operation. -ETIMEDOUT when the time has come, where
-/// libc can wait until one; else the runner has to see to it.
+/// Takes one of a semaphore, whose memory it keeps.
 class SemaphoreWait : public wait::Operation {
   public:
-    SemaphoreWait(SharedSemaphore semaphore, clockid_t clock, timespec until)
-        : semaphore_(std::move(semaphore)), clock_(clock), until_(until) {}
-
-    /// For ever.
-    explicit SemaphoreWait(SharedSemaphore semaphore);
-
+    explicit SemaphoreWait(SharedSemaphore semaphore) : semaphore_(std::move(semaphore)) {}
     wait::Outcome block() override;
+    [[nodiscard]] bool timed() const override { return HasClockWait<sem_t>; }
+    wait::Outcome block_until(wait::Clock::time_point look) override;
     wait::Outcome attempt() override;
     bool give_back(const wait::Outcome& outcome) noexcept override;
 
+  protected:
+    [[nodiscard]] sem_t* semaphore() const { return semaphore_.get(); }
+
   private:
     SharedSemaphore semaphore_;
-    clockid_t clock_;
+};
+
+/// The same, until an instant of CLOCK_REALTIME, which may be set: -ETIMEDOUT.
+class RealtimeSemaphoreWait : public SemaphoreWait {
+  public:
+    RealtimeSemaphoreWait(SharedSemaphore semaphore, timespec until)
+        : SemaphoreWait(std::move(semaphore)), until_(until) {}
+    wait::Outcome block() override;
+    [[nodiscard]] bool timed() const override { return false; }
+
+  private:
     timespec until_;
 };
 

@@ -8,8 +8,11 @@
 export * from './posix/constants';
 export * from './sysv/constants';
 export { ftok } from './sysv/key';
-export type { IpcPerm, MsgInfo, MsqidDs } from './sysv/msqid-ds';
+export type { IpcPerm } from './sysv/ipc-perm';
+export type { MsgInfo, MsqidDs } from './sysv/msqid-ds';
+export type { SemidDs, SemInfo } from './sysv/semid-ds';
 
 // A facility adds its line here.
 export * from './syscalls/msg';
+export * from './syscalls/sem';
 export * from './syscalls/sem-posix';

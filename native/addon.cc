@@ -7,6 +7,7 @@
 #include "posix/sem.h"
 #include "sysv/key.h"
 #include "sysv/msg.h"
+#include "sysv/sem.h"
 
 namespace posix_ipc {
 
@@ -21,6 +22,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     posix::define_sem(exports);
     sysv::define_key(exports);
     sysv::define_msg(exports);
+    sysv::define_sem(exports);
     return target;
 }
 

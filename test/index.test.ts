@@ -38,7 +38,9 @@ test('posix exports these names', () => {
 });
 
 test('sysv exports these names', () => {
-  expect(Object.keys(posixIpc.sysv).sort()).toEqual(['IPC_PRIVATE', 'MessageQueue', 'ftok']);
+  expect(Object.keys(posixIpc.sysv).sort()).toEqual([
+    ...['IPC_PRIVATE', 'MessageQueue', 'SemaphoreSet', 'ftok'],
+  ]);
 });
 
 test('memory exports these names', () => {
@@ -75,7 +77,12 @@ test('posix-ipc/syscalls exports these names', () => {
       ['ftok', 'msgbuf', 'msgctl', 'msgget', 'msgrcv', 'msgsnd'],
       ['sem_clockwait', 'sem_close', 'sem_getvalue', 'sem_open', 'sem_post', 'sem_timedwait'],
       ['sem_trywait', 'sem_unlink', 'sem_wait'],
-    ].flat(),
+      ['GETALL', 'GETNCNT', 'GETPID', 'GETVAL', 'GETZCNT'],
+      ['SEM_INFO', 'SEM_STAT', 'SEM_STAT_ANY', 'SEM_UNDO', 'SETALL', 'SETVAL'],
+      ['semctl', 'semget', 'semop', 'semtimedop'],
+    ]
+      .flat()
+      .sort(),
   );
 });
 
@@ -126,6 +133,40 @@ test('Semaphore has these members', () => {
 
 test('Semaphore has these symbols', () => {
   expect(new Set(Object.getOwnPropertySymbols(posixIpc.posix.Semaphore.prototype))).toEqual(
+    new Set([Symbol.dispose, Symbol.asyncDispose]),
+  );
+});
+
+const { SemaphoreSet } = posixIpc.sysv;
+
+test('SemaphoreSet has these static members', () => {
+  expect(membersOf(SemaphoreSet)).toEqual(
+    [
+      ['create', 'createSync', 'fromId', 'fromIdSync'],
+      ['open', 'openOrCreate', 'openOrCreateSync', 'openSync'],
+    ].flat(),
+  );
+});
+
+test('SemaphoreSet has these members', () => {
+  const base = Object.getPrototypeOf(SemaphoreSet.prototype) as object;
+  const members = new Set([...membersOf(SemaphoreSet.prototype), ...membersOf(base)]);
+  expect([...members].sort()).toEqual(
+    [
+      ['acquire', 'acquireSync', 'check', 'close', 'closed'],
+      ['operate', 'operateSync', 'pid', 'pidSync', 'post', 'postSync'],
+      ['ref', 'remove', 'removeSync', 'set', 'setSync', 'setValue', 'setValueSync'],
+      ['setValues', 'setValuesSync', 'stat', 'statSync'],
+      ['tryAcquire', 'tryOperate', 'tryWait', 'tryWaitForZero', 'unref', 'use'],
+      ['value', 'valueSync', 'values', 'valuesSync'],
+      ['wait', 'waitForZero', 'waitForZeroSync', 'waitSync', 'waiters', 'waitersSync'],
+      ['zeroWaiters', 'zeroWaitersSync'],
+    ].flat(),
+  );
+});
+
+test('SemaphoreSet has these symbols', () => {
+  expect(new Set(Object.getOwnPropertySymbols(SemaphoreSet.prototype))).toEqual(
     new Set([Symbol.dispose, Symbol.asyncDispose]),
   );
 });

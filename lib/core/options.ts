@@ -45,6 +45,11 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+export function callable<T>(name: string, value: T): T {
+  if (typeof value !== 'function') throw invalidType(name, 'a function', value);
+  return value;
+}
+
 /** Permission bits. */
 export function fileMode(name: string, value: unknown): number {
   return integer(name, value, 0, 0o777);

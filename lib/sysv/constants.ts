@@ -1,4 +1,4 @@
-/** The constants of <sys/ipc.h> and <sys/msg.h>; the same numbers on every Linux architecture. */
+/** The constants of <sys/ipc.h>, <sys/msg.h> and <sys/sem.h>; the same numbers on every Linux architecture. */
 
 /** Create the object if there is none with this key. */
 export const IPC_CREAT = 0o1000;
@@ -30,3 +30,26 @@ export const MSG_STAT = 11;
 export const MSG_INFO = 12;
 /** As MSG_STAT, without needing read permission. */
 export const MSG_STAT_ANY = 13;
+
+/** Undo the operation when the process ends. */
+export const SEM_UNDO = 0o10000;
+/** The process that operated on a semaphore last. */
+export const GETPID = 11;
+/** The value of a semaphore. */
+export const GETVAL = 12;
+/** The values of all semaphores. */
+export const GETALL = 13;
+/** How many wait for a semaphore to increase. */
+export const GETNCNT = 14;
+/** How many wait for a semaphore to be 0. */
+export const GETZCNT = 15;
+/** Set the value of a semaphore. */
+export const SETVAL = 16;
+/** Set the values of all semaphores. */
+export const SETALL = 17;
+/** As IPC_STAT, by index into the kernel's table. */
+export const SEM_STAT = 18;
+/** What the whole system uses now. */
+export const SEM_INFO = 19;
+/** As SEM_STAT, without needing read permission. */
+export const SEM_STAT_ANY = 20;

@@ -17,3 +17,19 @@ export type {
 export { MessageQueue } from './message-queue';
 export type { CreateOptions } from './queue-open';
 export type { QueueChanges, QueueStatus } from './queue-status';
+export type {
+  SemaphoreCreateOptions,
+  SemaphoreOpenOptions,
+  SemaphoreOpenOrCreateOptions,
+} from './semaphore-open';
+export type {
+  AcquireOptions,
+  AcquireSyncOptions,
+  AcquireTryOptions,
+  AmountOptions,
+  SemaphoreOperation,
+  SemaphoreWaitOptions,
+  SemaphoreWaitSyncOptions,
+} from './semaphore-options';
+export { SemaphoreSet } from './semaphore-set';
+export type { SemaphoreChanges, SemaphoreStatus } from './semaphore-status';

@@ -1,15 +1,5 @@
 import { native } from '../native';
-
-/** struct ipc_perm: who owns a System V object, and who may use it. */
-export interface IpcPerm {
-  key: number;
-  uid: number;
-  gid: number;
-  cuid: number;
-  cgid: number;
-  mode: number;
-  seq: number;
-}
+import { permOf, type IpcPerm } from './ipc-perm';
 
 /** struct msqid_ds of msgctl(2); times in seconds. */
 export interface MsqidDs {
@@ -48,15 +38,7 @@ export function msgctlStatus(msqid: number, command: number): [result: number, d
   return [
     result,
     {
-      msg_perm: {
-        key: value(0),
-        uid: value(1),
-        gid: value(2),
-        cuid: value(3),
-        cgid: value(4),
-        mode: value(5),
-        seq: value(6),
-      },
+      msg_perm: permOf(values),
       msg_stime: value(7),
       msg_rtime: value(8),
       msg_ctime: value(9),

@@ -1,6 +1,7 @@
 import { check, SystemError, type SystemErrorContext } from '../core/error';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { IPC_INFO, IPC_SET, IPC_STAT } from './constants';
+import { dateOf } from './ipc-perm';
 import { msgctlInfo, msgctlSet, msgctlStatus } from './msqid-ds';
 
 /** What the kernel knows about a queue: struct msqid_ds of msgctl(2), in words. */
@@ -51,10 +52,6 @@ export interface QueueChanges {
 
 const uint32 = 2 ** 32 - 1;
 
-function time(seconds: number): Date | undefined {
-  return seconds === 0 ? undefined : new Date(seconds * 1000);
-}
-
 /** msgctl(IPC_STAT). */
 export function readStatus(id: number, context: SystemErrorContext): QueueStatus {
   const [result, ds] = msgctlStatus(id, IPC_STAT);
@@ -73,8 +70,8 @@ export function readStatus(id: number, context: SystemErrorContext): QueueStatus
     maxBytes: ds.msg_qbytes,
     lastSendPid: ds.msg_lspid,
     lastReceivePid: ds.msg_lrpid,
-    sentAt: time(ds.msg_stime),
-    receivedAt: time(ds.msg_rtime),
+    sentAt: dateOf(ds.msg_stime),
+    receivedAt: dateOf(ds.msg_rtime),
     changedAt: new Date(ds.msg_ctime * 1000),
   };
 }

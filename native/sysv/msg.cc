@@ -9,6 +9,7 @@
 
 #include "core/pause.h"
 #include "sysv/msg_wait.h"
+#include "sysv/values.h"
 
 namespace posix_ipc::sysv {
 
@@ -182,33 +183,12 @@ int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Lon
 
 // ---- control
 
-template <typename T>
-T field(Numbers values, size_t index, const char* name) {
-    const double most =
-        std::min(static_cast<double>(std::numeric_limits<T>::max()), most_safe_integer);
-    if (index >= values.size() || !(values[index] >= 0 && values[index] <= most)) {
-        throw ArgumentError(Kind::range, name, "0 or more, and within its C type");
-    }
-    return static_cast<T>(values[index]);
-}
-
-template <typename... T>
-void fill(Numbers values, T... fields) {
-    const double numbers[] = {static_cast<double>(fields)...};
-    if (values.size() < std::size(numbers)) {
-        throw ArgumentError(Kind::range, "values", "long enough");
-    }
-    std::copy(std::begin(numbers), std::end(numbers), values.begin());
-}
-
 int32_t status(Numbers values, int msqid, int cmd) {
     msqid_ds ds{};
     const int result = or_errno(::msgctl(msqid, cmd, &ds));
     if (result >= 0) {
-        const ipc_perm& perm = ds.msg_perm;
-        fill(values, perm.__key, perm.uid, perm.gid, perm.cuid, perm.cgid, perm.mode, perm.__seq,
-             ds.msg_stime, ds.msg_rtime, ds.msg_ctime, ds.__msg_cbytes, ds.msg_qnum, ds.msg_qbytes,
-             ds.msg_lspid, ds.msg_lrpid);
+        fill_status(values, ds.msg_perm, ds.msg_stime, ds.msg_rtime, ds.msg_ctime, ds.__msg_cbytes,
+                    ds.msg_qnum, ds.msg_qbytes, ds.msg_lspid, ds.msg_lrpid);
     }
     return result;
 }
@@ -235,9 +215,7 @@ int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers
         return limits(values, msqid, cmd);
     case IPC_SET: {
         msqid_ds ds{};
-        ds.msg_perm.uid = field<uid_t>(values, 0, "uid");
-        ds.msg_perm.gid = field<gid_t>(values, 1, "gid");
-        ds.msg_perm.mode = field<unsigned short>(values, 2, "mode");
+        read_owner(values, ds.msg_perm);
         ds.msg_qbytes = field<msglen_t>(values, 3, "msg_qbytes");
         return or_errno(::msgctl(msqid, cmd, &ds));
     }

@@ -5,11 +5,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { waitUntil } from './wait-until';
 
 /** `futex`: a wait on a word that processes share, as sem_wait(3) makes it. */
-export type BlockingCall = 'msgsnd' | 'msgrcv' | 'futex';
+export type BlockingCall = 'msgsnd' | 'msgrcv' | 'semop' | 'futex';
 
-const numbers: Partial<Record<string, Record<BlockingCall, number>>> = {
-  x64: { msgsnd: 69, msgrcv: 70, futex: 202 },
-  arm64: { msgsnd: 189, msgrcv: 188, futex: 98 },
+/** libc makes semop of semtimedop, or does not. */
+const numbers: Partial<Record<string, Record<BlockingCall, number[]>>> = {
+  x64: { msgsnd: [69], msgrcv: [70], semop: [65, 220], futex: [202] },
+  arm64: { msgsnd: [189], msgrcv: [188], semop: [193, 192], futex: [98] },
 };
 
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
@@ -32,10 +33,10 @@ function threadsOf(pid: number): string[] {
 }
 
 function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: number): boolean {
-  const number = numbers[process.arch]?.[call];
-  if (number === undefined) throw new Error(`system call numbers of ${process.arch} are not known`);
-  const [running, first, second] = callOf(pid, thread).split(' ');
-  if (running !== String(number)) return false;
+  const known = numbers[process.arch]?.[call];
+  if (known === undefined) throw new Error(`system call numbers of ${process.arch} are not known`);
+  const [running = '', first, second] = callOf(pid, thread).split(' ');
+  if (!known.map(String).includes(running)) return false;
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
   if (id === undefined) return true;
   return call === 'futex'
@@ -61,12 +62,12 @@ export function threadsBlockedIn(call: BlockingCall, pid: number, id?: number): 
   return threadsOf(pid).filter((thread) => isBlockedIn(call, pid, thread, id)).length;
 }
 
-/** Whether the thread that runs the JavaScript of a process sleeps in a call on a queue. */
+/** Whether the thread that runs the JavaScript of a process sleeps in a call on an object. */
 export function mainThreadBlockedIn(call: BlockingCall, pid: number, id?: number): boolean {
   return isBlockedIn(call, pid, String(pid), id);
 }
 
-/** Waits until so many threads of a process sleep in a call on a queue. */
+/** Waits until so many threads of a process sleep in a call on an object. */
 export async function untilBlockedIn(
   call: BlockingCall,
   pid: number,

@@ -2,12 +2,19 @@
 
 import { startNode } from '../support/processes';
 
-test('everything that is exported takes or refuses odd values, with a code', async () => {
-  const peer = startNode('odd-arguments');
-  const { untyped, count } = JSON.parse(await peer.success()) as {
-    untyped: string[];
-    count: number;
-  };
-  expect(untyped).toEqual([]);
-  expect(count).toBeGreaterThan(3000);
-}, 60_000);
+test.each([
+  ['message queues', 'odd-arguments', 3000],
+  ['semaphore sets', 'odd-semaphore-arguments', 2500],
+])(
+  '%s take or refuse odd values, with a code',
+  async (_name, program, calls) => {
+    const peer = startNode(program);
+    const { untyped, count } = JSON.parse(await peer.success()) as {
+      untyped: string[];
+      count: number;
+    };
+    expect(untyped).toEqual([]);
+    expect(count).toBeGreaterThan(calls);
+  },
+  60_000,
+);

@@ -1,0 +1,71 @@
+/** What a call does to a set: one operation, which is quick, or a list of them. */
+
+import { native } from '../native';
+import { IPC_NOWAIT } from './constants';
+import { SEMBUFS, sembufs, WORDS_PER_SEMBUF } from './sembuf';
+
+/** Operations that the kernel performs all at once, or not at all. */
+export interface Operations {
+  readonly count: number;
+  /** What tells those that wait for the same from others. */
+  readonly key: number | string;
+  /** Whether a first try without waiting tells all that there is to tell. */
+  readonly neverWaits: boolean;
+  /** Performs them without waiting: 0 or a negated errno, EAGAIN where they would have to wait. */
+  attempt(set: number): number;
+  /** Puts them where a call that waits finds them. */
+  load(): void;
+}
+
+/** One operation. Nothing of it lies in memory until it has to wait. */
+export class Single implements Operations {
+  readonly count = 1;
+  readonly neverWaits: boolean;
+
+  constructor(
+    readonly index: number,
+    readonly by: number,
+    readonly flags: number,
+  ) {
+    this.neverWaits = by > 0;
+  }
+
+  /** With or without undo, they wait for the same. */
+  get key(): number {
+    return this.index * 0x10000 + (this.by & 0xffff);
+  }
+
+  attempt(set: number): number {
+    return native.semopOne(set, this.index, this.by, this.flags);
+  }
+
+  load(): void {
+    const words = sembufs(1);
+    words[0] = this.index;
+    words[1] = this.by;
+    words[2] = this.flags;
+  }
+}
+
+/** A list of operations, packed as struct sembuf. */
+export class Vector implements Operations {
+  readonly count: number;
+  readonly key: string;
+  readonly neverWaits: boolean;
+
+  constructor(private readonly words: Uint16Array) {
+    this.count = words.length / WORDS_PER_SEMBUF;
+    this.key = words.join();
+    const isFlags = (_word: number, at: number): boolean => at % WORDS_PER_SEMBUF === 2;
+    this.neverWaits = words.filter(isFlags).every((flags) => (flags & IPC_NOWAIT) !== 0);
+  }
+
+  attempt(set: number): number {
+    this.load();
+    return native.semopNow(set, SEMBUFS, this.count);
+  }
+
+  load(): void {
+    sembufs(this.count).set(this.words);
+  }
+}

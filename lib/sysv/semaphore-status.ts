@@ -1,0 +1,77 @@
+import { check, type SystemErrorContext } from '../core/error';
+import { fileMode, integer, optionsOf } from '../core/options';
+import { IPC_SET, IPC_STAT } from './constants';
+import { dateOf } from './ipc-perm';
+import { semctlSet, semctlStatus } from './semid-ds';
+
+/** What the kernel knows about a set: struct semid_ds of semctl(2), in words. */
+export interface SemaphoreStatus {
+  /** The System V identifier. */
+  id: number;
+  /** The key; 0 for IPC_PRIVATE. */
+  key: number;
+  /** Permission bits. */
+  mode: number;
+  /** Owner. */
+  uid: number;
+  /** Owner's group. */
+  gid: number;
+  /** Creator. */
+  cuid: number;
+  /** Creator's group. */
+  cgid: number;
+  /** How many semaphores the set has. */
+  count: number;
+  /** Time of the last operation, to the second; undefined if there was none. */
+  operatedAt: Date | undefined;
+  /** Time of creation, or of the last change by `set`, `setValue` or `setValues`, to the second. */
+  changedAt: Date;
+}
+
+/** What `set` changes; what is absent stays as it is. */
+export interface SemaphoreChanges {
+  /** Permission bits, 0 to 0o777. */
+  mode?: number | undefined;
+  /** Owner. */
+  uid?: number | undefined;
+  /** Owner's group. */
+  gid?: number | undefined;
+}
+
+const uint32 = 2 ** 32 - 1;
+
+/** semctl(IPC_STAT). */
+export function readStatus(id: number, context: SystemErrorContext): SemaphoreStatus {
+  const [result, ds] = semctlStatus(id, IPC_STAT);
+  check(result, 'semctl', context);
+  const { key, mode, uid, gid, cuid, cgid } = ds.sem_perm;
+  return {
+    id,
+    key,
+    mode,
+    uid,
+    gid,
+    cuid,
+    cgid,
+    count: ds.sem_nsems,
+    operatedAt: dateOf(ds.sem_otime),
+    changedAt: new Date(ds.sem_ctime * 1000),
+  };
+}
+
+/** Checks what is to be changed, so that nothing is changed when something is wrong. */
+export function checkChanges(changes: SemaphoreChanges | undefined): SemaphoreChanges {
+  const { mode, uid, gid } = optionsOf(changes, 'changes');
+  const checked: SemaphoreChanges = {};
+  if (mode !== undefined) checked.mode = fileMode('changes.mode', mode);
+  if (uid !== undefined) checked.uid = integer('changes.uid', uid, 0, uint32);
+  if (gid !== undefined) checked.gid = integer('changes.gid', gid, 0, uint32);
+  return checked;
+}
+
+/** semctl(IPC_SET) of what is given; the rest is read first and stays. */
+export function change(id: number, changes: SemaphoreChanges, context: SystemErrorContext): void {
+  const now = readStatus(id, context);
+  const { uid = now.uid, gid = now.gid, mode = now.mode } = changes;
+  check(semctlSet(id, IPC_SET, uid, gid, mode), 'semctl', context);
+}

@@ -73,19 +73,18 @@ int32_t semop(Environment& environment, int32_t semid, Bytes sops, size_t nsops)
 }
 
 /// The same with a timeout, which is EAGAIN as in C.
-int32_t semtimedop(Environment& environment, int32_t semid, Bytes sops, size_t nsops,
-                   Long seconds, Long nanoseconds) {
+int32_t semtimedop(Environment& environment, int32_t semid, Bytes sops, size_t nsops, Long seconds,
+                   Long nanoseconds) {
     constexpr int64_t nanoseconds_per_second = 1'000'000'000;
     auto operations = operations_in(sops, nsops);
     const timespec timeout{seconds.value, nanoseconds.value};
-    if (seconds.value < 0 || nanoseconds.value < 0 ||
-        nanoseconds.value >= nanoseconds_per_second) {
+    if (seconds.value < 0 || nanoseconds.value < 0 || nanoseconds.value >= nanoseconds_per_second) {
         // It does not wait; which error it is, is the kernel's to say.
         return or_errno(::semtimedop(semid, operations.data(), operations.size(), &timeout));
     }
     SemaphoreOperation operation(semid, std::move(operations), false);
-    const double milliseconds = static_cast<double>(seconds.value) * 1e3 +
-                                static_cast<double>(nanoseconds.value) / 1e6;
+    const double milliseconds =
+        static_cast<double>(seconds.value) * 1e3 + static_cast<double>(nanoseconds.value) / 1e6;
     const int32_t result = environment.block(operation, {milliseconds}, true).result;
     return result == -ETIMEDOUT ? -EAGAIN : result;
 }

@@ -47,8 +47,8 @@ wait::Outcome SemaphoreOperation::block_until(wait::Clock::time_point look) {
     const int32_t result =
         answer(semtimedop(set_, operations_.data(), operations_.size(), &timeout));
     // An operation that must not wait answers EAGAIN as well, but before the time is over.
-    const bool over = std::all_of(operations_.begin(), operations_.end(), waits) ||
-                      wait::Clock::now() >= look;
+    const bool over =
+        std::all_of(operations_.begin(), operations_.end(), waits) || wait::Clock::now() >= look;
     return {result == -EAGAIN && over ? -EINTR : result, 0};
 }
 

@@ -57,6 +57,7 @@ Market full_market() {
     Market market;
     market.push_back(tokens_in_eventfd());
     market.push_back(tokens_in_futex());
+    market.push_back(units_in_semaphore());
     market.push_back(bytes_in_pipe());
     market.push_back(messages_in_queue());
     market.push_back(room_in_queue());

@@ -27,10 +27,14 @@ class Counted : public wait::Operation {
 
     wait::Outcome block() override {
         check(!took_, "an operation that had taken something was run again");
-        const wait::Outcome outcome = inner_->block();
-        took_ = resource_.took(outcome);
-        resource_.taken_ += took_ ? 1 : 0;
-        return outcome;
+        return count(inner_->block());
+    }
+
+    [[nodiscard]] bool timed() const override { return inner_->timed(); }
+
+    wait::Outcome block_until(wait::Clock::time_point look) override {
+        check(!took_, "an operation that had taken something was run again");
+        return count(inner_->block_until(look));
     }
 
     bool give_back(const wait::Outcome& outcome) noexcept override {
@@ -42,6 +46,12 @@ class Counted : public wait::Operation {
     }
 
   private:
+    wait::Outcome count(wait::Outcome outcome) {
+        took_ = resource_.took(outcome);
+        resource_.taken_ += took_ ? 1 : 0;
+        return outcome;
+    }
+
     Resource& resource_;
     std::unique_ptr<wait::Operation> inner_;
     bool took_ = false;

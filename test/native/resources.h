@@ -63,6 +63,9 @@ std::unique_ptr<Resource> bytes_in_pipe();
 /// Messages, empty and not, in a System V queue, waited for as the package does.
 std::unique_ptr<Resource> messages_in_queue();
 
+/// Units of a System V semaphore, which a post with SEM_UNDO gives and a wait with it takes.
+std::unique_ptr<Resource> units_in_semaphore();
+
 /// Room in a full System V queue, taken by sending.
 std::unique_ptr<Resource> room_in_queue();
 

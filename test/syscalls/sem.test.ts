@@ -30,7 +30,7 @@ import {
 
 import { codeThrownBy, thrownBy } from '../support/outcome';
 import { randomKey } from '../support/random-key';
-import { adoptSetId } from '../support/semaphores';
+import { adoptSetId } from '../support/semaphore-sets';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';

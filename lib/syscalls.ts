@@ -16,3 +16,4 @@ export type { SemidDs, SemInfo } from './sysv/semid-ds';
 export * from './syscalls/msg';
 export * from './syscalls/sem';
 export * from './syscalls/sem-posix';
+export type { Timespec } from './syscalls/timespec';

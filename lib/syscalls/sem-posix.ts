@@ -4,14 +4,7 @@ import { check } from '../core/error';
 import { integer, objectOf } from '../core/options';
 import { native } from '../native';
 import { CLOCK_REALTIME } from '../posix/constants';
-
-/** struct timespec. */
-export interface Timespec {
-  /** Seconds. */
-  tv_sec: number | bigint;
-  /** Nanoseconds, 0 to 999,999,999. */
-  tv_nsec: number | bigint;
-}
+import type { Timespec } from './timespec';
 
 /**
  * sem_open - open a named semaphore; make it with O_CREAT.

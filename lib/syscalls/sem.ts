@@ -28,6 +28,7 @@ import {
   type SemidDs,
   type SemInfo,
 } from '../sysv/semid-ds';
+import type { Timespec } from './timespec';
 
 /** struct sembuf: one operation of semop(2). */
 export interface Sembuf {
@@ -37,14 +38,6 @@ export interface Sembuf {
   sem_op: number;
   /** IPC_NOWAIT, SEM_UNDO, or 0. */
   sem_flg: number;
-}
-
-/** struct timespec. */
-export interface Timespec {
-  /** Seconds. */
-  tv_sec: number | bigint;
-  /** Nanoseconds, below 10^9. */
-  tv_nsec: number | bigint;
 }
 
 /**

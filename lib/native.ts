@@ -10,6 +10,7 @@ import type { PosixSem } from './native/posix-sem';
 import type { SysvKey } from './native/sysv-key';
 import type { SysvMsg } from './native/sysv-msg';
 import type { SysvSem } from './native/sysv-sem';
+import type { SysvShm } from './native/sysv-shm';
 
 export type { Memory, WaitEnd } from './native/core';
 
@@ -17,7 +18,7 @@ export type { Memory, WaitEnd } from './native/core';
  * The functions of the addon. Those named like a system call answer its result or the negated
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
-export interface Native extends Core, Mmap, PosixSem, SysvKey, SysvMsg, SysvSem {}
+export interface Native extends Core, Mmap, PosixSem, SysvKey, SysvMsg, SysvSem, SysvShm {}
 
 const root = path.resolve(__dirname, '..');
 

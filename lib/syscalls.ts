@@ -11,9 +11,11 @@ export { ftok } from './sysv/key';
 export type { IpcPerm } from './sysv/ipc-perm';
 export type { MsgInfo, MsqidDs } from './sysv/msqid-ds';
 export type { SemidDs, SemInfo } from './sysv/semid-ds';
+export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 
 // A facility adds its line here.
 export * from './syscalls/msg';
 export * from './syscalls/sem';
 export * from './syscalls/sem-posix';
+export * from './syscalls/shm';
 export type { Timespec } from './syscalls/timespec';

@@ -8,6 +8,7 @@
 #include "sysv/key.h"
 #include "sysv/msg.h"
 #include "sysv/sem.h"
+#include "sysv/shm.h"
 
 namespace posix_ipc {
 
@@ -23,6 +24,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     sysv::define_key(exports);
     sysv::define_msg(exports);
     sysv::define_sem(exports);
+    sysv::define_shm(exports);
     return target;
 }
 

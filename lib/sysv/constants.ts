@@ -1,4 +1,4 @@
-/** The constants of <sys/ipc.h>, <sys/msg.h> and <sys/sem.h>; the same numbers on every Linux architecture. */
+/** The constants of <sys/ipc.h>, <sys/msg.h>, <sys/sem.h> and <sys/shm.h>; the same numbers on every Linux architecture. */
 
 /** Create the object if there is none with this key. */
 export const IPC_CREAT = 0o1000;
@@ -53,3 +53,38 @@ export const SEM_STAT = 18;
 export const SEM_INFO = 19;
 /** As SEM_STAT, without needing read permission. */
 export const SEM_STAT_ANY = 20;
+
+/** Permission to read, for the owner: a part of a mode. */
+export const SHM_R = 0o400;
+/** Permission to write, for the owner: a part of a mode. */
+export const SHM_W = 0o200;
+/** Attach for reading only. */
+export const SHM_RDONLY = 0o10000;
+/** Round an address down to a multiple of SHMLBA; it says nothing where the kernel chooses. */
+export const SHM_RND = 0o20000;
+/** Replace what is mapped at an address. There is none to be given here: EINVAL. */
+export const SHM_REMAP = 0o40000;
+/** Attach for executing too. */
+export const SHM_EXEC = 0o100000;
+/** Lock a segment in memory. */
+export const SHM_LOCK = 11;
+/** Let the kernel page a segment out again. */
+export const SHM_UNLOCK = 12;
+/** As IPC_STAT, by index into the kernel's table. */
+export const SHM_STAT = 13;
+/** What the whole system uses now. */
+export const SHM_INFO = 14;
+/** As SHM_STAT, without needing read permission. */
+export const SHM_STAT_ANY = 15;
+/** In a segment's mode: it goes with its last attachment. */
+export const SHM_DEST = 0o1000;
+/** In a segment's mode: it is locked in memory. */
+export const SHM_LOCKED = 0o2000;
+/** Take pages of the pool of huge pages. */
+export const SHM_HUGETLB = 0o4000;
+/** With SHM_HUGETLB: pages of 2 MiB. */
+export const SHM_HUGE_2MB = 21 << 26;
+/** With SHM_HUGETLB: pages of 1 GiB. */
+export const SHM_HUGE_1GB = 30 << 26;
+/** Reserve no swap space. */
+export const SHM_NORESERVE = 0o10000;

@@ -33,3 +33,6 @@ export type {
 } from './semaphore-options';
 export { SemaphoreSet } from './semaphore-set';
 export type { SemaphoreChanges, SemaphoreStatus } from './semaphore-status';
+export { SharedMemory, type AttachOptions } from './shared-memory';
+export type { SegmentHugePages, SharedMemoryOptions } from './segment-open';
+export type { SegmentChanges, SegmentStatus } from './segment-status';

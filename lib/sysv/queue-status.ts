@@ -1,7 +1,8 @@
 import { check, SystemError, type SystemErrorContext } from '../core/error';
-import { fileMode, integer, optionsOf } from '../core/options';
+import { integer, optionsOf } from '../core/options';
 import { IPC_INFO, IPC_SET, IPC_STAT } from './constants';
 import { dateOf } from './ipc-perm';
+import { checkOwnerChanges, type OwnerChanges } from './owner-changes';
 import { msgctlInfo, msgctlSet, msgctlStatus } from './msqid-ds';
 
 /** What the kernel knows about a queue: struct msqid_ds of msgctl(2), in words. */
@@ -39,18 +40,10 @@ export interface QueueStatus {
 }
 
 /** What `set` changes; what is absent stays as it is. */
-export interface QueueChanges {
-  /** Permission bits, 0 to 0o777. */
-  mode?: number | undefined;
-  /** Owner. */
-  uid?: number | undefined;
-  /** Owner's group. */
-  gid?: number | undefined;
+export interface QueueChanges extends OwnerChanges {
   /** Most bytes of payload. Above kernel.msgmnb it takes CAP_SYS_RESOURCE (EPERM). */
   maxBytes?: number | undefined;
 }
-
-const uint32 = 2 ** 32 - 1;
 
 /** msgctl(IPC_STAT). */
 export function readStatus(id: number, context: SystemErrorContext): QueueStatus {
@@ -78,11 +71,8 @@ export function readStatus(id: number, context: SystemErrorContext): QueueStatus
 
 /** Checks what is to be changed, so that nothing is changed when something is wrong. */
 export function checkChanges(changes: QueueChanges | undefined, name: string): QueueChanges {
-  const { mode, uid, gid, maxBytes } = optionsOf(changes, name);
-  const checked: QueueChanges = {};
-  if (mode !== undefined) checked.mode = fileMode(`${name}.mode`, mode);
-  if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, uint32);
-  if (gid !== undefined) checked.gid = integer(`${name}.gid`, gid, 0, uint32);
+  const { maxBytes } = optionsOf(changes, name);
+  const checked: QueueChanges = checkOwnerChanges(changes, name);
   if (maxBytes !== undefined) {
     checked.maxBytes = integer(`${name}.maxBytes`, maxBytes, 0, Number.MAX_SAFE_INTEGER);
   }

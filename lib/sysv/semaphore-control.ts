@@ -1,14 +1,16 @@
-import { check, ClosedError, errnoOf, outOfRange, SystemError } from '../core/error';
+import { check, errnoOf, outOfRange, SystemError } from '../core/error';
+import { Handle } from '../core/handle';
+import type { Keeper } from '../core/keeper';
 import { integer, listOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { GETALL, GETNCNT, GETPID, GETVAL, GETZCNT, IPC_RMID, SETALL, SETVAL } from './constants';
 import { hintOf } from './semaphore-hints';
 import type { OpenedSet } from './semaphore-open';
+import { checkOwnerChanges } from './owner-changes';
 import { semaphoreIndex, SEMVMX } from './semaphore-options';
 import {
   change,
-  checkChanges,
   readStatus,
   type SemaphoreChanges,
   type SemaphoreStatus,
@@ -18,7 +20,7 @@ import { semctlValue } from './semid-ds';
 const EINVAL = -errnoOf('EINVAL');
 
 /** What a set is asked and told by semctl(2). The half of `SemaphoreSet` that never waits. */
-export abstract class SemaphoreControl {
+export abstract class SemaphoreControl extends Handle {
   /** The System V identifier, as semget(2) gives it and ipcs(1) prints it. */
   readonly id: number;
   /** The key, as a signed 32-bit number; 0 for IPC_PRIVATE. */
@@ -26,14 +28,12 @@ export abstract class SemaphoreControl {
   /** How many semaphores the set has. */
   readonly count: number;
 
-  protected constructor({ id, key, count }: OpenedSet) {
+  protected constructor({ id, key, count }: OpenedSet, keeper: Keeper) {
+    super('semaphore set', keeper);
     this.id = id;
     this.key = key;
     this.count = count;
   }
-
-  /** Whether `close` was called. */
-  abstract get closed(): boolean;
 
   // ---- values
 
@@ -71,7 +71,7 @@ export abstract class SemaphoreControl {
 
   /** As `values`, at once. */
   valuesSync(): number[] {
-    this.check();
+    this.checkOpen();
     const values = new Uint16Array(this.count);
     this.#checked(native.semctlAll(this.id, GETALL, values));
     return [...values];
@@ -86,7 +86,7 @@ export abstract class SemaphoreControl {
 
   /** As `setValues`, at once. */
   setValuesSync(values: Iterable<number>): void {
-    this.check();
+    this.checkOpen();
     const list = [...listOf('values', values)];
     if (list.length !== this.count) {
       throw outOfRange('values', `a list of ${String(this.count)} values`, list.length);
@@ -138,7 +138,7 @@ export abstract class SemaphoreControl {
 
   /** As `stat`, at once. */
   statSync(): SemaphoreStatus {
-    this.check();
+    this.checkOpen();
     return readStatus(this.id, this);
   }
 
@@ -155,8 +155,8 @@ export abstract class SemaphoreControl {
 
   /** As `set`, at once. */
   setSync(changes: SemaphoreChanges): void {
-    this.check();
-    change(this.id, checkChanges(changes), this);
+    this.checkOpen();
+    change(this.id, checkOwnerChanges(changes, 'changes'), this);
   }
 
   /**
@@ -175,12 +175,8 @@ export abstract class SemaphoreControl {
     check(semctlValue(this.id, 0, IPC_RMID), 'semctl', this);
   }
 
-  protected check(): void {
-    if (this.closed) throw new ClosedError('semaphore set');
-  }
-
   #ask(command: number, index: number | undefined, value?: number): number {
-    this.check();
+    this.checkOpen();
     const number = semaphoreIndex('index', index);
     return this.#checked(semctlValue(this.id, number, command, value));
   }

@@ -1,4 +1,4 @@
-import { ClosedError } from '../core/error';
+import type { ClosedError } from '../core/error';
 import { Guard, useGuard } from '../core/guard';
 import { Keeper } from '../core/keeper';
 import {
@@ -39,9 +39,6 @@ import {
 } from './semaphore-options';
 import { readStatus } from './semaphore-status';
 
-const done = Promise.resolve();
-const closed = (): ClosedError => new ClosedError('semaphore set');
-
 /**
  * A set of System V semaphores: counters in the kernel that processes wait for.
  *
@@ -61,14 +58,13 @@ const closed = (): ClosedError => new ClosedError('semaphore set');
  * set.close(); // the set stays; remove() destroys it
  * ```
  */
-export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncDisposable {
-  readonly #keeper = new Keeper();
+export class SemaphoreSet extends SemaphoreControl {
   readonly #operator: SemaphoreOperator;
-  #closed = false;
 
   private constructor(opened: OpenedSet) {
-    super(opened);
-    this.#operator = new SemaphoreOperator(opened.id, opened.key, this.#keeper);
+    const keeper = new Keeper();
+    super(opened, keeper);
+    this.#operator = new SemaphoreOperator(opened.id, opened.key, keeper);
   }
 
   // ---- opening
@@ -152,37 +148,37 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
    * ```
    */
   async operate(operations: Iterable<SemaphoreOperation>, options?: WaitOptions): Promise<void> {
-    this.check();
+    this.checkOpen();
     await this.#wait(operationsOf(operations), options, methods.operate);
   }
 
   /** As `operate`, blocking the thread. */
   operateSync(operations: Iterable<SemaphoreOperation>, options?: TimeoutOptions): void {
-    this.check();
+    this.checkOpen();
     this.#operator.waitSync(operationsOf(operations), waitPlan(options));
   }
 
   /** Performs the operations if all are possible now; tells whether they were. Errors: as `operate`. */
   tryOperate(operations: Iterable<SemaphoreOperation>): boolean {
-    this.check();
+    this.checkOpen();
     return this.#operator.try(operationsOf(operations));
   }
 
   /** Takes one, or `by`, from a semaphore; waits while there is less. Errors: as `operate`. */
   async wait(index?: number, options?: SemaphoreWaitOptions): Promise<void> {
-    this.check();
+    this.checkOpen();
     await this.#wait(amount(index, options, -1), options, methods.wait);
   }
 
   /** As `wait`, blocking the thread. */
   waitSync(index?: number, options?: SemaphoreWaitSyncOptions): void {
-    this.check();
+    this.checkOpen();
     this.#operator.waitSync(amount(index, options, -1), waitPlan(options));
   }
 
   /** Takes from a semaphore if there is enough now; tells whether there was. Errors: as `operate`. */
   tryWait(index?: number, options?: AmountOptions): boolean {
-    this.check();
+    this.checkOpen();
     return this.#operator.try(amount(index, options, -1));
   }
 
@@ -195,25 +191,25 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
 
   /** As `post`, at once. */
   postSync(index?: number, options?: AmountOptions): void {
-    this.check();
+    this.checkOpen();
     this.#operator.now(amount(index, options, 1));
   }
 
   /** Waits until a semaphore is 0; takes nothing. Errors: as `operate`. */
   async waitForZero(index?: number, options?: WaitOptions): Promise<void> {
-    this.check();
+    this.checkOpen();
     await this.#wait(zero(index), options, methods.waitForZero);
   }
 
   /** As `waitForZero`, blocking the thread. */
   waitForZeroSync(index?: number, options?: TimeoutOptions): void {
-    this.check();
+    this.checkOpen();
     this.#operator.waitSync(zero(index), waitPlan(options));
   }
 
   /** Whether a semaphore is 0 now. Errors: as `operate`. */
   tryWaitForZero(index?: number): boolean {
-    this.check();
+    this.checkOpen();
     return this.#operator.try(zero(index));
   }
 
@@ -227,7 +223,7 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
    * ```
    */
   async acquire(options?: AcquireOptions): Promise<Guard> {
-    this.check();
+    this.checkOpen();
     const taking = amount(options?.index, options, -1);
     await this.#wait(taking, options, methods.acquire);
     return this.#guard(taking);
@@ -235,7 +231,7 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
 
   /** As `acquire`, blocking the thread. */
   acquireSync(options?: AcquireSyncOptions): Guard {
-    this.check();
+    this.checkOpen();
     const taking = amount(options?.index, options, -1);
     this.#operator.waitSync(taking, waitPlan(options));
     return this.#guard(taking);
@@ -243,7 +239,7 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
 
   /** A guard, if there is enough now; else undefined. Errors: as `operate`. */
   tryAcquire(options?: AcquireTryOptions): Guard | undefined {
-    this.check();
+    this.checkOpen();
     const taking = amount(options?.index, options, -1);
     return this.#operator.try(taking) ? this.#guard(taking) : undefined;
   }
@@ -255,44 +251,15 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
    * release too, an AggregateError of both.
    */
   async use<R>(fn: () => R | PromiseLike<R>, options?: AcquireOptions): Promise<R> {
-    this.check();
+    this.checkOpen();
     callable('fn', fn);
     const taking = amount(options?.index, options, -1);
     await this.#wait(taking, options, methods.use);
     return useGuard(this.#guard(taking), fn);
   }
 
-  // ---- the object itself
-
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Ends this object's waits with ERR_CLOSED. The set stays, and guards still release. Idempotent. */
-  close(): void {
-    this.#closed = true;
-    this.#operator.end(closed);
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  /** Pending waits keep the process alive, as they do by default. */
-  ref(): this {
-    this.#keeper.hold(true);
-    return this;
-  }
-
-  /** Pending waits do not keep the process alive. */
-  unref(): this {
-    this.#keeper.hold(false);
-    return this;
+  protected override release(reason: () => ClosedError): void {
+    this.#operator.end(reason);
   }
 
   #wait(
@@ -307,8 +274,9 @@ export class SemaphoreSet extends SemaphoreControl implements Disposable, AsyncD
 
   #guard({ index, by, flags }: Single): Guard {
     const giving = new Single(index, -by, flags);
+    const operator = this.#operator; // a guard that is kept does not keep this object
     return new Guard(() => {
-      this.#operator.now(giving);
+      operator.now(giving);
     });
   }
 }

@@ -1,7 +1,7 @@
 import { check, type SystemErrorContext } from '../core/error';
-import { fileMode, integer, optionsOf } from '../core/options';
 import { IPC_SET, IPC_STAT } from './constants';
 import { dateOf } from './ipc-perm';
+import type { OwnerChanges } from './owner-changes';
 import { semctlSet, semctlStatus } from './semid-ds';
 
 /** What the kernel knows about a set: struct semid_ds of semctl(2), in words. */
@@ -29,16 +29,7 @@ export interface SemaphoreStatus {
 }
 
 /** What `set` changes; what is absent stays as it is. */
-export interface SemaphoreChanges {
-  /** Permission bits, 0 to 0o777. */
-  mode?: number | undefined;
-  /** Owner. */
-  uid?: number | undefined;
-  /** Owner's group. */
-  gid?: number | undefined;
-}
-
-const uint32 = 2 ** 32 - 1;
+export type SemaphoreChanges = OwnerChanges;
 
 /** semctl(IPC_STAT). */
 export function readStatus(id: number, context: SystemErrorContext): SemaphoreStatus {
@@ -57,16 +48,6 @@ export function readStatus(id: number, context: SystemErrorContext): SemaphoreSt
     operatedAt: dateOf(ds.sem_otime),
     changedAt: new Date(ds.sem_ctime * 1000),
   };
-}
-
-/** Checks what is to be changed, so that nothing is changed when something is wrong. */
-export function checkChanges(changes: SemaphoreChanges | undefined): SemaphoreChanges {
-  const { mode, uid, gid } = optionsOf(changes, 'changes');
-  const checked: SemaphoreChanges = {};
-  if (mode !== undefined) checked.mode = fileMode('changes.mode', mode);
-  if (uid !== undefined) checked.uid = integer('changes.uid', uid, 0, uint32);
-  if (gid !== undefined) checked.gid = integer('changes.gid', gid, 0, uint32);
-  return checked;
 }
 
 /** semctl(IPC_SET) of what is given; the rest is read first and stays. */

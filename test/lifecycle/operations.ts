@@ -2,9 +2,14 @@
 
 import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
+import { sysvSemaphoreSet } from './sysv-semaphore-set';
 import type { WaitingOperation } from './waiting-operation';
 
-export const operations: readonly WaitingOperation[] = [...posixSemaphore, ...sysvMessageQueue];
+export const operations: readonly WaitingOperation[] = [
+  ...posixSemaphore,
+  ...sysvMessageQueue,
+  ...sysvSemaphoreSet,
+];
 
 export const promiseForms = operations.filter(({ form }) => form === 'promise');
 

@@ -5,6 +5,7 @@ import { startNode } from '../support/processes';
 test.each([
   ['message queues', 'odd-arguments', 3000],
   ['semaphore sets', 'odd-semaphore-arguments', 2500],
+  ['shared memory', 'odd-segment-arguments', 800],
 ])(
   '%s take or refuse odd values, with a code',
   async (_name, program, calls) => {

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { check, invalidType, SystemError } from '../core/error';
@@ -101,7 +100,7 @@ function open(file: string | URL | number, { window, huge }: Plan): Mapping {
   try {
     return advised(mapDescriptor(fd, window, path), huge);
   } finally {
-    closeSync(fd);
+    native.closeFile(fd); // not closeSync: workers keep a list of what Node itself has opened
   }
 }
 

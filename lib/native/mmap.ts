@@ -1,6 +1,7 @@
 /** native/memory: a mapping is a handle; a range of it is an offset and a length in bytes. */
 export interface Mmap {
   openFile(path: string, writable: boolean): number;
+  closeFile(fd: number): number;
   /** The greatest safe integer for what has no size, such as a device. */
   fileSize(fd: number): number;
 

@@ -48,33 +48,58 @@ std::shared_ptr<Attachment> Buffers::attach(std::shared_ptr<Region> region, size
     attachment->region = std::move(region);
     living_.emplace(attachment.get(), attachment);
     // Where Node refuses it may have called the finaliser or not: the map owns the attachment.
+    attachment->buffer =
+        make(attachment->region->data() + skip, length, finalise, attachment.get(), 0);
+    renew_guard();
+    return attachment;
+}
+
+napi_ref Buffers::make(void* data, size_t length, napi_finalize finaliser, void* hint,
+                       uint32_t references) {
     napi_value buffer = nullptr;
-    if (napi_create_external_arraybuffer(env_, attachment->region->data() + skip, length, finalise,
-                                         attachment.get(), &buffer) != napi_ok ||
-        napi_create_reference(env_, buffer, 0, &attachment->buffer) != napi_ok) {
+    napi_ref reference = nullptr;
+    if (napi_create_external_arraybuffer(env_, data, length, finaliser, hint, &buffer) != napi_ok ||
+        napi_create_reference(env_, buffer, references, &reference) != napi_ok) {
         throw Napi::Error::New(env_);
     }
-    run_first_at_end();
-    return attachment;
+    return reference;
 }
 
 void Buffers::finalise(napi_env env, void* /*data*/, void* hint) {
     auto* const ended = static_cast<Attachment*>(hint);
     const std::shared_ptr<Buffers> owner = ended->owner;
-    napi_delete_reference(env, ended->buffer);
+    if (ended->buffer != nullptr) {
+        napi_delete_reference(env, ended->buffer);
+    }
     owner->living_.erase(ended);
 }
 
-/// Hooks run in reverse order, and Node has just added one for the new buffer.
-void Buffers::run_first_at_end() {
-    napi_remove_env_cleanup_hook(env_, before_end, this);
-    napi_add_env_cleanup_hook(env_, before_end, this);
+void Buffers::renew_guard() {
+    auto guard = std::make_unique<Guard>(shared_from_this());
+    Guard* const renewed = guard.get();
+    guards_.emplace(renewed, std::move(guard));
+    renewed->buffer = make(renewed, 1, guard_ended, renewed, 1);
+    if (guard_ != nullptr) {
+        napi_delete_reference(env_, std::exchange(guard_->buffer, nullptr));
+    }
+    guard_ = renewed;
 }
 
-void Buffers::before_end(void* self) {
-    const auto& buffers = *static_cast<Buffers*>(self);
-    for (const auto& [address, attachment] : buffers.living_) {
-        if (attachment->transferred(buffers.env_)) {
+/// Only the end of the environment ends the guard that stands.
+void Buffers::guard_ended(napi_env env, void* /*data*/, void* hint) {
+    auto* const ended = static_cast<Guard*>(hint);
+    const std::shared_ptr<Buffers> owner = ended->owner;
+    if (owner->guard_ == ended) {
+        owner->guard_ = nullptr;
+        owner->keep_transferred();
+        napi_delete_reference(env, ended->buffer);
+    }
+    owner->guards_.erase(ended);
+}
+
+void Buffers::keep_transferred() const {
+    for (const auto& [address, attachment] : living_) {
+        if (attachment->transferred(env_)) {
             keep_for_ever(attachment->region);
         }
     }

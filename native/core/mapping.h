@@ -36,9 +36,10 @@ struct Attachment {
 
 /// The ArrayBuffers over regions that one environment has made.
 ///
-/// Node finalises them when the environment ends, even those whose memory lives on in a buffer that
-/// was transferred, perhaps to another thread. So before that happens, the regions of such buffers
-/// are kept for ever.
+/// Node finalises them before anything else when the environment ends, even those whose memory
+/// lives on in a buffer that was transferred, perhaps to another thread. It begins with the
+/// youngest. So the youngest is always one of our own, the guard, which nobody else has: when it is
+/// finalised, the regions of transferred buffers are kept for ever.
 class Buffers : public std::enable_shared_from_this<Buffers> {
   public:
     explicit Buffers(napi_env env) : env_(env) {}
@@ -50,12 +51,24 @@ class Buffers : public std::enable_shared_from_this<Buffers> {
     std::shared_ptr<Attachment> attach(std::shared_ptr<Region> region, size_t skip, size_t length);
 
   private:
+    struct Guard {
+        explicit Guard(std::shared_ptr<Buffers> buffers) : owner(std::move(buffers)) {}
+        std::shared_ptr<Buffers> owner;
+        napi_ref buffer = nullptr;
+    };
+
+    /// An external ArrayBuffer, and a reference to it.
+    napi_ref make(void* data, size_t length, napi_finalize finaliser, void* hint,
+                  uint32_t references);
     static void finalise(napi_env env, void* data, void* hint);
-    static void before_end(void* self);
-    void run_first_at_end();
+    static void guard_ended(napi_env env, void* data, void* hint);
+    void renew_guard();
+    void keep_transferred() const;
 
     napi_env env_;
     std::unordered_map<Attachment*, std::shared_ptr<Attachment>> living_;
+    std::unordered_map<Guard*, std::unique_ptr<Guard>> guards_;
+    Guard* guard_ = nullptr;
 };
 
 /// What JavaScript holds by a handle: a window of a region.

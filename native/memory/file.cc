@@ -15,6 +15,10 @@ int32_t open_file(Environment& /*environment*/, const Path& path, bool writable)
     return or_errno(open(path.text.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 }
 
+int32_t close_file(Environment& /*environment*/, int32_t fd) {
+    return or_errno(close(fd));
+}
+
 /// The size of a regular file; the greatest safe integer for what has none, such as a device.
 int64_t file_size(Environment& /*environment*/, int32_t fd) {
     struct stat status {};
@@ -28,6 +32,7 @@ int64_t file_size(Environment& /*environment*/, int32_t fd) {
 
 void define_file(Exports& exports) {
     exports.function<open_file>("openFile", "path", "writable");
+    exports.function<close_file>("closeFile", "fd");
     exports.function<file_size>("fileSize", "fd");
 }
 

@@ -7,6 +7,7 @@ import bindings from 'bindings';
 import type { Core } from './native/core';
 import type { Mmap } from './native/mmap';
 import type { PosixSem } from './native/posix-sem';
+import type { PosixShm } from './native/posix-shm';
 import type { SysvKey } from './native/sysv-key';
 import type { SysvMsg } from './native/sysv-msg';
 import type { SysvSem } from './native/sysv-sem';
@@ -18,7 +19,7 @@ export type { Memory, WaitEnd } from './native/core';
  * The functions of the addon. Those named like a system call answer its result or the negated
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
-export interface Native extends Core, Mmap, PosixSem, SysvKey, SysvMsg, SysvSem, SysvShm {}
+export interface Native extends Core, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
 
 const root = path.resolve(__dirname, '..');
 

@@ -14,8 +14,10 @@ export type { SemidDs, SemInfo } from './sysv/semid-ds';
 export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 
 // A facility adds its line here.
+export * from './syscalls/memory';
 export * from './syscalls/msg';
 export * from './syscalls/sem';
 export * from './syscalls/sem-posix';
 export * from './syscalls/shm';
+export * from './syscalls/shm-posix';
 export type { Timespec } from './syscalls/timespec';

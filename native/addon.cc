@@ -5,6 +5,7 @@
 #include "memory/mmap.h"
 #include "memory/pages.h"
 #include "posix/sem.h"
+#include "posix/shm.h"
 #include "sysv/key.h"
 #include "sysv/msg.h"
 #include "sysv/sem.h"
@@ -21,6 +22,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     memory::define_mmap(exports);
     memory::define_pages(exports);
     posix::define_sem(exports);
+    posix::define_shm(exports);
     sysv::define_key(exports);
     sysv::define_msg(exports);
     sysv::define_sem(exports);

@@ -58,6 +58,16 @@ export type Protection = 'none' | 'read' | 'write';
  */
 export type MappingAccess = Protection | 'copy-on-write';
 
+/** What a new mapping is: how it was made, and for error messages the file. */
+export interface MappingTraits {
+  length: number;
+  access: MappingAccess;
+  path?: string | undefined;
+}
+
+/** A typed array or DataView, by its class. */
+export type ViewClass<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
+
 const protections: Record<Protection, number> = {
   none: PROT_NONE,
   read: PROT_READ,
@@ -148,4 +158,10 @@ export function adviceOf(words: unknown): AdvicePlan {
 
 export function protectionOf(access: unknown): number {
   return word('access', protections, access);
+}
+
+/** What pages of this protection allow. */
+export function accessOf(prot: number): Protection {
+  if ((prot & PROT_READ) === 0) return 'none';
+  return (prot & PROT_WRITE) === 0 ? 'read' : 'write';
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:buffer';
 import { native } from '../native';
 import { ClosedError, errnoOf, invalidType, outOfRange } from './error';
 import {
+  accessOf,
   adviceOf,
   protectionOf,
   rangeOf,
@@ -10,22 +11,14 @@ import {
   type Advice,
   type MappingAccess,
   type MappingRange,
+  type MappingTraits,
   type Protection,
   type SyncOptions,
+  type ViewClass,
 } from './mapping-options';
 import { Pages, type Residency } from './mapping-pages';
 import { bytesOf, integer, memoryOf, type Data } from './options';
 import { promised } from './promised';
-
-/** What a new mapping is: how it was made, and for error messages the file. */
-export interface MappingTraits {
-  length: number;
-  access: MappingAccess;
-  path?: string | undefined;
-}
-
-/** A typed array or DataView, by its class. */
-export type ViewClass<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
 
 const ENXIO = -errnoOf('ENXIO');
 const EBUSY = -errnoOf('EBUSY');
@@ -44,6 +37,9 @@ const dropped = new FinalizationRegistry<number>((handle) => {
 export let adoptMapping: (handle: number, traits: MappingTraits) => Mapping;
 /** The native handle of an open mapping. Throws ClosedError; `name` is that of the argument. */
 export let handleOf: (mapping: Mapping, name?: string) => number;
+/** mprotect(2) with a number, or mremap(2): 0 or a negated errno. */
+export let protectMapping: (mapping: Mapping, prot: number) => number;
+export let resizeMapping: (mapping: Mapping, length: number) => number;
 /** What can be asked of its pages. */
 export let pagesOf: (mapping: Mapping) => Pages;
 /** Calls back when the mapping is closed; answers how to undo that. */
@@ -86,6 +82,8 @@ export class Mapping implements Disposable, AsyncDisposable {
       mapping.#check();
       return mapping.#handle;
     };
+    protectMapping = (mapping, prot) => mapping.#protect(prot);
+    resizeMapping = (mapping, length) => mapping.#resize(length);
     pagesOf = (mapping) => mapping.#pages;
     whenClosed = (mapping, callback) => {
       mapping.#listeners.add(callback);
@@ -293,9 +291,7 @@ export class Mapping implements Disposable, AsyncDisposable {
   /** As `protect`, at once. */
   protectSync(access: Protection): void {
     this.#check();
-    this.#pages.check(native.mprotect(this.#handle, protectionOf(access)), 'mprotect');
-    this.#access = access;
-    if (access !== 'write') this.#forgetBuffer();
+    this.#pages.check(this.#protect(protectionOf(access)), 'mprotect');
   }
 
   /**
@@ -314,12 +310,9 @@ export class Mapping implements Disposable, AsyncDisposable {
   /** As `resize`, at once. */
   resizeSync(length: number): void {
     this.#check();
-    const size = integer('length', length, 1, Number.MAX_SAFE_INTEGER);
-    const result = native.mremap(this.#handle, size);
-    if (result !== EBUSY) this.#forgetBuffer();
+    const result = this.#resize(integer('length', length, 1, Number.MAX_SAFE_INTEGER));
     if (result === ENXIO) throw outOfRange('length', 'within what is mapped', length);
     this.#pages.check(result, 'mremap');
-    this.#length = size;
   }
 
   /** Whether `close` was called. */
@@ -369,6 +362,21 @@ export class Mapping implements Disposable, AsyncDisposable {
     const buffer = native.mappingBuffer(this.#handle);
     if (buffer === null) throw this.#pages.failure('EACCES', 'mmap', noView);
     return buffer;
+  }
+
+  #protect(prot: number): number {
+    const result = native.mprotect(this.#handle, prot);
+    if (result < 0) return result;
+    this.#access = accessOf(prot);
+    if (this.#access !== 'write') this.#forgetBuffer();
+    return result;
+  }
+
+  #resize(length: number): number {
+    const result = native.mremap(this.#handle, length);
+    if (result !== EBUSY) this.#forgetBuffer();
+    if (result === 0) this.#length = length;
+    return result;
   }
 
   #forgetBuffer(): void {

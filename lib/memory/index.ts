@@ -1,6 +1,6 @@
 /** Files and memory in the address space: mmap(2), memfd_create(2). */
 
-export { Mapping, type ViewClass } from '../core/mapping';
+export { Mapping } from '../core/mapping';
 export type { Residency } from '../core/mapping-pages';
 export type {
   Advice,
@@ -8,7 +8,9 @@ export type {
   MappingRange,
   Protection,
   SyncOptions,
+  ViewClass,
 } from '../core/mapping-options';
+export type { WindowOptions } from '../core/window';
 export {
   map,
   mapAnonymous,
@@ -18,3 +20,4 @@ export {
   type HugePages,
   type MapOptions,
 } from './map';
+export { Memfd, memfd, memfdSync, type MemfdOptions, type Seal } from './memfd';

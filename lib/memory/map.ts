@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { check, invalidType, SystemError } from '../core/error';
-import { mapDescriptor, type FileAccess, type Window } from '../core/map-descriptor';
+import { mapDescriptor, type Window } from '../core/map-descriptor';
 import { adoptMapping, pagesOf, type Mapping } from '../core/mapping';
 import { word, type Advice } from '../core/mapping-options';
 import { memoryHint } from '../core/memory-hints';
@@ -16,19 +16,11 @@ import {
   PROT_WRITE,
 } from '../core/mmap-constants';
 import { boolean, integer, optionsOf } from '../core/options';
+import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 
-/** Which window of a file is mapped, and how. */
-export interface MapOptions {
-  /** Where the window begins, in bytes; any byte. Default 0. */
-  offset?: number | undefined;
-  /** Its length in bytes. Default: to the end of the file. */
-  length?: number | undefined;
-  /**
-   * `'read'` (default) shows the file; a write through a view stays with this process, and the page
-   * no longer follows the file. `'copy-on-write'` is the same, on purpose. `'write'` changes the file.
-   */
-  access?: FileAccess | undefined;
+/** Which window of a file is mapped, and how. The access is `'read'` by default. */
+export interface MapOptions extends WindowOptions {
   /** Bring all pages into memory at once. Default false. */
   populate?: boolean | undefined;
   /** `'transparent'`: use huge pages where the file system can. EINVAL where the kernel cannot. */
@@ -56,12 +48,6 @@ export type HugePages = 'transparent' | 'reserved' | '2MiB' | '1GiB';
 const most = Number.MAX_SAFE_INTEGER;
 const transparent: Advice = 'huge-page';
 
-const accesses: Record<FileAccess, FileAccess> = {
-  read: 'read',
-  write: 'write',
-  'copy-on-write': 'copy-on-write',
-};
-
 const hugeFlags: Record<HugePages, number> = {
   transparent: 0,
   reserved: MAP_HUGETLB,
@@ -76,12 +62,8 @@ interface Plan {
 }
 
 function planOf(options: MapOptions | undefined): Plan {
-  const { offset = 0, length, access = 'read', populate = false, hugePages } = optionsOf(options);
-  const window = {
-    offset: integer('options.offset', offset, 0, most),
-    length: length === undefined ? undefined : integer('options.length', length, 1, most),
-    access: word('options.access', accesses, access),
-  };
+  const { populate = false, hugePages } = optionsOf(options);
+  const window = windowOf(options, 'read');
   const huge = hugePages !== undefined && word('options.hugePages', { transparent }, hugePages);
   return { window, populate: boolean('options.populate', populate), huge: huge !== false };
 }

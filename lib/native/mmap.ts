@@ -5,6 +5,16 @@ export interface Mmap {
   /** The greatest safe integer for what has no size, such as a device. */
   fileSize(fd: number): number;
 
+  fchmod(fd: number, mode: number): number;
+  ftruncate(fd: number, length: number): number;
+  posixFallocate(fd: number, offset: number, length: number): number;
+  /** The same again after each signal. */
+  reserve(fd: number, offset: number, length: number): number;
+  reserveWait(fd: number, offset: number, length: number): number;
+  memfdCreate(name: string, flags: number): number;
+  addSeals(fd: number, seals: number): number;
+  getSeals(fd: number): number;
+
   /** The handle of a new mapping. */
   mmap(length: number, prot: number, flags: number, fd: number, offset: number): number;
   /** The same for a window at any offset. */

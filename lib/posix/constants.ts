@@ -1,5 +1,12 @@
 /** The constants of <fcntl.h>, <limits.h> and <time.h> that POSIX objects need. */
 
+/** Open for reading. */
+export const O_RDONLY = 0;
+/** Open for reading and writing. */
+export const O_RDWR = 2;
+/** Make the size 0. */
+export const O_TRUNC = 0o1000;
+
 /** Make the object if there is none of this name. */
 export const O_CREAT = 0o100;
 /** With O_CREAT: fail with EEXIST if there is one. */

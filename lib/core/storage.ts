@@ -1,0 +1,103 @@
+/** What memory objects are made of: descriptors of ours, and memory that is reserved. */
+
+import { readFileSync, statfsSync } from 'node:fs';
+
+import { native } from '../native';
+import { inBackground } from './background';
+import { errnoOf, type SystemError } from './error';
+
+/** Closes descriptors whose objects were dropped without close. */
+const dropped = new FinalizationRegistry<number>((fd) => {
+  native.closeFile(fd);
+});
+
+/** A descriptor that an object of this package owns. */
+export class OwnedDescriptor {
+  readonly number: number;
+  #open = true;
+
+  constructor(fd: number) {
+    this.number = fd;
+    dropped.register(this, fd, this);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    dropped.unregister(this);
+    native.closeFile(this.number);
+  }
+}
+
+/** Above this many bytes, reserving takes so long that a promise form leaves it to a thread. */
+const quick = 1 << 20;
+
+/** Above this many bytes it is looked first whether there is as much memory. */
+const much = 64 << 20;
+
+const ENOSPC = -errnoOf('ENOSPC');
+const ENOMEM = -errnoOf('ENOMEM');
+
+/** The error that a negated errno stands for. */
+export type Failure = (error: number) => SystemError;
+
+/** Bytes of memory and swap that can be had now. */
+function availableMemory(): number {
+  const text = readFileSync('/proc/meminfo', 'latin1');
+  const kibibytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return (kibibytes('MemAvailable') + kibibytes('SwapFree')) * 1024;
+}
+
+/**
+ * The kernel reserves page by page. It would use up all that is left before it fails, or end
+ * processes to find more: so what cannot succeed is not begun.
+ */
+function checkRoom(fd: number, length: number, failure: Failure): void {
+  if (length <= quick) return;
+  const { blocks, bavail, bsize } = statfsSync(`/proc/self/fd/${String(fd)}`);
+  if (blocks > 0 && length > bavail * bsize) throw failure(ENOSPC);
+  if (length > much && length > availableMemory()) throw failure(ENOMEM);
+}
+
+/** Reserves memory, so that it cannot be missing later; without waiting for a thread if it is little. */
+export async function reserve(
+  fd: number,
+  offset: number,
+  length: number,
+  failure: Failure,
+  method: unknown,
+): Promise<void> {
+  if (length <= quick) {
+    reserveSync(fd, offset, length, failure);
+    return;
+  }
+  checkRoom(fd, length, failure);
+  await inBackground(() => native.reserveWait(fd, offset, length), failure, method);
+}
+
+export function reserveSync(fd: number, offset: number, length: number, failure: Failure): void {
+  checkRoom(fd, length, failure);
+  const result = native.reserve(fd, offset, length);
+  if (result < 0) throw failure(result);
+}
+
+/**
+ * The last byte, counted from the beginning of the object, that any mapping of this process reaches
+ * to, whoever made it.
+ */
+export function mappedUpTo({ dev, ino }: { dev: bigint; ino: bigint }): number {
+  const major = (dev >> 8n) & 0xfffn;
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
+  const hex = (number: bigint): string => number.toString(16).padStart(2, '0');
+  const object = ` ${hex(major)}:${hex(minor)} ${String(ino)} `;
+  const ends = readFileSync('/proc/self/maps', 'latin1')
+    .split('\n')
+    .filter((line) => `${line} `.includes(object))
+    .map((line) => {
+      const [range = '', , offset = '0'] = line.split(' ');
+      const [from = '0', to = '0'] = range.split('-');
+      return Number.parseInt(offset, 16) + Number.parseInt(to, 16) - Number.parseInt(from, 16);
+    });
+  return Math.max(0, ...ends);
+}

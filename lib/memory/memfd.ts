@@ -1,0 +1,290 @@
+import { check, ClosedError, errnoOf, invalidType, SystemError } from '../core/error';
+import { mapDescriptor } from '../core/map-descriptor';
+import type { Mapping } from '../core/mapping';
+import { word } from '../core/mapping-options';
+import {
+  F_SEAL_FUTURE_WRITE,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  MFD_ALLOW_SEALING,
+  MFD_CLOEXEC,
+  MFD_HUGE_1GB,
+  MFD_HUGE_2MB,
+  MFD_HUGETLB,
+} from '../core/memfd-constants';
+import { integer, listOf, optionsOf } from '../core/options';
+import { promised } from '../core/promised';
+import { OwnedDescriptor, reserve, reserveSync } from '../core/storage';
+import { windowOf, type WindowOptions } from '../core/window';
+import { native } from '../native';
+
+const sealNumbers = {
+  seal: F_SEAL_SEAL,
+  shrink: F_SEAL_SHRINK,
+  grow: F_SEAL_GROW,
+  write: F_SEAL_WRITE,
+  'future-write': F_SEAL_FUTURE_WRITE,
+};
+
+/** What can never be done again to a memfd, by anybody. */
+export type Seal = keyof typeof sealNumbers;
+
+/** What a memfd is made with. */
+export interface MemfdOptions {
+  /** Length in bytes; all of it is reserved. Default 0. */
+  size?: number | undefined;
+  /** What is sealed at once. Default: `'shrink'` where there is a size, so that nobody can cut it. */
+  seals?: Iterable<Seal> | undefined;
+  /** Pages of the reserved pool (vm.nr_hugepages); `size` is then a multiple of theirs. */
+  hugePages?: 'reserved' | '2MiB' | '1GiB' | undefined;
+}
+
+const hugeFlags: Record<NonNullable<MemfdOptions['hugePages']>, number> = {
+  reserved: MFD_HUGETLB,
+  '2MiB': MFD_HUGETLB | MFD_HUGE_2MB,
+  '1GiB': MFD_HUGETLB | MFD_HUGE_1GB,
+};
+
+const EINVAL = -errnoOf('EINVAL');
+const ENOSPC = -errnoOf('ENOSPC');
+const ENOMEM = -errnoOf('ENOMEM');
+const EPERM = -errnoOf('EPERM');
+const EBUSY = -errnoOf('EBUSY');
+
+interface Plan {
+  name: string;
+  size: number;
+  seals: number;
+  flags: number;
+}
+
+function sealsOf(seals: Iterable<Seal>): number {
+  return [...listOf('options.seals', seals)].reduce(
+    (all, one) => all | word('options.seals', sealNumbers, one),
+    0,
+  );
+}
+
+function planOf(name: string, options: MemfdOptions | undefined): Plan {
+  const { size = 0, seals, hugePages } = optionsOf(options);
+  if (typeof name !== 'string') throw invalidType('name', 'a string', name);
+  const bytes = integer('options.size', size, 0, Number.MAX_SAFE_INTEGER);
+  const usual: Seal[] = bytes > 0 ? ['shrink'] : [];
+  const huge = hugePages === undefined ? 0 : word('options.hugePages', hugeFlags, hugePages);
+  return {
+    name,
+    size: bytes,
+    seals: sealsOf(seals ?? usual),
+    flags: MFD_CLOEXEC | MFD_ALLOW_SEALING | huge,
+  };
+}
+
+const hints = new Map([
+  [EPERM, 'it is sealed against that'],
+  [ENOMEM, 'there is not as much memory'],
+  [EBUSY, 'it is mapped to be written; close those mappings first'],
+]);
+
+function failureOf({ name, flags }: Plan): (error: number) => SystemError {
+  const pool = 'huge pages of that size have to be reserved before: sysctl -w vm.nr_hugepages=N';
+  const isHuge = (flags & MFD_HUGETLB) !== 0;
+  return (error) => {
+    const hint = isHuge && (error === ENOSPC || error === ENOMEM) ? pool : hints.get(error);
+    return new SystemError(error, 'posix_fallocate', { path: name, hint });
+  };
+}
+
+/**
+ * A file in memory that has no name in any file system: who is given its descriptor has it.
+ *
+ * Pass `fd` to a child through its `stdio`, or over a Unix socket. Sealed against shrinking, as it
+ * is by default, no process can make a touch of its mappings end another one. Source:
+ * memfd_create(2).
+ *
+ * ```js
+ * using file = memory.memfdSync('frames', { size: 1 << 20 });
+ * spawn(process.execPath, ['child.js'], { stdio: ['ignore', 'inherit', 'inherit', file.fd] });
+ * // child.js: using file = memory.Memfd.fromFdSync(3); using mapping = file.mapSync();
+ * ```
+ */
+export class Memfd implements Disposable, AsyncDisposable {
+  readonly #descriptor: OwnedDescriptor;
+  readonly #name: string | undefined;
+  #closed = false;
+
+  private constructor(fd: number, name: string | undefined) {
+    this.#descriptor = new OwnedDescriptor(fd);
+    this.#name = name;
+  }
+
+  /** As `memory.memfd`. */
+  static async create(name: string, options?: MemfdOptions): Promise<Memfd> {
+    const plan = planOf(name, options);
+    const made = Memfd.#begin(plan);
+    try {
+      if (plan.size > 0) await reserve(made.fd, 0, plan.size, failureOf(plan), openers.create);
+      made.#add(plan.seals);
+      return made;
+    } catch (error) {
+      made.close();
+      throw error;
+    }
+  }
+
+  /** As `memory.memfdSync`. */
+  static createSync(name: string, options?: MemfdOptions): Memfd {
+    const plan = planOf(name, options);
+    const made = Memfd.#begin(plan);
+    try {
+      if (plan.size > 0) reserveSync(made.fd, 0, plan.size, failureOf(plan));
+      made.#add(plan.seals);
+      return made;
+    } catch (error) {
+      made.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes over a descriptor that somebody passed: it is closed with this object.
+   *
+   * Errors: EBADF, EINVAL (not a memfd). Source: fcntl(2), F_GET_SEALS.
+   */
+  static fromFd(fd: number): Promise<Memfd> {
+    return promised(() => Memfd.fromFdSync(fd));
+  }
+
+  /** As `fromFd`, at once. */
+  static fromFdSync(fd: number): Memfd {
+    const number = integer('fd', fd, 0, 2 ** 31 - 1);
+    check(native.getSeals(number), 'fcntl');
+    return new Memfd(number, undefined);
+  }
+
+  /** The descriptor; it belongs to this object. */
+  get fd(): number {
+    if (this.#closed) throw new ClosedError('memfd');
+    return this.#descriptor.number;
+  }
+
+  /** Its size in bytes now. */
+  get size(): number {
+    return check(native.fileSize(this.fd), 'fstat', { path: this.#name });
+  }
+
+  /** What it is sealed against, by anybody. */
+  get seals(): Seal[] {
+    const set = check(native.getSeals(this.fd), 'fcntl', { path: this.#name });
+    return Object.entries(sealNumbers).flatMap(([name, bit]) =>
+      (set & bit) === 0 ? [] : [name as Seal],
+    );
+  }
+
+  /**
+   * Seals it against more; that cannot be undone. `'seal'` forbids further seals.
+   *
+   * Errors: EPERM (sealed against that), EBUSY (`'write'` while it is mapped to be written).
+   * Source: fcntl(2), F_ADD_SEALS.
+   */
+  seal(...seals: Seal[]): void {
+    this.#add(sealsOf(seals));
+  }
+
+  /**
+   * Changes the size; what is new is zero and reserved. Errors: EPERM (sealed), ENOSPC, ENOMEM.
+   * Who has mapped what is cut off ends with SIGBUS, this process too: see `'shrink'`.
+   */
+  async resize(size: number): Promise<void> {
+    const plan = this.#growth(size);
+    if (plan.size > 0) {
+      await reserve(this.fd, this.size, plan.size, failureOf(plan), methods.resize);
+    }
+  }
+
+  /** As `resize`, at once. */
+  resizeSync(size: number): void {
+    const plan = this.#growth(size);
+    if (plan.size > 0) reserveSync(this.fd, this.size, plan.size, failureOf(plan));
+  }
+
+  /** Maps a window of it; `access` is `'write'` by default. Errors: as `memory.map`; EPERM (sealed). */
+  map(options?: WindowOptions): Promise<Mapping> {
+    return promised(() => this.mapSync(options));
+  }
+
+  /** As `map`, at once. */
+  mapSync(options?: WindowOptions): Mapping {
+    return mapDescriptor(this.fd, windowOf(options, 'write'), this.#name);
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Closes the descriptor; mappings stay, and the memory as long as anybody has either. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#descriptor.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return promised(() => {
+      this.close();
+    });
+  }
+
+  static #begin({ name, flags }: Plan): Memfd {
+    const hint = (flags & MFD_HUGETLB) === 0 ? nameHint : undefined;
+    const fd = native.memfdCreate(name, flags);
+    if (fd < 0) {
+      const context = { path: name, hint: fd === EINVAL ? hint : undefined };
+      throw new SystemError(fd, 'memfd_create', context);
+    }
+    return new Memfd(fd, name);
+  }
+
+  #add(seals: number): void {
+    const result = native.addSeals(this.fd, seals);
+    if (result >= 0) return;
+    throw new SystemError(result, 'fcntl', { path: this.#name, hint: hints.get(result) });
+  }
+
+  /** Cuts what is too much; answers how much is missing, as a plan. */
+  #growth(size: number): Plan {
+    const [before, after] = [this.size, integer('size', size, 0, Number.MAX_SAFE_INTEGER)];
+    const path = this.#name;
+    if (after < before) {
+      const result = native.ftruncate(this.fd, after);
+      if (result < 0) throw new SystemError(result, 'ftruncate', { path, hint: hints.get(result) });
+    }
+    return { name: path ?? '', size: Math.max(after - before, 0), seals: 0, flags: 0 };
+  }
+}
+
+const nameHint = 'a name has at most 249 bytes';
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const openers: Record<'create', unknown> = { create: memfd };
+const methods: Record<'resize', unknown> = Memfd.prototype;
+
+/**
+ * Makes a file in memory. `name` is only seen in /proc; several may have the same.
+ *
+ * The kernel sets no limit of its own: more than is available is refused here (ENOMEM).
+ * Errors: ENOMEM, EMFILE, EINVAL (a name of more than 249 bytes). Source: memfd_create(2).
+ */
+export function memfd(name: string, options?: MemfdOptions): Promise<Memfd> {
+  return Memfd.create(name, options);
+}
+
+/** As `memfd`, at once. */
+export function memfdSync(name: string, options?: MemfdOptions): Memfd {
+  return Memfd.createSync(name, options);
+}

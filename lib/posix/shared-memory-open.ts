@@ -1,0 +1,202 @@
+import { statfsSync } from 'node:fs';
+
+import { errnoOf, SystemError } from '../core/error';
+import type { FileAccess } from '../core/map-descriptor';
+import { boolean, fileMode, integer, optionsOf } from '../core/options';
+import { reserve, reserveSync, type Failure } from '../core/storage';
+import { fileAccess } from '../core/window';
+import { native } from '../native';
+import { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } from './constants';
+import { checkName } from './name';
+
+/** What this process does with shared memory. */
+export interface OpenSharedMemoryOptions {
+  /** As in `memory.map`: `'write'` (default) changes it for all, `'read'` and `'copy-on-write'` do not. */
+  access?: FileAccess | undefined;
+  /** Bring all pages into memory at once. Default false. */
+  populate?: boolean | undefined;
+  /** Keep all pages in memory: see `Mapping.lock`. Default false. */
+  lock?: boolean | undefined;
+}
+
+/** What shared memory is made with. */
+export interface SharedMemoryOptions extends OpenSharedMemoryOptions {
+  /** Length in bytes; all of it is reserved. */
+  size: number;
+  /** Permission bits, exactly, whatever the umask. Default 0o600. */
+  mode?: number | undefined;
+}
+
+/** An object that was just found or made, and what to do with it. */
+export interface OpenedSharedMemory {
+  fd: number;
+  name: string;
+  /** It is new, and goes again if it cannot be used. */
+  made: boolean;
+}
+
+export interface OpenPlan {
+  access: FileAccess;
+  populate: boolean;
+  lock: boolean;
+}
+
+export interface CreatePlan {
+  size: number;
+  mode: number;
+}
+
+/** What a name in a tmpfs can have. */
+const longestName = 255;
+
+const most = Number.MAX_SAFE_INTEGER;
+const folder = '/dev/shm';
+
+const EEXIST = -errnoOf('EEXIST');
+const ENOENT = -errnoOf('ENOENT');
+const ENOMEM = -errnoOf('ENOMEM');
+const ENOSPC = -errnoOf('ENOSPC');
+
+export function openPlan(options: OpenSharedMemoryOptions | undefined): OpenPlan {
+  const { access = 'write', populate = false, lock = false } = optionsOf(options);
+  return {
+    access: fileAccess(access),
+    populate: boolean('options.populate', populate),
+    lock: boolean('options.lock', lock),
+  };
+}
+
+export function createPlan(options: SharedMemoryOptions): CreatePlan {
+  const { size, mode = 0o600 } = optionsOf(options);
+  return {
+    size: integer('options.size', size, 1, most),
+    mode: fileMode('options.mode', mode),
+  };
+}
+
+export function nameOf(name: unknown): string {
+  return checkName(name, longestName);
+}
+
+function fullHint(): string {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(folder);
+    const [size, free] = [bsize * blocks, bsize * bavail].map(String);
+    return (
+      `/dev/shm has ${size ?? ''} bytes, ${free ?? ''} of them free; ` +
+      'make it larger with mount -o remount,size=SIZE /dev/shm, in a container with --shm-size'
+    );
+  } catch {
+    return '/dev/shm is full';
+  }
+}
+
+/** The error of a call that makes or resizes an object. */
+export function failureOf(syscall: string, name: string): Failure {
+  return (error) => {
+    const hint = error === ENOSPC || error === ENOMEM ? fullHint() : undefined;
+    return new SystemError(error, syscall, { path: name, hint });
+  };
+}
+
+/** The object of a name, and whether it may be used: one without a size is still being made. */
+export function open(name: string, access: FileAccess): OpenedSharedMemory | number {
+  const fd = native.shmOpen(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
+  if (fd < 0) return fd;
+  if (native.fileSize(fd) > 0) return { fd, name, made: false };
+  native.closeFile(fd);
+  throw new SystemError('EAGAIN', 'shm_open', { path: name, hint: unfinished });
+}
+
+/** The object of a name; throws if there is none. */
+export function existing(name: string, access: FileAccess): OpenedSharedMemory {
+  const outcome = open(name, access);
+  if (typeof outcome === 'number') throw failureOf('shm_open', name)(outcome);
+  return outcome;
+}
+
+const unfinished =
+  'the object has no size: whoever makes it has not finished; try again, or unlink it if its maker is gone';
+
+/** An object that nobody else can use yet. */
+interface Unfinished extends OpenedSharedMemory {
+  /** It has its name already: the file system has no files without one. */
+  named: boolean;
+}
+
+/** An object that has no name yet; or one that has, without permissions; or a negated errno. */
+function begin(name: string): Unfinished | number {
+  const unnamed = native.shmUnnamed();
+  if (unnamed >= 0) return { fd: unnamed, name, made: true, named: false };
+  const fd = native.shmOpen(name, O_CREAT | O_EXCL | O_RDWR, 0);
+  return fd < 0 ? fd : { fd, name, made: true, named: true };
+}
+
+/** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
+function finish({ fd, name, named }: Unfinished, mode: number): number {
+  const changed = native.fchmod(fd, mode);
+  return changed < 0 || named ? changed : native.shmLink(fd, name);
+}
+
+/** What becomes of an object that could not be finished. */
+function abandon({ fd, name, named }: Unfinished): void {
+  native.closeFile(fd);
+  if (named) native.shmUnlink(name);
+}
+
+function complete(begun: Unfinished, mode: number): OpenedSharedMemory | number {
+  const result = finish(begun, mode);
+  if (result === 0) return begun;
+  abandon(begun);
+  return result;
+}
+
+/** A new object, or a negated errno if there can be none of that name. */
+export async function make(
+  name: string,
+  { size, mode }: CreatePlan,
+  method: unknown,
+): Promise<OpenedSharedMemory | number> {
+  const begun = begin(name);
+  if (typeof begun === 'number') return begun;
+  try {
+    await reserve(begun.fd, 0, size, failureOf('posix_fallocate', name), method);
+    return complete(begun, mode);
+  } catch (error) {
+    abandon(begun);
+    throw error;
+  }
+}
+
+/** As `make`, at once. */
+export function makeSync(name: string, { size, mode }: CreatePlan): OpenedSharedMemory | number {
+  const begun = begin(name);
+  if (typeof begun === 'number') return begun;
+  try {
+    reserveSync(begun.fd, 0, size, failureOf('posix_fallocate', name));
+    return complete(begun, mode);
+  } catch (error) {
+    abandon(begun);
+    throw error;
+  }
+}
+
+/** What comes of one try; undefined: it failed with that errno, and something else is tried. */
+export function unless(
+  failing: 'EEXIST' | 'ENOENT' | 'none',
+  outcome: OpenedSharedMemory | number,
+  name: string,
+): OpenedSharedMemory | undefined {
+  if (typeof outcome !== 'number') return outcome;
+  if (failing !== 'none' && outcome === (failing === 'EEXIST' ? EEXIST : ENOENT)) return undefined;
+  throw failureOf('shm_open', name)(outcome);
+}
+
+/** An object that was found must have the size that was asked for, if it is not to be made. */
+export function foundWith(size: number, found: OpenedSharedMemory): OpenedSharedMemory {
+  const actual = native.fileSize(found.fd);
+  if (actual >= size) return found;
+  native.closeFile(found.fd);
+  const hint = `there is one of ${String(actual)} bytes, fewer than were asked for`;
+  throw new SystemError('EINVAL', 'shm_open', { path: found.name, hint });
+}

@@ -93,12 +93,12 @@ Environment::~Environment() {
 
 void Environment::end() noexcept {
     forget(this);
-    waits_.shut_down();
     for (const auto& facility : facilities_) {
         if (facility) {
             facility->end();
         }
     }
+    waits_.shut_down();
 }
 
 Signature* Environment::sign(std::vector<const char*> arguments) {

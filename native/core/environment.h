@@ -29,7 +29,7 @@ class Facility {
     Facility& operator=(const Facility&) = delete;
     virtual ~Facility() = default;
 
-    /// The environment is about to end: stops what runs, joins threads. Idempotent.
+    /// The environment is about to end: ends the waits that it runs, joins threads. Idempotent.
     virtual void end() noexcept {}
 };
 

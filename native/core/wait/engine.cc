@@ -8,6 +8,7 @@
 
 #include "core/wait/alarm.h"
 #include "core/wait/signal.h"
+#include "core/wait/thread.h"
 
 namespace posix_ipc::wait {
 
@@ -18,7 +19,8 @@ struct Engine::Wait {
     int32_t id;
     std::unique_ptr<Operation> operation;
     std::atomic<bool> cancelled{false};
-    Thread* thread = nullptr;
+    bool is_over = false;
+    Thread* thread = nullptr; // none where somebody else runs it
     Clock::time_point started = Clock::now();
     Clock::time_point ended;
     Outcome outcome;
@@ -83,6 +85,27 @@ int32_t Engine::start(std::unique_ptr<Operation> operation) {
     return id;
 }
 
+int32_t Engine::expect(std::unique_ptr<Operation> operation) {
+    const std::scoped_lock lock(mutex_);
+    if (stopping_) {
+        return -ECANCELED;
+    }
+    const int32_t id = take_id();
+    waits_[id] = std::make_unique<Wait>(id, std::move(operation));
+    return id;
+}
+
+void Engine::finish(int32_t id, Outcome outcome) {
+    bool tell = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        tell = end_of(*waits_[id], outcome) && !stopping_;
+    }
+    if (tell) {
+        notify_();
+    }
+}
+
 bool Engine::cancel(int32_t id) {
     const std::scoped_lock lock(mutex_);
     if (!known(id)) {
@@ -99,7 +122,7 @@ Engine::End Engine::end(int32_t id) {
     }
     Wait& wait = *waits_[id];
     interrupt(wait);
-    one_ended_.wait(lock, [&] { return wait.thread == nullptr; });
+    one_ended_.wait(lock, [&] { return wait.is_over; });
     std::erase(ended_, &wait);
     std::erase(collected_, &wait);
     const End told = wait.told();
@@ -180,7 +203,11 @@ void Engine::run(Thread& self) {
         const Outcome outcome = alarm.error() == 0 ? perform(*wait.operation, wait.cancelled)
                                                    : Outcome{-alarm.error(), 0};
         lock.lock();
-        const bool first = finish(self, outcome);
+        if (wait.cancelled) {
+            alarm.silence();
+        }
+        self.wait = nullptr;
+        const bool first = end_of(wait, outcome);
         const bool stay = !stopping_ && idle_.size() < most_idle_threads;
         (stay ? idle_ : finished_).push_back(&self);
         const bool tell = first && !stopping_;
@@ -195,15 +222,12 @@ void Engine::run(Thread& self) {
     }
 }
 
-bool Engine::finish(Thread& self, Outcome outcome) {
-    Wait& wait = *self.wait;
-    if (wait.cancelled) {
-        self.alarm->silence();
-    }
+/// Whether it is the first that nobody has been told of.
+bool Engine::end_of(Wait& wait, Outcome outcome) {
+    wait.is_over = true;
     wait.thread = nullptr;
     wait.outcome = outcome;
     wait.ended = Clock::now();
-    self.wait = nullptr;
     ended_.push_back(&wait);
     one_ended_.notify_one();
     return ended_.size() == 1;
@@ -215,22 +239,7 @@ int Engine::create_thread(Wait& wait) {
     thread.wait = &wait;
     wait.thread = &thread;
 
-    // The new thread inherits the mask: no signal of the process may ever land on it.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, stack_bytes);
-    const auto body = [](void* self) -> void* {
-        auto& own = *static_cast<Thread*>(self);
-        own.engine->run(own);
-        return nullptr;
-    };
-    const int error = pthread_create(&thread.handle, &attributes, body, &thread);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const int error = start_thread(thread.handle, [&thread] { thread.engine->run(thread); });
     if (error != 0) {
         threads_.pop_back();
     }
@@ -241,7 +250,12 @@ int Engine::create_thread(Wait& wait) {
 /// it is in. A thread that has not started yet needs no alarm.
 void Engine::interrupt(Wait& wait) {
     const bool again = wait.cancelled.exchange(true, std::memory_order_release);
-    if (!again && wait.thread != nullptr && wait.thread->alarm != nullptr) {
+    if (again || wait.is_over) {
+        return;
+    }
+    if (wait.thread == nullptr) {
+        wait.operation->interrupt();
+    } else if (wait.thread->alarm != nullptr) {
         wait.thread->alarm->ring_from(Clock::now());
     }
 }

@@ -38,6 +38,13 @@ class Engine {
     /// kernel has no timer for its thread (RLIMIT_SIGPENDING).
     int32_t start(std::unique_ptr<Operation> operation);
 
+    /// The id of a wait that somebody else runs and ends with finish(); until then the operation's
+    /// interrupt() may be called. -ECANCELED after shut_down().
+    int32_t expect(std::unique_ptr<Operation> operation);
+
+    /// How such a wait has ended. The operation is not to be touched any more. From any thread.
+    void finish(int32_t id, Outcome outcome);
+
     /// Asks a wait to end. It may still end with a result. False: there is no such wait.
     bool cancel(int32_t id);
 
@@ -49,7 +56,8 @@ class Engine {
     size_t collect(End* out, size_t limit);
     void settle();
 
-    /// Ends every wait, joins every thread, gives back what was not collected.
+    /// Ends every wait, joins every thread, gives back what was not collected. Who runs expected
+    /// waits has ended them before.
     void shut_down() noexcept;
 
   private:
@@ -57,7 +65,7 @@ class Engine {
     struct Thread;
 
     void run(Thread& self);
-    bool finish(Thread& self, Outcome outcome);
+    bool end_of(Wait& wait, Outcome outcome);
     int create_thread(Wait& wait);
     static void interrupt(Wait& wait);
     void join_finished();
@@ -67,7 +75,6 @@ class Engine {
     [[nodiscard]] bool known(int32_t id) const;
 
     static constexpr size_t most_idle_threads = 8;
-    static constexpr size_t stack_bytes = size_t{128} * 1024;
 
     std::function<void()> notify_;
     std::mutex mutex_;                         // guards all that follows

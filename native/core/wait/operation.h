@@ -35,6 +35,9 @@ class Operation {
     /// before it arms a timer.
     virtual Outcome attempt() { return {-EINTR, 0}; }
 
+    /// Asks the call to end, where somebody else than the engine runs it: see Engine::expect().
+    virtual void interrupt() {}
+
     /// Undoes what a successful call took, because nobody is left to receive it.
     /// False: not possible now (the place is taken), try again.
     virtual bool give_back(const Outcome& /*outcome*/) noexcept { return true; }

@@ -3,6 +3,7 @@
 export { ClosedError, SystemError } from './core/error';
 export type { Guard } from './core/guard';
 export type { Data, TimeoutOptions, WaitOptions } from './core/options';
+export * as event from './event';
 export * as memory from './memory';
 export * as posix from './posix';
 export * as sysv from './sysv';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import bindings from 'bindings';
 
 import type { Core } from './native/core';
+import type { EventFutex } from './native/event-futex';
 import type { Mmap } from './native/mmap';
 import type { PosixSem } from './native/posix-sem';
 import type { PosixShm } from './native/posix-shm';
@@ -19,7 +20,7 @@ export type { Memory, WaitEnd } from './native/core';
  * The functions of the addon. Those named like a system call answer its result or the negated
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
-export interface Native extends Core, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
+export interface Native extends Core, EventFutex, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
 
 const root = path.resolve(__dirname, '..');
 

@@ -1,6 +1,7 @@
 // The table of contents: one line per facility.
 
 #include "core/define.h"
+#include "event/futex.h"
 #include "memory/file.h"
 #include "memory/mmap.h"
 #include "memory/pages.h"
@@ -18,6 +19,7 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object target) {
     Exports exports(Environment::create(env), target);
     core::define(exports);
+    event::define_futex(exports);
     memory::define_file(exports);
     memory::define_mmap(exports);
     memory::define_pages(exports);

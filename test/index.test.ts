@@ -27,10 +27,32 @@ test('posix-ipc exports these names', () => {
   expect(Object.keys(posixIpc).sort()).toEqual([
     'ClosedError',
     'SystemError',
+    'event',
     'memory',
     'posix',
     'sysv',
   ]);
+});
+
+test('event exports these names', () => {
+  expect(Object.keys(posixIpc.event).sort()).toEqual(['Futex']);
+});
+
+test('Futex has these members', () => {
+  expect(membersOf(posixIpc.event.Futex)).toEqual([]);
+  expect(membersOf(posixIpc.event.Futex.prototype)).toEqual([
+    'close',
+    'closed',
+    'ref',
+    'tryWait',
+    'unref',
+    'wait',
+    'waitSync',
+    'wake',
+  ]);
+  expect(new Set(Object.getOwnPropertySymbols(posixIpc.event.Futex.prototype))).toEqual(
+    new Set([Symbol.dispose, Symbol.asyncDispose]),
+  );
 });
 
 test('posix exports these names', () => {

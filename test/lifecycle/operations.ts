@@ -1,11 +1,13 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
+import { futex } from './futex';
 import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
 import { sysvSemaphoreSet } from './sysv-semaphore-set';
 import type { WaitingOperation } from './waiting-operation';
 
 export const operations: readonly WaitingOperation[] = [
+  ...futex,
   ...posixSemaphore,
   ...sysvMessageQueue,
   ...sysvSemaphoreSet,

@@ -4,13 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { waitUntil } from './wait-until';
 
-/** `futex`: a wait on a word that processes share, as sem_wait(3) makes it. */
-export type BlockingCall = 'msgsnd' | 'msgrcv' | 'semop' | 'futex';
+/**
+ * `futex`: a wait on a word that processes share, as sem_wait(3) makes it; `futex_waitv`: one on
+ * several words, of which the first is the thread's own.
+ */
+export type BlockingCall = 'msgsnd' | 'msgrcv' | 'semop' | 'futex' | 'futex_waitv';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Record<BlockingCall, number[]>>> = {
-  x64: { msgsnd: [69], msgrcv: [70], semop: [65, 220], futex: [202] },
-  arm64: { msgsnd: [189], msgrcv: [188], semop: [193, 192], futex: [98] },
+  x64: { msgsnd: [69], msgrcv: [70], semop: [65, 220], futex: [202], futex_waitv: [449] },
+  arm64: { msgsnd: [189], msgrcv: [188], semop: [193, 192], futex: [98], futex_waitv: [449] },
 };
 
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
@@ -38,6 +41,7 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
   const [running = '', first, second] = callOf(pid, thread).split(' ');
   if (!known.map(String).includes(running)) return false;
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
+  if (call === 'futex_waitv') return Number(second) > 1;
   if (id === undefined) return true;
   return call === 'futex'
     ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)

@@ -29,7 +29,15 @@ export async function untilNothingIsParked(): Promise<void> {
     const blocked =
       threadsBlockedIn('msgrcv', process.pid) +
       threadsBlockedIn('msgsnd', process.pid) +
-      threadsBlockedIn('futex', process.pid);
+      threadsBlockedIn('futex', process.pid) +
+      threadsBlockedIn('futex_waitv', process.pid);
     return blocked === 0 && engineThreads() <= mostIdleThreads;
   });
+}
+
+/** How many threads of this process share waits for words. */
+export function futexThreads(pid = process.pid): number {
+  return readdirSync(`/proc/${String(pid)}/task`).filter(
+    (thread) => nameOf(pid, thread) === 'posix-ipc futex',
+  ).length;
 }

@@ -1,0 +1,3 @@
+/** Telling other processes that something has happened. */
+
+export { Futex, type FutexResult } from './futex';

@@ -1,0 +1,58 @@
+#include "event/futex_wait.h"
+
+#include <cerrno>
+#include <limits>
+
+namespace posix_ipc::event {
+
+namespace {
+
+timespec to_timespec(wait::Clock::time_point when) {
+    const auto since = when.time_since_epoch();
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+    const std::chrono::nanoseconds rest = since - seconds;
+    return {seconds.count(), rest.count()};
+}
+
+/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
+constexpr wait::Clock::time_point never =
+    wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
+
+} // namespace
+
+wait::Outcome FutexWait::block() {
+    return block_until(never);
+}
+
+/// A wait that was interrupted and finds another value has missed the wake: it counts as woken.
+wait::Outcome FutexWait::block_until(wait::Clock::time_point look) {
+    const int result = futex_wait(place_.word, expected_, to_timespec(look));
+    const bool waited = std::exchange(waited_, true);
+    switch (result) {
+    case 0:
+        return {woken, 0};
+    case -EAGAIN:
+        return {waited ? woken : not_equal, 0};
+    case -ETIMEDOUT:
+        return {-EINTR, 0};
+    default:
+        return {result, 0};
+    }
+}
+
+wait::Outcome FutexWait::attempt() {
+    const int result = compare(place_.word, expected_);
+    if (result == not_equal) {
+        return {waited_ ? woken : not_equal, 0};
+    }
+    return {result == 0 ? -EINTR : result, 0};
+}
+
+bool FutexWait::give_back(const wait::Outcome& outcome) noexcept {
+    if (outcome.result == woken) {
+        futex_wake(place_.word, 1);
+    }
+    return true;
+}
+
+} // namespace posix_ipc::event

@@ -2,6 +2,9 @@
 export interface PosixSem {
   /** A handle; the same one for a semaphore that is open already. `exact`: whatever the umask. */
   semOpen(name: string, flags: number, mode: number, exact: boolean, value: number): number;
+  semInit(mapping: number, byteOffset: number, shared: number, value: number): number;
+  semAt(mapping: number, byteOffset: number): number;
+  semDestroy(semaphore: number): number;
   semClose(semaphore: number): number;
   semUnlink(name: string): number;
   semTrywait(semaphore: number): number;

@@ -1,4 +1,5 @@
-import { errnoOf, SystemError } from '../core/error';
+import { check, errnoOf, outOfRange, SystemError } from '../core/error';
+import { handleOf, type Mapping } from '../core/mapping';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { native } from '../native';
 import { O_CREAT, O_EXCL, SEM_VALUE_MAX } from './constants';
@@ -76,6 +77,29 @@ export function openOrCreate(
   const handle = make(checked, O_CREAT, options);
   if (handle < 0) throw failure(handle, checked, true);
   return { handle, name: checked };
+}
+
+/** The semaphore in a mapping: with a value it is made there. */
+export function openAt(
+  mapping: Mapping,
+  byteOffset: number,
+  options: { value?: number | undefined } | undefined,
+): OpenedSemaphore {
+  const memory = handleOf(mapping);
+  if (mapping.access !== 'write') {
+    throw outOfRange('mapping.access', "'write'", `'${mapping.access}'`);
+  }
+  const offset = integer('byteOffset', byteOffset, 0, mapping.length);
+  const { value } = optionsOf(options);
+  if (value === undefined) {
+    const handle = native.semAt(memory, offset);
+    const hint = handle === EINVAL ? 'nobody has made a semaphore there' : undefined;
+    if (handle < 0) throw new SystemError(handle, 'sem_init', { hint });
+    return { handle, name: '' };
+  }
+  const shared = 1;
+  const first = integer('options.value', value, 0, SEM_VALUE_MAX);
+  return { handle: check(native.semInit(memory, offset, shared, first), 'sem_init'), name: '' };
 }
 
 export function semaphoreName(name: string): string {

@@ -74,7 +74,7 @@ export class SemaphoreWaiter implements Call<true> {
   }
 
   failure(error: number | string): SystemError {
-    return new SystemError(error, 'sem_wait', { path: this.#name });
+    return new SystemError(error, 'sem_wait', { path: this.#name === '' ? undefined : this.#name });
   }
 
   /** Serves those who came before; true if some still wait. */

@@ -10,6 +10,7 @@ import {
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
+import type { Mapping } from '../core/mapping';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { SEM_VALUE_MAX } from './constants';
@@ -17,6 +18,7 @@ import { SemaphoreHandle } from './semaphore-handle';
 import {
   create,
   open,
+  openAt,
   openOrCreate,
   semaphoreName,
   type OpenedSemaphore,
@@ -50,7 +52,7 @@ const EOVERFLOW = -errnoOf('EOVERFLOW');
  * ```
  */
 export class Semaphore implements Disposable, AsyncDisposable {
-  /** The name, with its leading slash. */
+  /** The name, with its leading slash; empty for a semaphore in a mapping. */
   readonly name: string;
 
   readonly #open: SemaphoreHandle;
@@ -128,6 +130,29 @@ export class Semaphore implements Disposable, AsyncDisposable {
   static unlinkSync(name: string): void {
     const path = semaphoreName(name);
     check(native.semUnlink(path), 'sem_unlink', { path });
+  }
+
+  /**
+   * The semaphore in a mapping, 32 bytes from an offset that is a multiple of 8: made there with a
+   * `value`, or else the one that somebody has made, such as a C program with sem_init(3).
+   *
+   * Make it once, before others use it. It has no name: what `unlink` is to others, the end of the
+   * memory is to this one. While the object is open, the mapping cannot be resized or protected;
+   * when the mapping is closed, it goes on.
+   * Errors: EINVAL (nobody has made a semaphore there), ERR_CLOSED, ERR_OUT_OF_RANGE (offset, value,
+   * or a mapping without access 'write'). Source: sem_init(3).
+   *
+   * ```js
+   * const free = posix.Semaphore.at(mapping, 0, { value: 8 });
+   * const same = posix.Semaphore.at(mapping, 0); // in another process
+   * ```
+   */
+  static at(
+    mapping: Mapping,
+    byteOffset = 0,
+    options?: Pick<SemaphoreOptions, 'value'>,
+  ): Semaphore {
+    return new Semaphore(openAt(mapping, byteOffset, options));
   }
 
   // ---- taking and giving
@@ -300,7 +325,7 @@ function guardOf(open: SemaphoreHandle, name: string): Guard {
 function postFailure(error: number, path: string): SystemError {
   const hint =
     error === EOVERFLOW ? `a semaphore counts up to ${String(SEM_VALUE_MAX)}` : undefined;
-  return new SystemError(error, 'sem_post', { path, hint });
+  return new SystemError(error, 'sem_post', { path: path === '' ? undefined : path, hint });
 }
 
 function limitsOf(options: WaitOptions): { timeout: number; signal: AbortSignal | undefined } {

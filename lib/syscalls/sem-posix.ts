@@ -1,6 +1,7 @@
 /** sem_open, sem_close, sem_unlink, sem_wait, sem_trywait, sem_timedwait, sem_clockwait, sem_post, sem_getvalue. */
 
 import { check } from '../core/error';
+import { handleOf, type Mapping } from '../core/mapping';
 import { integer, objectOf } from '../core/options';
 import { native } from '../native';
 import { CLOCK_REALTIME } from '../posix/constants';
@@ -22,6 +23,25 @@ import type { Timespec } from './timespec';
 export function sem_open(name: string, oflag: number, mode = 0, value = 0): number {
   const bits = integer('mode', mode, 0, 0o7777);
   return check(native.semOpen(name, oflag, bits, false, value), 'sem_open', { path: name });
+}
+
+/**
+ * sem_init - make a semaphore in a mapping, at a multiple of 8 bytes. Answers its handle.
+ *
+ * `pshared` 0: for the threads of one process. Errors: EINVAL. Source: sem_init(3).
+ */
+export function sem_init(
+  mapping: Mapping,
+  byteOffset: number,
+  pshared: number,
+  value: number,
+): number {
+  return check(native.semInit(handleOf(mapping), byteOffset, pshared, value), 'sem_init');
+}
+
+/** sem_destroy - let go of a semaphore that sem_init made. Errors: EINVAL. Source: sem_destroy(3). */
+export function sem_destroy(sem: number): void {
+  check(native.semDestroy(sem), 'sem_destroy');
 }
 
 /** sem_close - close a named semaphore. Errors: EINVAL. Source: sem_close(3). */

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/handles.h"
+#include "core/mapping.h"
 #include "core/pause.h"
 #include "posix/sem_memory.h"
 #include "posix/sem_wait.h"
@@ -66,6 +67,46 @@ int32_t sem_open(Environment& environment, const Path& name, int32_t flags, int3
     return table(environment)
         .add({std::move(opened.semaphore), opened.device, opened.inode})
         .value_or(-EMFILE);
+}
+
+/// The place of a semaphore in a mapping, which cannot be moved or protected while it is used.
+SharedSemaphore place_in(Mapping& mapping, size_t offset) {
+    auto* semaphore = reinterpret_cast<sem_t*>(mapping.part(offset, sizeof(sem_t)).data());
+    if (reinterpret_cast<uintptr_t>(semaphore) % alignof(sem_t) != 0 || !mapping.writable()) {
+        throw ArgumentError(ArgumentError::Kind::range, "byteOffset",
+                            "at a multiple of " + std::to_string(alignof(sem_t)) +
+                                " bytes, in memory that can be written");
+    }
+    return {std::make_shared<RegionUse>(mapping.use()), semaphore};
+}
+
+int32_t sem_init(Environment& environment, Mapping* mapping, size_t offset, int32_t pshared,
+                 size_t value) {
+    SharedSemaphore semaphore = place_in(*mapping, offset);
+    const auto first = static_cast<unsigned>(std::min<size_t>(value, UINT_MAX));
+    if (::sem_init(semaphore.get(), pshared, first) != 0) {
+        return -errno;
+    }
+    return table(environment).add({std::move(semaphore), 0, 0}).value_or(-EMFILE);
+}
+
+/// The semaphore that somebody has made there; -EINVAL where there is none that processes share.
+int32_t sem_at(Environment& environment, Mapping* mapping, size_t offset) {
+    SharedSemaphore semaphore = place_in(*mapping, offset);
+    if (kind_of(semaphore.get()) != Kind::shared) {
+        return -EINVAL;
+    }
+    return table(environment).add({std::move(semaphore), 0, 0}).value_or(-EMFILE);
+}
+
+int32_t sem_destroy(Environment& environment, int32_t handle) {
+    const Open* open = table(environment).find(handle);
+    if (open == nullptr || open->inode != 0) {
+        return -EINVAL;
+    }
+    const int result = or_errno(::sem_destroy(open->semaphore.get()));
+    table(environment).remove(handle);
+    return result;
 }
 
 /// Waits that have begun keep the memory.
@@ -188,6 +229,9 @@ int32_t sem_spin(Environment& environment, int32_t handle, Milliseconds how_long
 
 void define_sem(Exports& exports) {
     exports.function<sem_open>("semOpen", "name", "oflag", "mode", "exact", "value");
+    exports.function<sem_init>("semInit", "mapping", "byteOffset", "pshared", "value");
+    exports.function<sem_at>("semAt", "mapping", "byteOffset");
+    exports.function<sem_destroy>("semDestroy", "sem");
     exports.function<sem_close>("semClose", "sem");
     exports.function<sem_unlink>("semUnlink", "name");
     exports.function<sem_trywait>("semTrywait", "sem");

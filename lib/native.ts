@@ -20,7 +20,8 @@ export type { Memory, WaitEnd } from './native/core';
  * The functions of the addon. Those named like a system call answer its result or the negated
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
-export interface Native extends Core, EventFutex, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
+export interface Native
+  extends Core, EventFutex, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
 
 const root = path.resolve(__dirname, '..');
 

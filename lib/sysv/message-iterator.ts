@@ -8,13 +8,16 @@ import { promised } from '../core/promised';
 export class MessageIterator<T extends object> implements AsyncIterableIterator<T> {
   readonly #receive: () => T | Promise<T>;
   readonly #fail: (error: unknown) => IteratorResult<T, undefined>;
+  readonly #leaving: AbortController;
   #ended = false;
 
-  constructor(receive: () => T | Promise<T>) {
+  /** `leaving` ends the wait of `receive` when the loop is left. */
+  constructor(receive: () => T | Promise<T>, leaving: AbortController) {
     this.#receive = receive;
+    this.#leaving = leaving;
     this.#fail = (error) => {
       this.#ended = true;
-      if (error instanceof ClosedError) return end();
+      if (error instanceof ClosedError || this.#leaving.signal.aborted) return end();
       throw error;
     };
   }
@@ -32,6 +35,7 @@ export class MessageIterator<T extends object> implements AsyncIterableIterator<
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#ended = true;
+    this.#leaving.abort();
     return Promise.resolve(end());
   }
 

@@ -288,7 +288,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
    */
   messages(options?: ReceiveOptions): AsyncIterableIterator<Message> {
     const plan = receivePlan(options); // wrong arguments are told here, not in the loop
-    return this.#iterate(plan, () => this.#receiver.receive(plan, toBuffer, iteration.next));
+    return this.#iterate(plan, (own) => this.#receiver.receive(own, toBuffer, iteration.next));
   }
 
   /**
@@ -302,7 +302,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
    */
   batches(options?: BatchOptions): AsyncIterableIterator<Message[]> {
     const { plan, limit } = batchPlan(options);
-    return this.#iterate(plan, () => this.#receiver.batch(plan, limit, iteration.next));
+    return this.#iterate(plan, (own) => this.#receiver.batch(own, limit, iteration.next));
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
@@ -361,12 +361,18 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
     this.#receiver.end(reason);
   }
 
-  #iterate<T extends object>(plan: ReceivePlan, receive: () => T | Promise<T>): MessageIterator<T> {
+  #iterate<T extends object>(
+    plan: ReceivePlan,
+    receive: (plan: ReceivePlan) => T | Promise<T>,
+  ): MessageIterator<T> {
+    const leaving = new AbortController();
+    const signals = plan.signal === undefined ? [] : [plan.signal];
+    const own = { ...plan, signal: AbortSignal.any([...signals, leaving.signal]) };
     return new MessageIterator(() => {
       this.checkOpen();
       throwIfAborted(plan.signal);
-      return receive();
-    });
+      return receive(own);
+    }, leaving);
   }
 }
 

@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads';
+
 import { deadlineAfter, remaining } from '../core/deadline';
 import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
@@ -13,6 +15,7 @@ import { currentMsgmax, grow, loadedType, room, SLAB } from './slab';
 import { flagsFor, toBuffer, type Target } from './target';
 
 const E2BIG = -errnoOf('E2BIG');
+const EIDRM = -errnoOf('EIDRM');
 const EINVAL = -errnoOf('EINVAL');
 const ENOMSG = -errnoOf('ENOMSG');
 
@@ -65,7 +68,9 @@ export class MessageReceiver {
       const result = lane.serveSync(plan.timeout);
       if (result < 0) throw this.failure(result);
     }
-    const taken = target.take(this.#id, plan, remaining(deadline));
+    const taken = isMainThread
+      ? target.take(this.#id, plan, remaining(deadline))
+      : this.#takeArrived(plan, target, deadline);
     if (typeof taken === 'object') return taken;
     throw this.failure(taken, Math.min(plan.maxLength, target.room()));
   }
@@ -169,6 +174,25 @@ export class MessageReceiver {
     const message = this.take(plan, toBuffer, false);
     if (message !== undefined) messages.push(message);
     return message !== undefined;
+  }
+
+  /**
+   * A worker may be ended while it is blocked, and then nobody gets what the call has taken. So it
+   * only waits in the call, and takes what has arrived when it is back.
+   */
+  #takeArrived<R extends object>(
+    plan: ReceivePlan,
+    target: Target<R>,
+    deadline: number,
+  ): R | number {
+    for (let waited = false; ; waited = true) {
+      const taken = target.take(this.#id, plan);
+      if (taken === EINVAL && waited) return EIDRM;
+      if (taken !== ENOMSG) return taken;
+      const [result, low, high] = this.block(plan, remaining(deadline));
+      if (result === TOOK_EMPTY) return target.land(typeOf(low, high), 0);
+      if (result < 0) return result;
+    }
   }
 
   #spinFor<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {

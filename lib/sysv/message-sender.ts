@@ -58,21 +58,24 @@ export class MessageSender {
 
   sendMany(plan: SendPlan, list: Iterable<Data>, method: unknown): number | Promise<number> {
     const payloads = payloadsOf(list);
+    if (payloads.length === 0) return 0;
     const tried = !this.#lane.busy && mayAnswerInline();
     const call = new SendManyCall(this, plan.type, payloads);
-    const sent = tried ? call.attempt() : undefined;
+    const sent = tried ? call.attempt(false) : undefined;
     if (sent !== undefined) return sent;
     call.own();
     return this.#lane.add(call, plan, method, tried);
   }
 
   sendManySync(plan: SendPlan, list: Iterable<Data>): number {
-    const call = new SendManyCall(this, plan.type, payloadsOf(list));
+    const payloads = payloadsOf(list);
+    if (payloads.length === 0) return 0;
+    const call = new SendManyCall(this, plan.type, payloads);
     const deadline = deadlineAfter(plan.timeout);
     this.#waitInLine(plan.timeout);
     try {
-      for (;;) {
-        const sent = call.attempt();
+      for (let waited = false; ; waited = true) {
+        const sent = call.attempt(waited);
         if (sent !== undefined) return sent;
         const [result] = call.block(remaining(deadline));
         if (result < 0) throw call.failure(result);
@@ -86,7 +89,7 @@ export class MessageSender {
 
   tryMany(plan: SendPlan, list: Iterable<Data>): number {
     const call = new SendManyCall(this, plan.type, payloadsOf(list));
-    if (!this.#overtaking()) call.attempt();
+    if (!this.#overtaking()) call.attempt(false);
     return call.sent;
   }
 
@@ -96,7 +99,7 @@ export class MessageSender {
     const result = native.msgsnd(this.#id, SLAB, size, IPC_NOWAIT);
     if (result === 0) return true;
     if (result === EAGAIN) return false;
-    throw this.failure(waited && result === EINVAL ? 'EIDRM' : result, size);
+    throw this.failure(waited ? sinceGone(result, size) : result, size);
   }
 
   putBlocking(type: number | bigint, payload: Uint8Array, timeout: number): number {
@@ -122,7 +125,7 @@ export class MessageSender {
     const sent = native.msgsndMany(this.#id, SLAB, packed);
     if (sent >= 0) return sent;
     if (sent === EAGAIN) return 0;
-    throw this.failure(waited && sent === EINVAL ? 'EIDRM' : sent, payload.length);
+    throw this.failure(waited ? sinceGone(sent, payload.length) : sent, payload.length);
   }
 
   failure(error: number | string, size?: number): SystemError {
@@ -165,6 +168,11 @@ export class MessageSender {
   }
 }
 
+/** What EINVAL means to a caller that had found the queue before: it is gone, unless the message is to blame. */
+function sinceGone(result: number, size: number): number | string {
+  return result === EINVAL && size <= currentMsgmax() ? 'EIDRM' : result;
+}
+
 function tooLong(size: number | undefined): string | undefined {
   const most = currentMsgmax();
   if (size === undefined || size <= most) return undefined;
@@ -173,7 +181,11 @@ function tooLong(size: number | undefined): string | undefined {
 
 function payloadsOf(list: Iterable<Data>): Uint8Array[] {
   const payloads: Uint8Array[] = [];
-  for (const data of listOf('messages', list)) payloads.push(bytesOf('messages', data));
+  for (const data of listOf('messages', list)) {
+    const bytes = bytesOf('messages', data);
+    // A generator may fill the same memory again for its next message.
+    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
+  }
   return payloads;
 }
 
@@ -207,7 +219,6 @@ class SendCall implements Call<true> {
 
 class SendManyCall implements Call<number> {
   sent = 0;
-  #waited = false;
 
   constructor(
     private readonly sender: MessageSender,
@@ -217,16 +228,15 @@ class SendManyCall implements Call<number> {
 
   /** Copies what is still to be sent: the caller may reuse the memory after the call. */
   own(): void {
-    this.#waited = true;
     this.payloads = this.payloads.map((payload, i) =>
       i < this.sent ? payload : Buffer.from(payload),
     );
   }
 
-  attempt(): number | undefined {
+  attempt(waited = true): number | undefined {
     try {
       while (this.sent < this.payloads.length) {
-        const sent = this.sender.putSome(this.type, this.payloads, this.sent, this.#waited);
+        const sent = this.sender.putSome(this.type, this.payloads, this.sent, waited);
         if (sent === 0) return undefined;
         this.sent += sent;
       }

@@ -1,5 +1,7 @@
 /** Where a received message goes: into a Buffer of its own, or into the caller's memory. */
 
+import { types } from 'node:util';
+
 import { errnoOf } from '../core/error';
 import { memoryOf } from '../core/options';
 import { native } from '../native';
@@ -92,9 +94,16 @@ export const toBuffer: Target<Message> = new ToBuffer();
 /** The caller's memory; its length is looked at each time, because it may shrink or be detached. */
 export class ToMemory implements Target<MessageInto> {
   readonly #memory: NodeJS.ArrayBufferView;
+  readonly #name: string;
+  readonly #isEmpty: boolean;
 
   constructor(name: string, memory: unknown) {
-    this.#memory = isView(memory) ? memory : memoryOf(name, memory);
+    // What is detached looks empty: memoryOf tells the two apart.
+    const isThere = types.isTypedArray(memory) && memory.byteLength > 0;
+    const view = isThere ? memory : memoryOf(name, memory);
+    this.#memory = view;
+    this.#name = name;
+    this.#isEmpty = view.byteLength === 0;
   }
 
   room(): number {
@@ -102,7 +111,9 @@ export class ToMemory implements Target<MessageInto> {
   }
 
   take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {
-    const most = Math.min(plan.maxLength, this.#memory.byteLength);
+    // Detached since: a message that is cut to nothing would be lost.
+    if (this.room() === 0 && !this.#isEmpty) memoryOf(this.#name, this.#memory);
+    const most = Math.min(plan.maxLength, this.room());
     if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
     const flags = plan.except | plan.truncate;
     const length = native.msgrcvInto(queue, SLAB, this.#memory, most, plan.type, flags);
@@ -113,8 +124,4 @@ export class ToMemory implements Target<MessageInto> {
     if (length > 0) memoryOf('memory', this.#memory).set(loadedPayload(length));
     return { type, length };
   }
-}
-
-function isView(memory: unknown): memory is NodeJS.ArrayBufferView {
-  return ArrayBuffer.isView(memory);
 }

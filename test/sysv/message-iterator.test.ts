@@ -190,6 +190,16 @@ describe('the iterator', () => {
     expect(queue.statSync().messages).toBe(1);
   });
 
+  test('return() ends a next() that waits, which takes nothing', async () => {
+    const queue = temporaryQueue();
+    const messages = queue.messages();
+    const waiting = messages.next();
+    expect(await messages.return?.()).toEqual({ value: undefined, done: true });
+    expect(await soon('the wait', waiting)).toEqual({ value: undefined, done: true });
+    queue.sendSync('kept');
+    expect(queue.tryReceive()?.data.toString()).toBe('kept');
+  });
+
   test('has ended after an error', async () => {
     const queue = sending('long', 'x');
     const messages = queue.messages({ maxLength: 1 });

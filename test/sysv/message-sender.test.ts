@@ -119,6 +119,16 @@ describe.each(sendForms)('%s', (name, send) => {
   });
 });
 
+test('a message that no queue takes is EINVAL behind others that wait, not EIDRM', async () => {
+  const queue = fullQueue();
+  const waiting = queue.send('y');
+  const length = kernelLimit('msgmax') + 1;
+  const tooLong = codeOfRejection(queue.send(Buffer.alloc(length)));
+  queue.drainSync();
+  await soon('the send', waiting);
+  expect(await soon('the other', tooLong)).toBe('EINVAL');
+});
+
 /** Full in one of the two ways that a queue can be full. */
 const waysToBeFull: [string, () => sysv.MessageQueue, string][] = [
   [

@@ -152,14 +152,36 @@ describe('a receive into memory that has to wait', () => {
     expect(memory.toString()).toBe('..');
   });
 
-  test('memory that is detached meanwhile has room for nothing: E2BIG, nothing is lost', async () => {
+  test('memory that is detached meanwhile is refused, and nothing is lost', async () => {
     const queue = temporaryQueue();
     const memory = new Uint8Array(16);
     const waiting = codeOfRejection(queue.receiveInto(memory));
     structuredClone(memory.buffer, { transfer: [memory.buffer] });
     queue.sendSync('kept');
-    expect(await soon('the receive', waiting)).toBe('E2BIG');
+    expect(await soon('the receive', waiting)).toBe('ERR_INVALID_ARG_TYPE');
     expect(queue.tryReceive()?.data.toString()).toBe('kept');
+  });
+
+  test('memory that is detached is refused, cutting or not', () => {
+    const queue = temporaryQueue();
+    queue.sendSync('kept');
+    for (const view of [new Uint8Array(16), new DataView(new ArrayBuffer(16))]) {
+      structuredClone(view.buffer, { transfer: [view.buffer] });
+      const refused = codeThrownBy(() => queue.tryReceiveInto(view, { truncate: true }));
+      expect(refused).toBe('ERR_INVALID_ARG_TYPE');
+    }
+    expect(queue.tryReceive()?.data.toString()).toBe('kept');
+  });
+
+  test('a DataView that is detached meanwhile does not disturb what else waits', async () => {
+    const queue = temporaryQueue();
+    const view = new DataView(new ArrayBuffer(16));
+    const into = codeOfRejection(queue.receiveInto(view, { timeout: 20 }));
+    const other = codeOfRejection(queue.receive());
+    structuredClone(view.buffer, { transfer: [view.buffer] });
+    expect(await soon('the timeout', into)).toBe('ETIMEDOUT');
+    queue.removeSync();
+    expect(await soon('the removal', other)).toBe('EIDRM');
   });
 
   test('detached memory still takes an empty message', async () => {

@@ -83,6 +83,27 @@ describe.each(sendManyForms)('%s', (_name, sendMany) => {
     expect(queue.statSync().messages).toBe(0);
   });
 
+  test('no messages are sent at once, behind others that wait too', async () => {
+    const queue = fullQueue();
+    const waiting = queue.send('y');
+    expect(await soon('the call', sendMany(queue, []))).toBe(0);
+    queue.drainSync();
+    await soon('the send', waiting);
+  });
+
+  test('a generator may fill the same memory again and again', async () => {
+    function* digits(): Generator<Buffer> {
+      const memory = Buffer.alloc(1);
+      for (const digit of '0123') {
+        memory.write(digit);
+        yield memory;
+      }
+    }
+    const queue = temporaryQueue();
+    expect(await sendMany(queue, digits())).toBe(4);
+    expect(textsIn(queue)).toEqual(['0', '1', '2', '3']);
+  });
+
   test('a queue that is gone is EINVAL', async () => {
     const queue = temporaryQueue();
     queue.removeSync();

@@ -11,6 +11,8 @@ import { buildAll, runSuite } from './support/suite.mjs';
 
 const VERSIONS = ['22', '24', '26'];
 
+const FEW = '^(receiveSync|sendMany|Semaphore.wait|operate|Futex.wait) ';
+
 await main(() => {
   buildAll();
   const asked = process.argv.slice(2);
@@ -19,6 +21,8 @@ await main(() => {
     console.log(`Node ${output(node, ['--version']).trim()}`);
     const env = { PATH: `${path.dirname(node)}:${process.env['PATH'] ?? ''}` };
     runSuite({ node, env, core: true });
+    // How processes and workers end is Node's: one way of waiting of each facility.
+    runSuite({ node, env, args: ['test/lifecycle/processes', '--testNamePattern', FEW] });
   }
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root, run, tool } from './run.mjs';
 
 /** What lasts long, or does not depend on the version of Node. */
-const BEYOND_CORE = '/test/(bench|campaigns|conformance|examples|native|peers)/';
+const BEYOND_CORE = '/test/(bench|campaigns|conformance|examples|native|peers|lifecycle/processes)';
 
 /** As before `npm test`: the ESM entries are made with the ordinary addon. */
 export function buildAll() {

@@ -106,6 +106,7 @@ export const posixSemaphore: readonly WaitingOperation[] = [
   }),
   waiting({
     name: 'sem_clockwait',
+    variant: true,
     ...plain,
     wait: ({ name }) =>
       sync(() => {

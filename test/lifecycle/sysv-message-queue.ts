@@ -147,6 +147,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'receiveInto of an empty message',
+    variant: true,
     payload: '',
     wait: (q, limits) => q.receiveInto(new Uint8Array(0), { type, ...limits }),
   }),
@@ -157,6 +158,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'for await of an empty message',
+    variant: true,
     payload: '',
     closedValue: { value: undefined, done: true },
     wait: (q, limits) => q.messages({ type, ...limits }).next(),

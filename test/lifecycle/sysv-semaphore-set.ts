@@ -103,7 +103,11 @@ export const sysvSemaphoreSet: readonly WaitingOperation[] = [
     wait: (set, limits) => set.acquire(limits),
   }),
   waiting(pairs, { name: 'operate', wait: (set, limits) => set.operate(bothOnce, limits) }),
-  waiting(zero, { name: 'waitForZero', wait: (set, limits) => set.waitForZero(0, limits) }),
+  waiting(zero, {
+    name: 'waitForZero',
+    variant: true,
+    wait: (set, limits) => set.waitForZero(0, limits),
+  }),
   waiting(units, {
     name: 'waitSync',
     form: 'sync',
@@ -114,6 +118,7 @@ export const sysvSemaphoreSet: readonly WaitingOperation[] = [
   }),
   waiting(pairs, {
     name: 'operateSync',
+    variant: true,
     form: 'sync',
     wait: (set, limits) =>
       sync(() => {
@@ -130,6 +135,7 @@ export const sysvSemaphoreSet: readonly WaitingOperation[] = [
   }),
   waiting(units, {
     name: 'semtimedop',
+    variant: true,
     ...plain,
     wait: ({ id }) =>
       sync(() => {

@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs';
 
 import { temporaryFile } from '../support/files';
-import { isRoot, testIf } from '../support/machine';
+import { isRoot, isSanitized, testIf } from '../support/machine';
 import { anonymous, mapped } from '../support/mappings';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { startNode } from '../support/processes';
+
+const mayLock = [!isSanitized, 'the sanitizer makes nothing of mlock'] as const;
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';
@@ -39,7 +41,7 @@ describe('sync', () => {
     expect(mapping.closed).toBe(true);
   });
 
-  test('refuses locked pages where it has to invalidate', async () => {
+  testIf(...mayLock)('refuses locked pages where it has to invalidate', async () => {
     const mapping = mapped(temporaryFile(Buffer.alloc(PAGE)), writable);
     mapping.lockSync();
     const error = thrownBy(() => {
@@ -120,7 +122,7 @@ describe('pages', () => {
     expect(error).toMatchObject({ code: 'EINVAL', syscall: 'madvise' });
   });
 
-  test('are locked and unlocked', async () => {
+  testIf(...mayLock)('are locked and unlocked', async () => {
     const locked = (): number =>
       Number(/VmLck:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]) * 1024;
     const before = locked();

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 
 export const isRoot = process.getuid?.() === 0;
 
+/** Whether the addon is built with a sanitizer, which answers some system calls itself. */
+export const isSanitized = process.env['ASAN_OPTIONS'] !== undefined;
+
 const effective = BigInt(
   `0x${/CapEff:\s*(\w+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? '0'}`,
 );

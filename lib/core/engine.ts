@@ -24,12 +24,16 @@ function deliver(count: number): void {
     try {
       end();
     } catch (error) {
-      // A fault of ours. It is reported, and the others are told all the same.
-      queueMicrotask(() => {
-        throw error;
-      });
+      reportLater(error); // a fault of ours; the others are told all the same
     }
   }
+}
+
+/** Reports an error as an uncaught one, when what runs now is done. */
+export function reportLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 function take(wait: number): WaitEnd {

@@ -7,7 +7,7 @@
 
 import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
-import { cancelWait, endWait, whenEnded } from './engine';
+import { cancelWait, endWait, reportLater, whenEnded } from './engine';
 import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
 import type { WaitEnd } from '../native';
@@ -20,8 +20,11 @@ export interface Limits {
 
 /** A call that can be made without waiting, on a parked thread, or on this thread. */
 export interface Call<R> {
-  /** Makes the call without waiting; undefined if it would have to. Throws what it fails with. */
-  attempt(): R | undefined;
+  /**
+   * Makes the call without waiting; undefined if it would have to. Throws what it fails with.
+   * `waited`: it has waited before, itself or in line behind a call that did.
+   */
+  attempt(waited: boolean): R | undefined;
   /** Starts a native wait: its number, or a negated errno. */
   start(): number;
   /** Waits on this thread: how the wait ended, as a native wait does. */
@@ -38,8 +41,12 @@ export interface Call<R> {
 }
 
 interface Pending {
+  /** How often the lane had found a call to block when this one came; -1 if it waits for sure. */
+  since: number;
+  /** In the time of performance.now(). */
+  deadline: number;
   /** Tries without waiting; true if the request is settled. */
-  attempt(): boolean;
+  attempt(waited: boolean): boolean;
   start(): number;
   /** Takes the end of a native wait; true if the request is settled. */
   complete(result: number, low: number, high: number, took: number): boolean;
@@ -61,7 +68,9 @@ export class Lane {
   readonly #pending = new Set<Pending>();
   readonly #keeper: Keeper;
   readonly #onEmpty: () => void;
-  #wait = -1;
+  /** The native wait; an object of its own each time, because the addon uses ids again. */
+  #wait: { readonly id: number } | undefined;
+  #blocks = 0;
   #deferred = false;
 
   constructor(keeper: Keeper, onEmpty: () => void) {
@@ -91,10 +100,12 @@ export class Lane {
       const settle = (): void => {
         this.#pending.delete(pending);
         this.#keeper.change(-1);
-        for (const undo of release) undo();
         if (!this.busy) this.#onEmpty();
+        for (const undo of release) undo();
       };
       const pending = pendingOf(call, site, settle, resolve, reject);
+      pending.deadline = deadlineAfter(timeout);
+      pending.since = tried || this.#wait !== undefined ? -1 : this.#blocks;
       if (timeout < Infinity) {
         const expire = (): void => {
           if (this.#deferred) this.#serve(); // it is owed one attempt
@@ -108,7 +119,7 @@ export class Lane {
         };
         signal.addEventListener('abort', abort, { once: true });
         release.push(() => {
-          signal.removeEventListener('abort', abort);
+          stopListening(signal, abort);
         });
       }
       const first = !this.busy;
@@ -128,18 +139,14 @@ export class Lane {
   /** Serves all requests, blocking this thread; a negated errno where that ended early. */
   serveSync(timeout: number): number {
     const deadline = deadlineAfter(timeout);
+    const before = this.#blocks;
     this.#endWait();
     for (const pending of this.#pending) {
-      let settled = this.#try(pending);
-      while (!settled) {
-        const [result, low, high] = this.#block(pending, remaining(deadline));
-        if (result === ETIMEDOUT) {
-          this.#park(pending);
-          return result;
-        }
-        settled = this.#finish(pending, result, low, high, Infinity) || this.#try(pending);
-        if (result === EIDRM) return result;
-      }
+      // No timer fires while this thread is blocked: what has expired meanwhile takes nothing.
+      const isLate = this.#blocks > before && expire(pending);
+      if (isLate || this.#try(pending)) continue;
+      const result = this.#settleSync(pending, deadline);
+      if (result < 0) return result;
     }
     return 0;
   }
@@ -150,7 +157,7 @@ export class Lane {
   }
 
   #serve(): void {
-    if (this.#wait >= 0) return;
+    if (this.#wait !== undefined) return;
     for (const pending of this.#pending) {
       if (!this.#try(pending)) {
         this.#park(pending);
@@ -159,7 +166,25 @@ export class Lane {
     }
   }
 
+  /** Blocks this thread until a request is settled; a negated errno where that ended early. */
+  #settleSync(pending: Pending, deadline: number): number {
+    for (;;) {
+      const left = Math.min(remaining(deadline), remaining(pending.deadline));
+      const [result, low, high] = this.#block(pending, left);
+      if (result !== ETIMEDOUT) {
+        const settled = this.#finish(pending, result, low, high, Infinity) || this.#try(pending);
+        if (settled) return result === EIDRM ? result : 0;
+      } else if (expire(pending)) {
+        return 0;
+      } else if (remaining(deadline) === 0) {
+        this.#park(pending);
+        return result;
+      }
+    }
+  }
+
   #block(pending: Pending, timeout: number): [result: number, low: number, high: number] {
+    this.#blocks++;
     try {
       return pending.block(timeout);
     } catch (error) {
@@ -170,7 +195,7 @@ export class Lane {
 
   #try(pending: Pending): boolean {
     try {
-      return pending.attempt();
+      return pending.attempt(this.#blocks > pending.since);
     } catch (error) {
       pending.reject(error);
       return true;
@@ -196,17 +221,22 @@ export class Lane {
   }
 
   #park(pending: Pending): void {
+    this.#blocks++;
+    let id: number;
     try {
-      const wait = pending.start();
-      if (wait < 0) throw pending.failure(wait);
-      this.#wait = wait;
+      id = pending.start();
+      if (id < 0) throw pending.failure(id);
     } catch (error) {
       pending.reject(error);
       this.#defer();
       return;
     }
-    whenEnded(this.#wait, (...end) => {
-      this.#wait = -1;
+    const wait = { id };
+    this.#wait = wait;
+    whenEnded(id, (...end) => {
+      // Ends come in batches, and what runs for one of them may have ended this wait: see #endWait.
+      if (this.#wait !== wait) return;
+      this.#wait = undefined;
       const [first] = this.#pending;
       if (first !== undefined) this.#finish(first, ...end);
       this.#serve();
@@ -230,9 +260,9 @@ export class Lane {
 
   #cancel(pending: Pending, reason: unknown): void {
     const [first] = this.#pending;
-    if (pending === first && this.#wait >= 0) {
+    if (pending === first && this.#wait !== undefined) {
       pending.cancelled ??= { reason };
-      cancelWait(this.#wait);
+      cancelWait(this.#wait.id);
     } else {
       pending.reject(reason);
     }
@@ -240,14 +270,30 @@ export class Lane {
 
   /** Ends the native wait now; what it took is given to the first request. */
   #endWait(): void {
-    if (this.#wait < 0) return;
-    const wait = this.#wait;
+    if (this.#wait === undefined) return;
+    const { id } = this.#wait;
     const [first] = this.#pending;
-    whenEnded(wait, (...end) => {
-      this.#wait = -1;
+    whenEnded(id, (...end) => {
+      this.#wait = undefined;
       if (first !== undefined) this.#finish(first, ...end);
     });
-    endWait(wait);
+    endWait(id);
+  }
+}
+
+/** Rejects a request whose time is over; true if it is. */
+function expire(pending: Pending): boolean {
+  if (performance.now() < pending.deadline) return false;
+  pending.reject(pending.failure(ETIMEDOUT));
+  return true;
+}
+
+/** A signal may be any object that looks like one: what it throws must not hold up the line. */
+function stopListening(signal: AbortSignal, listener: () => void): void {
+  try {
+    signal.removeEventListener('abort', listener);
+  } catch (error) {
+    reportLater(error);
   }
 }
 
@@ -269,7 +315,9 @@ function pendingOf<R>(
     return true;
   };
   return {
-    attempt: () => settled(call.attempt()),
+    since: -1,
+    deadline: Infinity,
+    attempt: (waited) => settled(call.attempt(waited)),
     start: () => call.start(),
     block: (timeout) => call.block(timeout),
     complete: (...end) => settled(call.complete(...end)),

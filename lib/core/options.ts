@@ -84,7 +84,8 @@ export function signalOf(options: WaitOptions): AbortSignal | undefined {
   if (
     !isObject(signal) ||
     typeof signal.aborted !== 'boolean' ||
-    typeof signal.addEventListener !== 'function'
+    typeof signal.addEventListener !== 'function' ||
+    typeof signal.removeEventListener !== 'function'
   ) {
     throw invalidType('options.signal', 'an AbortSignal', signal);
   }
@@ -98,16 +99,26 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** The items of a list; text is no list. */
 export function listOf<T>(name: string, list: Iterable<T>): Iterable<T> {
-  if (!isObject(list) || !(Symbol.iterator in list)) {
+  if (!isObject(list) || typeof list[Symbol.iterator] !== 'function') {
     throw invalidType(name, 'an iterable, such as an array', list);
   }
   return list;
 }
 
+const { get: byteLength } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'byteLength',
+) as { get: (this: NodeJS.TypedArray) => number };
+
+/** How long it really is: an object may have properties of its own that say otherwise. */
+export function lengthOf(view: NodeJS.TypedArray): number {
+  return byteLength.call(view);
+}
+
 /** A byte view of what the caller gave; nothing is copied but text. */
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array && ArrayBuffer.isView(data) && data.length > 0) return data;
+  if (data instanceof Uint8Array && ArrayBuffer.isView(data) && lengthOf(data) > 0) return data;
   return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
 }
 

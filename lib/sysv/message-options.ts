@@ -127,10 +127,26 @@ export function receivePlan(options: ReceiveOptions | undefined): ReceivePlan {
   };
 }
 
+/** Whole messages: `maxLength` and `truncate` are no options of what takes many. */
+function wholePlan({ type, except, timeout, signal }: BatchOptions): ReceivePlan {
+  return receivePlan({ type, except, timeout, signal });
+}
+
+export function drainPlan(options: DrainOptions | undefined): {
+  plan: ReceivePlan;
+  limit: number | undefined;
+} {
+  const { type, except, limit } = optionsOf(options);
+  return {
+    plan: wholePlan({ type, except }),
+    limit: limit === undefined ? undefined : integer('options.limit', limit, 0, 2 ** 31 - 1),
+  };
+}
+
 export function batchPlan(options: BatchOptions | undefined): { plan: ReceivePlan; limit: number } {
-  const { type, except, timeout, signal, limit = 64 } = optionsOf(options);
-  const plan = receivePlan({ type, except, timeout, signal });
-  return { plan, limit: integer('options.limit', limit, 1, 2 ** 31 - 1) };
+  const given = optionsOf(options);
+  const { limit = 64 } = given;
+  return { plan: wholePlan(given), limit: integer('options.limit', limit, 1, 2 ** 31 - 1) };
 }
 
 /** What tells one selector from another. */

@@ -10,6 +10,7 @@ import type { Message, MessageInto } from './message';
 import { MessageIterator } from './message-iterator';
 import {
   batchPlan,
+  drainPlan,
   receivePlan,
   sendPlan,
   type BatchOptions,
@@ -144,8 +145,8 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
    * kernel.msgmax. Resolves when the message is in the queue. Messages sent through one object
    * enter the queue in the order of the calls.
    * Errors: EACCES, EIDRM (removed while waiting), EINVAL (no such queue, or longer than
-   * kernel.msgmax), EMSGSIZE (longer than this queue can ever hold), ETIMEDOUT, ERR_CLOSED.
-   * Source: msgsnd(2).
+   * kernel.msgmax), EMSGSIZE (longer than this queue can hold while nobody enlarges it),
+   * ETIMEDOUT, ERR_CLOSED. Source: msgsnd(2).
    */
   async send(data: Data, options?: SendOptions): Promise<void> {
     this.checkOpen();
@@ -170,6 +171,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /**
    * Sends many messages of one type with few crossings into C++; waits while the queue is full.
    *
+   * The list is read to its end before anything is sent, so it has to have one.
    * Resolves with how many were sent, from the front: all of them, unless something (time, abort,
    * an error) ended the call after some were. If none was sent, it rejects. Errors: as `send`.
    */
@@ -263,7 +265,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
     return this.#receiver.peek(integer('index', index, 0, 2 ** 31 - 1));
   }
 
-  /** Takes all messages of a selector that are there now, without waiting. Errors: as `receive`. */
+  /** Takes all messages of a selector that are there now, whole, without waiting. Errors: EACCES, EINVAL. */
   drain(options?: DrainOptions): Promise<Message[]> {
     return promised(() => this.drainSync(options));
   }
@@ -271,9 +273,8 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /** As `drain`, at once. */
   drainSync(options?: DrainOptions): Message[] {
     this.checkOpen();
-    const limit = options?.limit;
-    const most = limit === undefined ? undefined : integer('options.limit', limit, 0, 2 ** 31 - 1);
-    return this.#receiver.drain(receivePlan(options), most);
+    const { plan, limit } = drainPlan(options);
+    return this.#receiver.drain(plan, limit);
   }
 
   /**
@@ -294,7 +295,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /**
    * Iterates over all that is there of a selector, as an array, waiting while there is nothing.
    *
-   * For streams of small messages: one turn of the loop for many. Errors: as `messages`.
+   * Takes whole messages. For streams of small messages: one turn of the loop for many. Errors: as `messages`.
    *
    * ```js
    * for await (const batch of queue.batches({ limit: 100 })) await database.insert(batch);

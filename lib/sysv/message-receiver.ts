@@ -8,7 +8,7 @@ import { Spin } from '../core/spin';
 import { countAnswers, mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT, MSG_COPY } from './constants';
-import { halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
+import { gone, halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
 import { currentMsgmax, grow, loadedType, room, SLAB } from './slab';
@@ -140,11 +140,11 @@ export class MessageReceiver {
   }
 
   failure(error: number | string, most = Infinity): SystemError {
-    const hint =
-      error === E2BIG && most < Infinity
-        ? `the message is longer than ${String(most)} bytes; it stays in the queue`
-        : undefined;
-    return new SystemError(error, 'msgrcv', { id: this.#id, key: this.#key, hint });
+    return new SystemError(error, 'msgrcv', {
+      id: this.#id,
+      key: this.#key,
+      hint: error === EINVAL ? gone : error === E2BIG ? tooLongFor(most) : undefined,
+    });
   }
 
   /** Fills what is left of a pool; false if there are no more messages. */
@@ -239,6 +239,11 @@ export class MessageReceiver {
   }
 }
 
+function tooLongFor(most: number): string | undefined {
+  if (most === Infinity) return undefined;
+  return `the message is longer than ${String(most)} bytes; it stays in the queue`;
+}
+
 class ReceiveCall<R extends object> implements Call<R> {
   constructor(
     private readonly receiver: MessageReceiver,
@@ -246,8 +251,8 @@ class ReceiveCall<R extends object> implements Call<R> {
     private readonly target: Target<R>,
   ) {}
 
-  attempt(): R | undefined {
-    return this.receiver.take(this.plan, this.target, true);
+  attempt(waited: boolean): R | undefined {
+    return this.receiver.take(this.plan, this.target, waited);
   }
 
   start(): number {

@@ -2,11 +2,12 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
-import { bytesOf, listOf, type Data } from '../core/options';
+import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT } from './constants';
 
+import { gone } from './message';
 import type { SendPlan } from './message-options';
 import { currentMsgmax, load, pack, reserve, room, SLAB } from './slab';
 
@@ -35,7 +36,11 @@ export class MessageSender {
 
   /** One message, without waiting. False: full, or others are waiting in line. */
   try(type: number | bigint, data: Data): boolean {
-    return !this.#overtaking() && this.put(type, bytesOf('data', data), false);
+    const payload = bytesOf('data', data);
+    if (this.#overtaking()) return false;
+    if (this.put(type, payload, false)) return true;
+    this.checkFits(payload);
+    return false;
   }
 
   /** undefined: it was sent at once. */
@@ -89,7 +94,7 @@ export class MessageSender {
 
   tryMany(plan: SendPlan, list: Iterable<Data>): number {
     const call = new SendManyCall(this, plan.type, payloadsOf(list));
-    if (!this.#overtaking()) call.attempt(false);
+    if (!this.#overtaking()) call.attemptNow();
     return call.sent;
   }
 
@@ -103,12 +108,12 @@ export class MessageSender {
   }
 
   putBlocking(type: number | bigint, payload: Uint8Array, timeout: number): number {
-    this.#checkFits(payload);
+    this.checkFits(payload);
     return native.msgsndTimed(this.#id, SLAB, this.#load(type, payload), timeout);
   }
 
   putWaiting(type: number | bigint, payload: Uint8Array): number {
-    this.#checkFits(payload);
+    this.checkFits(payload);
     return native.msgsndWait(this.#id, SLAB, this.#load(type, payload));
   }
 
@@ -120,24 +125,24 @@ export class MessageSender {
     waited: boolean,
   ): number {
     const payload = payloads[first] as Uint8Array;
-    if (payload.length > LONGEST_PACKED) return this.put(type, payload, waited) ? 1 : 0;
+    if (lengthOf(payload) > LONGEST_PACKED) return this.put(type, payload, waited) ? 1 : 0;
     const packed = pack(type, payloads, first);
     const sent = native.msgsndMany(this.#id, SLAB, packed);
     if (sent >= 0) return sent;
     if (sent === EAGAIN) return 0;
-    throw this.failure(waited ? sinceGone(sent, payload.length) : sent, payload.length);
+    throw this.failure(waited ? sinceGone(sent, lengthOf(payload)) : sent, lengthOf(payload));
   }
 
   failure(error: number | string, size?: number): SystemError {
     return new SystemError(error, 'msgsnd', {
       id: this.#id,
       key: this.#key,
-      hint: error === EINVAL ? tooLong(size) : undefined,
+      hint: error === EINVAL ? (tooLong(size) ?? gone) : undefined,
     });
   }
 
   #load(type: number | bigint, payload: Uint8Array): number {
-    const size = payload.length;
+    const size = lengthOf(payload);
     if (size > room()) {
       if (size > currentMsgmax()) throw this.failure(EINVAL, size);
       reserve(size);
@@ -145,13 +150,17 @@ export class MessageSender {
     return load(type, payload);
   }
 
-  /** A message longer than the queue would wait until somebody enlarges the queue: say so instead. */
-  #checkFits(payload: Uint8Array): void {
+  /**
+   * A message longer than the queue would wait until somebody enlarges the queue: say so instead.
+   * Who may not read the queue is not told its size (EACCES), and waits as the kernel does.
+   */
+  checkFits(payload: Uint8Array): void {
     if (native.msgctl(this.#id, IPC_STAT, this.#values) < 0) return;
     const capacity = this.#values[12] ?? Infinity;
-    if (payload.length <= capacity) return;
+    // The queue also holds no more messages than bytes, so that an empty one takes a byte.
+    if (Math.max(lengthOf(payload), 1) <= capacity) return;
     const hint =
-      `a message of ${String(payload.length)} bytes never fits a queue of ${String(capacity)}; ` +
+      `a message of ${String(lengthOf(payload))} bytes never fits a queue of ${String(capacity)}; ` +
       'raise it with set({ maxBytes }), and kernel.msgmnb with sysctl';
     throw new SystemError('EMSGSIZE', 'msgsnd', { id: this.#id, key: this.#key, hint });
   }
@@ -196,8 +205,8 @@ class SendCall implements Call<true> {
     private readonly payload: Uint8Array,
   ) {}
 
-  attempt(): true | undefined {
-    return this.sender.put(this.type, this.payload, true) ? true : undefined;
+  attempt(waited: boolean): true | undefined {
+    return this.sender.put(this.type, this.payload, waited) ? true : undefined;
   }
 
   start(): number {
@@ -213,7 +222,7 @@ class SendCall implements Call<true> {
   }
 
   failure(error: number | string): SystemError {
-    return this.sender.failure(error, this.payload.length);
+    return this.sender.failure(error, lengthOf(this.payload));
   }
 }
 
@@ -233,7 +242,7 @@ class SendManyCall implements Call<number> {
     );
   }
 
-  attempt(waited = true): number | undefined {
+  attempt(waited: boolean): number | undefined {
     try {
       while (this.sent < this.payloads.length) {
         const sent = this.sender.putSome(this.type, this.payloads, this.sent, waited);
@@ -244,6 +253,11 @@ class SendManyCall implements Call<number> {
       if (this.sent === 0) throw error; // else the next call finds it again
     }
     return this.sent;
+  }
+
+  /** Without waiting at all: a message that never fits is told. */
+  attemptNow(): void {
+    if (this.attempt(false) === undefined && this.sent === 0) this.sender.checkFits(this.#next());
   }
 
   start(): number {
@@ -264,7 +278,7 @@ class SendManyCall implements Call<number> {
   }
 
   failure(error: number | string): SystemError {
-    return this.sender.failure(error, this.#next().length);
+    return this.sender.failure(error, lengthOf(this.#next()));
   }
 
   #next(): Uint8Array {

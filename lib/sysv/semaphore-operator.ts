@@ -131,8 +131,8 @@ class OperateCall implements Call<true> {
     private readonly operations: Operations,
   ) {}
 
-  attempt(): true | undefined {
-    return this.operator.perform(this.operations, true) ? true : undefined;
+  attempt(waited: boolean): true | undefined {
+    return this.operator.perform(this.operations, waited) ? true : undefined;
   }
 
   start(): number {

@@ -3,6 +3,7 @@
  * crosses into C++ per message, and nothing is allocated there.
  */
 
+import { lengthOf } from '../core/options';
 import { native } from '../native';
 import { IPC_INFO, IPC_STAT } from './constants';
 import { halvesOf, padded, RECORD_HEADER, TYPE_BYTES, typeOf } from './message';
@@ -60,7 +61,7 @@ export function load(type: number | bigint, payload: Uint8Array, offset = 0): nu
     words.set(halvesOf(type), at);
   }
   bytes.set(payload, offset + TYPE_BYTES);
-  return payload.length;
+  return lengthOf(payload); // a byte more, and it would be of another message
 }
 
 /** The type of the message in the slab. */
@@ -83,10 +84,9 @@ export function pack(
   let index = first;
   for (; index < payloads.length; index++) {
     const payload = payloads[index] as Uint8Array;
-    const next = at + RECORD_HEADER + TYPE_BYTES + padded(payload.length);
+    const next = at + RECORD_HEADER + TYPE_BYTES + padded(lengthOf(payload));
     if (next > bytes.length) break;
-    words[at >> 2] = payload.length;
-    load(type, payload, at + RECORD_HEADER);
+    words[at >> 2] = load(type, payload, at + RECORD_HEADER);
     at = next;
   }
   return index - first;

@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 
 import { errnoOf } from '../core/error';
-import { memoryOf } from '../core/options';
+import { lengthOf, memoryOf } from '../core/options';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
 import type { Message, MessageInto } from './message';
@@ -93,21 +93,21 @@ export const toBuffer: Target<Message> = new ToBuffer();
 
 /** The caller's memory; its length is looked at each time, because it may shrink or be detached. */
 export class ToMemory implements Target<MessageInto> {
-  readonly #memory: NodeJS.ArrayBufferView;
+  readonly #memory: NodeJS.TypedArray;
   readonly #name: string;
   readonly #isEmpty: boolean;
 
   constructor(name: string, memory: unknown) {
     // What is detached looks empty: memoryOf tells the two apart.
-    const isThere = types.isTypedArray(memory) && memory.byteLength > 0;
+    const isThere = types.isTypedArray(memory) && lengthOf(memory) > 0;
     const view = isThere ? memory : memoryOf(name, memory);
     this.#memory = view;
     this.#name = name;
-    this.#isEmpty = view.byteLength === 0;
+    this.#isEmpty = this.room() === 0;
   }
 
   room(): number {
-    return this.#memory.byteLength;
+    return lengthOf(this.#memory);
   }
 
   take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {

@@ -18,20 +18,25 @@ async function texts(promises: Promise<sysv.Message>[]): Promise<(string | undef
   return (await soon('the receives', Promise.all(promises))).map(textOf);
 }
 
-/** Another process that sends these messages as soon as this thread blocks. */
-async function sendWhenBlocked(queue: sysv.MessageQueue, messages: string[]): Promise<void> {
+/** Another process that sends these messages so long after this thread has blocked. */
+async function sendWhenBlocked(
+  queue: sysv.MessageQueue,
+  messages: string[],
+  after = 0,
+): Promise<void> {
   const peer = startNode('when-blocked', [String(process.pid), 'msgrcv', String(queue.id)]);
-  peer.tell(JSON.stringify({ send: messages }));
+  peer.tell(JSON.stringify({ send: messages, after }));
   expect(await peer.line()).toBe('watching');
 }
 
-/** Another process that takes so many messages as soon as this thread blocks, and writes them down. */
+/** Another process that takes so many messages when this thread is blocked, and writes them down. */
 async function takeWhenBlocked(
   queue: sysv.MessageQueue,
   count: number,
+  after = 0,
 ): Promise<() => Promise<unknown>> {
   const peer = startNode('when-blocked', [String(process.pid), 'msgsnd', String(queue.id)]);
-  peer.tell(JSON.stringify({ take: count }));
+  peer.tell(JSON.stringify({ take: count, after }));
   expect(await peer.line()).toBe('watching');
   return () => peer.json();
 }
@@ -162,6 +167,38 @@ describe('receives of one selector', () => {
     queue.sendSync('long');
     expect(await codeOfRejection(small)).toBe('E2BIG');
     expect(await texts([large])).toEqual(['long']);
+  });
+});
+
+describe('a promise whose time is over while a Sync form blocks the thread', () => {
+  const over = 20;
+  const later = 200;
+
+  test('does not get the message that comes then', async () => {
+    const queue = temporaryQueue();
+    await sendWhenBlocked(queue, ['1', '2'], later);
+    const promises = [1, 2].map(() => codeOfRejection(queue.receive({ timeout: over })));
+    const patient = queue.receive();
+    expect(textOf(queue.receiveSync({ timeout }))).toBe('2');
+    expect(await Promise.all(promises)).toEqual(['ETIMEDOUT', 'ETIMEDOUT']);
+    expect(await texts([patient])).toEqual(['1']);
+  });
+
+  test('does not send', async () => {
+    const queue = fullQueue(1);
+    const taken = await takeWhenBlocked(queue, 2, later);
+    const promise = codeOfRejection(queue.send('a', { timeout: over }));
+    queue.sendSync('b', { timeout });
+    expect(await promise).toBe('ETIMEDOUT');
+    expect(await taken()).toEqual(['x', 'b']);
+  });
+
+  test('has as long as it was given', async () => {
+    const queue = temporaryQueue();
+    await sendWhenBlocked(queue, ['1', '2'], later);
+    const promise = queue.receive({ timeout });
+    expect(textOf(queue.receiveSync({ timeout }))).toBe('2');
+    expect(await texts([promise])).toEqual(['1']);
   });
 });
 
@@ -312,3 +349,17 @@ describe('a queue that is removed while calls wait in line', () => {
     expect(await Promise.all(promises)).toEqual(['EIDRM', 'EIDRM']);
   });
 });
+
+test.each([
+  ['receive', () => temporaryQueue(), (queue: sysv.MessageQueue) => queue.receive()],
+  ['send', () => fullQueue(1), (queue: sysv.MessageQueue) => queue.send('x')],
+  ['sendMany', () => fullQueue(1), (queue: sysv.MessageQueue) => queue.sendMany(['x'])],
+])(
+  '%s on a queue that has been removed before is EINVAL, however many calls there are',
+  async (_name, make, call) => {
+    const queue = make();
+    queue.removeSync();
+    const codes = Array.from({ length: 300 }, () => codeOfRejection(call(queue)));
+    expect(new Set(await Promise.all(codes))).toEqual(new Set(['EINVAL']));
+  },
+);

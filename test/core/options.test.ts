@@ -107,9 +107,14 @@ describe('signalOf', () => {
     expect(signalOf({})).toBeUndefined();
   });
 
-  test.each([null, 1, 'x', {}, new AbortController(), { aborted: true }])('refuses %p', (value) => {
-    expect(codeThrownBy(() => signalOf({ signal: value as AbortSignal }))).toBe(TYPE);
-  });
+  const unfit = { aborted: false, addEventListener: () => undefined };
+
+  test.each([null, 1, 'x', {}, new AbortController(), { aborted: true }, unfit])(
+    'refuses %p',
+    (value) => {
+      expect(codeThrownBy(() => signalOf({ signal: value as AbortSignal }))).toBe(TYPE);
+    },
+  );
 });
 
 describe('bytesOf', () => {

@@ -74,6 +74,17 @@ describe.each(forms)('%s', (_name, drain) => {
     expect(second?.data.toString()).toBe('bb');
   });
 
+  test('takes whole messages: maxLength and truncate are no options of it', async () => {
+    const queue = temporaryQueue();
+    const lengths = [6, 8000, 3000, 5];
+    for (let i = 0; i < 10; i++) {
+      queue.trySendMany(lengths.map((length) => Buffer.alloc(length)));
+      const options = { limit: 10, maxLength: 4, truncate: true };
+      const messages = await drain(queue, options);
+      expect(messages.map(({ data }) => data.length)).toEqual(lengths);
+    }
+  });
+
   test('wrong arguments take nothing', async () => {
     const queue = temporaryQueue();
     queue.sendSync('a');

@@ -159,6 +159,12 @@ describe('batches()', () => {
     expect(await removing).toBe('EIDRM');
   });
 
+  test('takes whole messages: maxLength and truncate are no options of it', async () => {
+    const options = { limit: 10, maxLength: 4, truncate: true };
+    const batch = await sending('123456', 'x').batches(options).next();
+    expect((batch.value as sysv.Message[]).map(({ data }) => data.length)).toEqual([6, 1]);
+  });
+
   test('takes a timeout', async () => {
     const batches = temporaryQueue().batches({ timeout: 5 });
     expect(await codeOfRejection(batches.next())).toBe('ETIMEDOUT');

@@ -150,6 +150,7 @@ describe.each(receiveForms)('%s', (_name, receive) => {
     queue.removeSync();
     const error = await rejectionOf(receive(queue));
     expect(error).toMatchObject({ code: 'EINVAL', syscall: 'msgrcv', key: queue.key });
+    expect(error.message).toContain('it was removed');
   });
 });
 

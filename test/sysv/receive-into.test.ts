@@ -193,6 +193,16 @@ describe('a receive into memory that has to wait', () => {
     expect(await soon('the receive', waiting)).toEqual({ type: 4, length: 0 });
   });
 
+  test('memory that says to be longer than it is', () => {
+    const queue = temporaryQueue();
+    const memory = new Uint8Array(8);
+    Object.defineProperty(memory, 'byteLength', { value: 100_000 });
+    queue.sendSync(Buffer.alloc(50, 'kept'));
+    expect(codeThrownBy(() => queue.tryReceiveInto(memory))).toBe('E2BIG');
+    expect(codeThrownBy(() => queue.receiveIntoSync(memory, { timeout: 5000 }))).toBe('E2BIG');
+    expect(queue.tryReceive()?.data.length).toBe(50);
+  });
+
   test('memory that shrinks meanwhile has room for less', async () => {
     const queue = temporaryQueue();
     const memory = new ArrayBuffer(16, { maxByteLength: 32 });

@@ -57,7 +57,9 @@ describe.each(sendManyForms)('%s', (_name, sendMany) => {
     expect(queue.drainSync().map(({ type }) => type)).toEqual([2n ** 63n - 1n, 2n ** 63n - 1n]);
   });
 
-  test.each([null, undefined, 5, {}, Symbol('s'), 'text', Buffer.from('bytes')])(
+  const notIterable = { [Symbol.iterator]: 5 };
+
+  test.each([null, undefined, 5, {}, Symbol('s'), 'text', Buffer.from('bytes'), notIterable])(
     'refuses %p as a list',
     async (list) => {
       const queue = temporaryQueue();
@@ -89,6 +91,28 @@ describe.each(sendManyForms)('%s', (_name, sendMany) => {
     expect(await soon('the call', sendMany(queue, []))).toBe(0);
     queue.drainSync();
     await soon('the send', waiting);
+  });
+
+  test('bytes that say to be more than they are: what they are is sent', async () => {
+    const queue = temporaryQueue();
+    queue.sendSync('somebody else, who wrote a longer one');
+    queue.drainSync();
+    const data = Object.defineProperty(Buffer.from('abc'), 'length', { value: 12 });
+    expect(await sendMany(queue, [data, 'd'])).toBe(2);
+    expect(textsIn(queue)).toEqual(['abc', 'd']);
+  });
+
+  test('a generator is read to its end, whatever there is room for', async () => {
+    const queue = temporaryQueue();
+    let pulled = 0;
+    function* messages(): Generator<string> {
+      for (; pulled < 5; pulled++) yield 'x';
+    }
+    expect(await sendMany(queue, messages())).toBe(5);
+    queue.setSync({ maxBytes: 5 });
+    pulled = 0;
+    expect(queue.trySendMany(messages())).toBe(0);
+    expect(pulled).toBe(5);
   });
 
   test('a generator may fill the same memory again and again', async () => {
@@ -231,7 +255,8 @@ describe('a message that is longer than the queue can ever hold', () => {
     const queue = temporaryQueue({ maxBytes: 10 });
     expect(await codeOfRejection(queue.sendMany([tooLong, 'b']))).toBe('EMSGSIZE');
     expect(codeThrownBy(() => queue.sendManySync([tooLong, 'b'], { timeout }))).toBe('EMSGSIZE');
-    expect(queue.trySendMany([tooLong, 'b'])).toBe(0);
+    expect(codeThrownBy(() => queue.trySendMany([tooLong, 'b']))).toBe('EMSGSIZE');
+    expect(queue.trySendMany(['a', tooLong])).toBe(1);
   });
 
   test('ends a call that has waited before: how many were sent', async () => {

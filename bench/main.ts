@@ -11,13 +11,23 @@ import { distancesOf, rowsOf, nearOf } from './core/rows';
 import { run, type Outcome } from './core/run';
 import { spread } from './core/stats';
 import { markdown, table } from './core/table';
+import { facility as futex } from './facilities/futex';
+import { facility as memory } from './facilities/memory';
+import { facility as posixSemaphores } from './facilities/posix-semaphores';
 import { facility as sysv } from './facilities/sysv';
+import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
 import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
 
 type Build = (effort: Effort, compiler: Compiler) => Facility;
 
 /** A new facility adds its line here. */
-const facilities: Record<string, Build> = { sysv };
+const facilities: Record<string, Build> = {
+  sysv,
+  memory,
+  'posix-semaphores': posixSemaphores,
+  'sysv-semaphores': sysvSemaphores,
+  futex,
+};
 
 function builders(name: string | undefined): Build[] {
   if (name === undefined) return Object.values(facilities);

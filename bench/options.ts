@@ -3,9 +3,9 @@ import type { Placement } from './core/measure';
 
 export const USAGE = `npm run bench -- [FACILITY] [options]
 
-  FACILITY      sysv; every facility where none is named
+  FACILITY      sysv, memory, posix-semaphores, sysv-semaphores, futex; every one where none is named
   --only TEXT   only the rows whose name contains TEXT, or whose scenario it is:
-                pair, stream, round-trip, waits
+                pair, stream, round-trip, waits, repeat
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
   --smoke       a thousand messages each: are the drivers right? No numbers worth reading

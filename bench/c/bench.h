@@ -16,16 +16,20 @@ struct message {
 
 /* The numbers of bench/core/params.ts, in the same order. */
 struct params {
+    const char* form; /* which spelling of the work; "" where there is one only */
     const char* address;
     size_t size;
     long warm, count, check;
     long pause_us;
 };
 
-/* One facility: the only part that differs between them. Type 0 receives any. */
-void transport_open(const char* address);
+/* One facility: the only part that differs between them; absent.c has what it lacks. Type 0
+ * receives any. */
+void transport_open(const struct params* params);
 void transport_send(const struct message* message, size_t size);
 size_t transport_receive(struct message* message, long type);
+/* The work of the form, so many times. */
+void transport_repeat(const struct params* params, long count);
 
 /* The roles of the scenarios. */
 void pair(const struct params* params);
@@ -34,6 +38,7 @@ void stream_receive(const struct params* params);
 void round_trip_call(const struct params* params);
 void round_trip_serve(const struct params* params);
 void waits(const struct params* params);
+void repeat(const struct params* params);
 
 /* Payloads: a sequence number of four bytes, then a pattern that stands still. */
 void payload_fill(struct message* message, size_t size);
@@ -48,6 +53,8 @@ static inline int payload_differs(const struct message* message, size_t size, si
 
 int64_t now_ns(void);
 void fail(const char* what) __attribute__((noreturn));
+/* Ends the process unless a call has succeeded. */
+void need(int succeeded, const char* call);
 
 /* Results as one line of JSON: "values" and then "latencies", in nanoseconds. */
 void result_begin(void);

@@ -14,27 +14,27 @@ static const struct {
     {"round-trip-call", round_trip_call},
     {"round-trip-serve", round_trip_serve},
     {"waits", waits},
+    {"repeat", repeat},
 };
 
 int main(int argc, char** argv) {
-    if (argc < 8) {
-        fprintf(stderr, "usage: %s ROLE ADDRESS SIZE WARM COUNT CHECK PAUSE_US\n", argv[0]);
+    if (argc < 9) {
+        fprintf(stderr, "usage: %s ROLE FORM ADDRESS SIZE WARM COUNT CHECK PAUSE_US\n", argv[0]);
         return 2;
     }
     const struct params params = {
-        .address = argv[2],
-        .size = (size_t)atol(argv[3]),
-        .warm = atol(argv[4]),
-        .count = atol(argv[5]),
-        .check = atol(argv[6]),
-        .pause_us = atol(argv[7]),
+        .form = argv[2],
+        .address = argv[3],
+        .size = (size_t)atol(argv[4]),
+        .warm = atol(argv[5]),
+        .count = atol(argv[6]),
+        .check = atol(argv[7]),
+        .pause_us = atol(argv[8]),
     };
-    if (params.size < 4 || params.size > MAX_PAYLOAD)
-        fail("SIZE: 4 to 8192");
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (strcmp(argv[1], roles[i].name) != 0)
             continue;
-        transport_open(params.address);
+        transport_open(&params);
         roles[i].run(&params);
         return 0;
     }

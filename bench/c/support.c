@@ -1,5 +1,6 @@
 #include "bench.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,16 @@ void fail(const char* what) {
     exit(1);
 }
 
+void need(int succeeded, const char* call) {
+    if (!succeeded) {
+        fprintf(stderr, "%s: %s\n", call, strerror(errno));
+        exit(1);
+    }
+}
+
 void payload_fill(struct message* message, size_t size) {
+    if (size < 4 || size > MAX_PAYLOAD)
+        fail("SIZE: 4 to 8192");
     for (size_t i = 4; i < size; i++)
         message->payload[i] = (unsigned char)(i * 7 + 13);
 }

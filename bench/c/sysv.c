@@ -8,8 +8,8 @@
 
 static int queue;
 
-void transport_open(const char* address) {
-    queue = atoi(address);
+void transport_open(const struct params* params) {
+    queue = atoi(params->address);
 }
 
 void transport_send(const struct message* message, size_t size) {

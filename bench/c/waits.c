@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { STACK_BYTES = 128 * 1024 };
@@ -38,6 +39,20 @@ static long status(const char* field) {
     return value;
 }
 
+static double cpu_ns(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
+}
+
+/* Rests until all are parked, then for a while in which nothing happens: percent of one CPU. */
+static double idle(void) {
+    usleep(200000);
+    const double begin = cpu_ns();
+    usleep(300000);
+    return (cpu_ns() - begin) / 300e6 * 100;
+}
+
 void waits(const struct params* params) {
     const long count = params->count;
     struct wait* all = calloc((size_t)count, sizeof *all);
@@ -60,9 +75,9 @@ void waits(const struct params* params) {
             fail("no thread");
         created[i] = now_ns() - begin;
     }
-    usleep(200000); /* until all are parked */
-    const double each = (double)count;
+    const double idled = idle(), each = (double)count;
     result_begin();
+    result_value("idle", idled);
     result_value("threads", (double)(status("Threads") - threads));
     result_value("resident", (double)(status("VmRSS") - resident) / each);
     result_value("virtual", (double)(status("VmSize") - size) / each);

@@ -10,7 +10,7 @@ import { folder } from './folder';
 const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'];
 
 /** The scenarios' halves that all facilities share. */
-const SCENARIOS = ['main', 'support', 'pair', 'stream', 'round-trip', 'waits'];
+const SCENARIOS = ['main', 'support', 'absent', 'pair', 'stream', 'round-trip', 'waits', 'repeat'];
 
 export class Compiler {
   readonly #target: string;

@@ -5,6 +5,7 @@
  * of the benchmark stands between the loop and the library.
  */
 
+import type { Params } from './params';
 import type { Source, Take } from './payload';
 
 export type Maybe<T> = T | Promise<T>;
@@ -26,6 +27,9 @@ export interface Pending {
   send: (payload: Buffer, select: number) => void;
 }
 
+/** Its own work, so many times. */
+export type Repeats = (params: Params) => Works;
+
 export interface Forms {
   /** One process: sends each message and takes it back, `batch` of them per call. */
   pair?: Record<string, (source: Source, batch: number) => Moves>;
@@ -34,6 +38,7 @@ export interface Forms {
   call?: Record<string, () => Call>;
   serve?: Record<string, () => Works>;
   pending?: Record<string, () => Pending>;
+  repeat?: Record<string, Repeats>;
 }
 
 export interface Driver {

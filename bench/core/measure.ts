@@ -10,13 +10,14 @@ export const programs = {
   stream: ['stream-send', 'stream-receive'],
   'round-trip': ['round-trip-serve', 'round-trip-call'],
   waits: ['waits'],
+  repeat: ['repeat'],
 } as const;
 
 export type Scenario = keyof typeof programs;
 
 /** Somebody who does the work: a driver with the form for each program of the scenario, or C. */
 export type Contender =
-  | { language: 'C'; program: string }
+  | { language: 'C'; program: string; forms?: readonly string[] }
   | { language: 'JavaScript'; driver: string; forms: readonly string[]; rival?: boolean };
 
 export interface Goal {
@@ -28,7 +29,7 @@ export interface Goal {
 /** One number that comes out of a sample, and its row in the table. */
 export interface Figure {
   name: string;
-  unit: 'ns' | 'us' | 'msg/s' | 'KiB' | '';
+  unit: 'ns' | 'us' | 'msg/s' | 'KiB' | '%' | '';
   better: 'less' | 'more';
   value: (result: Result) => number;
   /** In nanoseconds, where single operations were timed: for the 99th percentile. */

@@ -66,6 +66,7 @@ export async function runTogether(
   const watchdogs = [setTimeout(giveUp, PATIENCE)];
   try {
     const all = Promise.all(running.map(({ done }) => done));
+    all.catch(() => undefined); // the race tells first
     await Promise.race(running.map(({ done }) => done));
     watchdogs.push(setTimeout(giveUp, GRACE.ended));
     const outputs = await all;

@@ -107,8 +107,8 @@ async function sample(
 }
 
 function commandOf(contender: Contender, role: string, index: number, args: string[]): Command {
-  if (contender.language === 'C') return { file: contender.program, args: [role, ...args] };
-  const form = contender.forms[index] ?? '';
+  const form = contender.forms?.[index] ?? '';
+  if (contender.language === 'C') return { file: contender.program, args: [role, form, ...args] };
   const worker = path.join(__dirname, '../worker.js');
   return {
     file: process.execPath,

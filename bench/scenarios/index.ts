@@ -2,6 +2,7 @@ import type { Forms } from '../core/driver';
 import type { Params } from '../core/params';
 import type { Result } from '../core/result';
 import { pair } from './pair';
+import { repeat } from './repeat';
 import { roundTripCall, roundTripServe } from './round-trip';
 import { streamReceive, streamSend } from './stream';
 import { waits } from './waits';
@@ -24,4 +25,5 @@ export const roles: Record<string, Role> = {
   'round-trip-call': roundTripCall,
   'round-trip-serve': silent(roundTripServe),
   waits,
+  repeat,
 };

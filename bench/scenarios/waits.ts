@@ -9,6 +9,9 @@ import { formOf, nanoseconds } from './support';
 /** Until all threads are parked. */
 const SETTLE = 200;
 
+/** Long enough to see whether anything goes on, in milliseconds. */
+const IDLE = 300;
+
 interface Footprint {
   threads: number;
   resident: number;
@@ -40,6 +43,7 @@ export async function waits(forms: Forms, form: string, params: Params): Promise
   }
   await sleep(SETTLE);
   const after = footprint();
+  const idled = await idle();
 
   const woken = new Float64Array(count);
   for (const [i, promise] of promises.entries()) {
@@ -53,6 +57,7 @@ export async function waits(forms: Forms, form: string, params: Params): Promise
   }
   return {
     values: {
+      idle: idled,
       threads: after.threads - alone.threads,
       resident: (after.resident - before.resident) / count,
       virtual: (after.virtual - before.virtual) / count,
@@ -62,6 +67,14 @@ export async function waits(forms: Forms, form: string, params: Params): Promise
       wake: Array.from(woken, Math.round),
     },
   };
+}
+
+/** How busy the process is while nothing happens: percent of one CPU. */
+async function idle(): Promise<number> {
+  const [begin, before] = [nanoseconds(), process.cpuUsage()];
+  await sleep(IDLE);
+  const { user, system } = process.cpuUsage(before);
+  return (((user + system) * 1000) / (nanoseconds() - begin)) * 100;
 }
 
 /** A turn of the event loop: a wait that is left of the same selector is parked again. */

@@ -20,11 +20,8 @@ export interface Limits {
 
 /** A call that can be made without waiting, on a parked thread, or on this thread. */
 export interface Call<R> {
-  /**
-   * Makes the call without waiting; undefined if it would have to. Throws what it fails with.
-   * `waited`: it has waited before, itself or in line behind a call that did.
-   */
-  attempt(waited: boolean): R | undefined;
+  /** Makes the call without waiting; undefined if it would have to. Throws what it fails with. */
+  attempt(): R | undefined;
   /** Starts a native wait: its number, or a negated errno. */
   start(): number;
   /** Waits on this thread: how the wait ended, as a native wait does. */
@@ -41,12 +38,10 @@ export interface Call<R> {
 }
 
 interface Pending {
-  /** How often the lane had found a call to block when this one came; -1 if it waits for sure. */
-  since: number;
   /** In the time of performance.now(). */
   deadline: number;
   /** Tries without waiting; true if the request is settled. */
-  attempt(waited: boolean): boolean;
+  attempt(): boolean;
   start(): number;
   /** Takes the end of a native wait; true if the request is settled. */
   complete(result: number, low: number, high: number, took: number): boolean;
@@ -70,7 +65,6 @@ export class Lane {
   readonly #onEmpty: () => void;
   /** The native wait; an object of its own each time, because the addon uses ids again. */
   #wait: { readonly id: number } | undefined;
-  #blocks = 0;
   #deferred = false;
 
   constructor(keeper: Keeper, onEmpty: () => void) {
@@ -85,7 +79,8 @@ export class Lane {
 
   /**
    * Queues a call. `method` is the public one, whose caller the stacks of errors show. `tried`: it
-   * has just been found to block; otherwise it is tried in the next turn of the event loop.
+   * has just been found to block; otherwise it is tried in the next turn of the event loop, and its
+   * object is known to be there now.
    */
   add<R>(call: Call<R>, limits: Limits, method: unknown, tried: boolean): Promise<R> {
     const { timeout, signal } = limits;
@@ -105,7 +100,6 @@ export class Lane {
       };
       const pending = pendingOf(call, site, settle, resolve, reject);
       pending.deadline = deadlineAfter(timeout);
-      pending.since = tried || this.#wait !== undefined ? -1 : this.#blocks;
       if (timeout < Infinity) {
         const expire = (): void => {
           if (this.#deferred) this.#serve(); // it is owed one attempt
@@ -139,12 +133,12 @@ export class Lane {
   /** Serves all requests, blocking this thread; a negated errno where that ended early. */
   serveSync(timeout: number): number {
     const deadline = deadlineAfter(timeout);
-    const before = this.#blocks;
+    let isLate = false;
     this.#endWait();
     for (const pending of this.#pending) {
       // No timer fires while this thread is blocked: what has expired meanwhile takes nothing.
-      const isLate = this.#blocks > before && expire(pending);
-      if (isLate || this.#try(pending)) continue;
+      if ((isLate && expire(pending)) || this.#try(pending)) continue;
+      isLate = true;
       const result = this.#settleSync(pending, deadline);
       if (result < 0) return result;
     }
@@ -184,7 +178,6 @@ export class Lane {
   }
 
   #block(pending: Pending, timeout: number): [result: number, low: number, high: number] {
-    this.#blocks++;
     try {
       return pending.block(timeout);
     } catch (error) {
@@ -195,7 +188,7 @@ export class Lane {
 
   #try(pending: Pending): boolean {
     try {
-      return pending.attempt(this.#blocks > pending.since);
+      return pending.attempt();
     } catch (error) {
       pending.reject(error);
       return true;
@@ -221,7 +214,6 @@ export class Lane {
   }
 
   #park(pending: Pending): void {
-    this.#blocks++;
     let id: number;
     try {
       id = pending.start();
@@ -315,9 +307,8 @@ function pendingOf<R>(
     return true;
   };
   return {
-    since: -1,
     deadline: Infinity,
-    attempt: (waited) => settled(call.attempt(waited)),
+    attempt: () => settled(call.attempt()),
     start: () => call.start(),
     block: (timeout) => call.block(timeout),
     complete: (...end) => settled(call.complete(...end)),

@@ -11,7 +11,7 @@ import { IPC_NOWAIT, IPC_STAT, MSG_COPY } from './constants';
 import { gone, halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
-import { currentMsgmax, grow, loadedType, room, SLAB } from './slab';
+import { currentMsgmax, grow, isGone, loadedType, room, SLAB } from './slab';
 import { flagsFor, toBuffer, type Target } from './target';
 
 const E2BIG = -errnoOf('E2BIG');
@@ -56,7 +56,7 @@ export class MessageReceiver {
     if (tried) {
       const message = this.take(plan, target, false) ?? this.#spinFor(plan, target);
       if (message !== undefined) return message;
-    }
+    } else if (lane === undefined && isGone(this.#id)) throw this.failure(EINVAL);
     const call = new ReceiveCall(this, plan, target);
     return (lane ?? this.#newLane(plan)).add(call, plan, method, tried);
   }
@@ -251,8 +251,8 @@ class ReceiveCall<R extends object> implements Call<R> {
     private readonly target: Target<R>,
   ) {}
 
-  attempt(waited: boolean): R | undefined {
-    return this.receiver.take(this.plan, this.target, waited);
+  attempt(): R | undefined {
+    return this.receiver.take(this.plan, this.target, true);
   }
 
   start(): number {

@@ -9,7 +9,7 @@ import { IPC_NOWAIT, IPC_STAT } from './constants';
 
 import { gone } from './message';
 import type { SendPlan } from './message-options';
-import { currentMsgmax, load, pack, reserve, room, SLAB } from './slab';
+import { currentMsgmax, isGone, load, pack, reserve, room, SLAB } from './slab';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EINVAL = -errnoOf('EINVAL');
@@ -48,6 +48,7 @@ export class MessageSender {
     const payload = bytesOf('data', data);
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && this.put(plan.type, payload, false)) return undefined;
+    if (!tried) this.#checkIsThere();
     const call = new SendCall(this, plan.type, Buffer.from(payload));
     return this.#lane.add(call, plan, method, tried);
   }
@@ -68,6 +69,7 @@ export class MessageSender {
     const call = new SendManyCall(this, plan.type, payloads);
     const sent = tried ? call.attempt(false) : undefined;
     if (sent !== undefined) return sent;
+    if (!tried) this.#checkIsThere();
     call.own();
     return this.#lane.add(call, plan, method, tried);
   }
@@ -165,6 +167,11 @@ export class MessageSender {
     throw new SystemError('EMSGSIZE', 'msgsnd', { id: this.#id, key: this.#key, hint });
   }
 
+  /** A call that is tried later could not tell a removal before it from one after it. */
+  #checkIsThere(): void {
+    if (!this.#lane.busy && isGone(this.#id)) throw this.failure(EINVAL);
+  }
+
   /** Serves those who came before; true if some still wait. */
   #overtaking(): boolean {
     if (this.#lane.busy) this.#lane.serve();
@@ -205,8 +212,8 @@ class SendCall implements Call<true> {
     private readonly payload: Uint8Array,
   ) {}
 
-  attempt(waited: boolean): true | undefined {
-    return this.sender.put(this.type, this.payload, waited) ? true : undefined;
+  attempt(): true | undefined {
+    return this.sender.put(this.type, this.payload, true) ? true : undefined;
   }
 
   start(): number {
@@ -242,7 +249,7 @@ class SendManyCall implements Call<number> {
     );
   }
 
-  attempt(waited: boolean): number | undefined {
+  attempt(waited = true): number | undefined {
     try {
       while (this.sent < this.payloads.length) {
         const sent = this.sender.putSome(this.type, this.payloads, this.sent, waited);

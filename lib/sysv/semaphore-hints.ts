@@ -6,6 +6,7 @@ import { semctlInfo, semctlStatus } from './semid-ds';
 
 const E2BIG = -errnoOf('E2BIG');
 const EFBIG = -errnoOf('EFBIG');
+const EIDRM = -errnoOf('EIDRM');
 const EINVAL = -errnoOf('EINVAL');
 const ENOSPC = -errnoOf('ENOSPC');
 const ERANGE = -errnoOf('ERANGE');
@@ -15,6 +16,12 @@ function settingWith(changes: { semmsl?: number; semopm?: number }): string {
   const [, { semmsl, semmns, semopm, semmni }] = semctlInfo(IPC_INFO);
   const numbers = [changes.semmsl ?? semmsl, semmns, changes.semopm ?? semopm, semmni];
   return `raise it with sysctl -w kernel.sem='${numbers.join(' ')}'`;
+}
+
+/** Whether there is no such set any more. */
+export function isGone(id: number): boolean {
+  const [result] = semctlStatus(id, IPC_STAT);
+  return result === EINVAL || result === EIDRM;
 }
 
 /** Of an operation on, or a command about, the set `id`; `count` is the number of operations. */

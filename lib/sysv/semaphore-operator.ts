@@ -8,7 +8,7 @@ import { native } from '../native';
 import { SEMBUFS } from './sembuf';
 import type { Operations } from './semaphore-operations';
 import type { WaitPlan } from './semaphore-options';
-import { hintOf } from './semaphore-hints';
+import { hintOf, isGone } from './semaphore-hints';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EIDRM = -errnoOf('EIDRM');
@@ -51,6 +51,8 @@ export class SemaphoreOperator {
     const lane = this.#laneOf(operations);
     const tried = lane === undefined && mayAnswerInline();
     if (tried && (this.perform(operations, false) || this.#spinFor(operations))) return undefined;
+    // Tried later, it could not tell a removal before the call from one after it.
+    if (!tried && lane === undefined && isGone(this.#id)) throw this.failure(EINVAL, operations);
     const call = new OperateCall(this, operations);
     return (lane ?? this.#newLane(operations)).add(call, plan, method, tried);
   }
@@ -131,8 +133,8 @@ class OperateCall implements Call<true> {
     private readonly operations: Operations,
   ) {}
 
-  attempt(waited: boolean): true | undefined {
-    return this.operator.perform(this.operations, waited) ? true : undefined;
+  attempt(): true | undefined {
+    return this.operator.perform(this.operations, true) ? true : undefined;
   }
 
   start(): number {

@@ -3,6 +3,7 @@
  * crosses into C++ per message, and nothing is allocated there.
  */
 
+import { errnoOf } from '../core/error';
 import { lengthOf } from '../core/options';
 import { native } from '../native';
 import { IPC_INFO, IPC_STAT } from './constants';
@@ -17,12 +18,21 @@ let words = new Int32Array(0);
 /** The addon's address of the slab. */
 export const SLAB = native.registerSlab(bytes);
 
+const EIDRM = -errnoOf('EIDRM');
+const EINVAL = -errnoOf('EINVAL');
+
 const values = new Float64Array(16);
 
 /** The kernel's limit of a message's length now (kernel.msgmax). */
 export function currentMsgmax(): number {
   native.msgctl(0, IPC_INFO, values);
   return values[2] ?? 0;
+}
+
+/** Whether there is no such queue any more. */
+export function isGone(queue: number): boolean {
+  const result = native.msgctl(queue, IPC_STAT, values);
+  return result === EINVAL || result === EIDRM;
 }
 
 /** Makes room for messages of so many bytes. */

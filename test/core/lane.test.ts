@@ -363,3 +363,10 @@ test.each([
     expect(new Set(await Promise.all(codes))).toEqual(new Set(['EINVAL']));
   },
 );
+
+test('a queue that is removed after the call is EIDRM, however many calls there were', async () => {
+  const queues = Array.from({ length: 140 }, () => temporaryQueue());
+  const codes = queues.map((queue) => codeOfRejection(queue.receive()));
+  for (const queue of queues) queue.removeSync();
+  expect(new Set(await Promise.all(codes))).toEqual(new Set(['EIDRM']));
+});

@@ -335,3 +335,10 @@ describe('the object', () => {
     expect(set.unref().ref()).toBe(set);
   });
 });
+
+test('a set that has been removed before is EINVAL, however many calls there are', async () => {
+  const set = temporarySet();
+  set.removeSync();
+  const codes = Array.from({ length: 300 }, () => codeOfRejection(set.acquire()));
+  expect(new Set(await Promise.all(codes))).toEqual(new Set(['EINVAL']));
+});

@@ -4,7 +4,8 @@ import path from 'node:path';
 
 import bindings from 'bindings';
 
-import type { Core } from './native/core';
+import type { Core, Descriptors } from './native/core';
+import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { Mmap } from './native/mmap';
 import type { PosixSem } from './native/posix-sem';
@@ -21,7 +22,18 @@ export type { Memory, WaitEnd } from './native/core';
  * errno; wrong arguments throw before any system call is made. A facility adds its line here.
  */
 export interface Native
-  extends Core, EventFutex, Mmap, PosixSem, PosixShm, SysvKey, SysvMsg, SysvSem, SysvShm {}
+  extends
+    Core,
+    Descriptors,
+    EventEventfd,
+    EventFutex,
+    Mmap,
+    PosixSem,
+    PosixShm,
+    SysvKey,
+    SysvMsg,
+    SysvSem,
+    SysvShm {}
 
 const root = path.resolve(__dirname, '..');
 

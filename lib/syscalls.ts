@@ -5,6 +5,7 @@
  * `posix-ipc` have promises.
  */
 
+export * from './event/constants';
 export * from './posix/constants';
 export * from './sysv/constants';
 export { ftok } from './sysv/key';
@@ -14,6 +15,7 @@ export type { SemidDs, SemInfo } from './sysv/semid-ds';
 export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 
 // A facility adds its line here.
+export * from './syscalls/eventfd';
 export * from './syscalls/memory';
 export * from './syscalls/msg';
 export * from './syscalls/sem';

@@ -1,6 +1,8 @@
 // The table of contents: one line per facility.
 
 #include "core/define.h"
+#include "core/descriptor_calls.h"
+#include "event/eventfd.h"
 #include "event/futex.h"
 #include "memory/file.h"
 #include "memory/mmap.h"
@@ -19,6 +21,8 @@ namespace {
 Napi::Object initialise(Napi::Env env, Napi::Object target) {
     Exports exports(Environment::create(env), target);
     core::define(exports);
+    core::define_descriptors(exports);
+    event::define_eventfd(exports);
     event::define_futex(exports);
     memory::define_file(exports);
     memory::define_mmap(exports);

@@ -35,7 +35,31 @@ test('posix-ipc exports these names', () => {
 });
 
 test('event exports these names', () => {
-  expect(Object.keys(posixIpc.event).sort()).toEqual(['Futex']);
+  expect(Object.keys(posixIpc.event).sort()).toEqual(['EventFd', 'Futex']);
+});
+
+test('EventFd has these members', () => {
+  expect(membersOf(posixIpc.event.EventFd)).toEqual([
+    'create',
+    'createSync',
+    'fromFd',
+    'fromFdSync',
+  ]);
+  expect(membersOf(posixIpc.event.EventFd.prototype)).toEqual([
+    'close',
+    'closed',
+    'detach',
+    'fd',
+    'read',
+    'readSync',
+    'ref',
+    'tryRead',
+    'tryWrite',
+    'unref',
+    'value',
+    'write',
+    'writeSync',
+  ]);
 });
 
 test('Futex has these members', () => {
@@ -121,7 +145,8 @@ test('SharedMemory and Memfd have these members', () => {
 test('posix-ipc/syscalls exports these names', () => {
   expect(Object.keys(syscalls).sort()).toEqual(
     [
-      ['CLOCK_MONOTONIC', 'CLOCK_REALTIME', 'F_ADD_SEALS', 'F_GET_SEALS'],
+      ['CLOCK_MONOTONIC', 'CLOCK_REALTIME', 'EFD_CLOEXEC', 'EFD_NONBLOCK', 'EFD_SEMAPHORE'],
+      ['F_ADD_SEALS', 'F_GET_SEALS'],
       ['F_SEAL_FUTURE_WRITE', 'F_SEAL_GROW', 'F_SEAL_SEAL', 'F_SEAL_SHRINK'],
       ['F_SEAL_WRITE', 'GETALL', 'GETNCNT', 'GETPID', 'GETVAL', 'GETZCNT', 'IPC_CREAT'],
       ['IPC_EXCL', 'IPC_INFO', 'IPC_NOWAIT', 'IPC_PRIVATE', 'IPC_RMID', 'IPC_SET'],
@@ -140,7 +165,8 @@ test('posix-ipc/syscalls exports these names', () => {
       ['SEM_STAT', 'SEM_STAT_ANY', 'SEM_UNDO', 'SEM_VALUE_MAX', 'SETALL', 'SETVAL'],
       ['SHM_DEST', 'SHM_EXEC', 'SHM_HUGETLB', 'SHM_HUGE_1GB', 'SHM_HUGE_2MB', 'SHM_INFO'],
       ['SHM_LOCK', 'SHM_LOCKED', 'SHM_NORESERVE', 'SHM_R', 'SHM_RDONLY', 'SHM_REMAP'],
-      ['SHM_RND', 'SHM_STAT', 'SHM_STAT_ANY', 'SHM_UNLOCK', 'SHM_W', 'fcntl', 'ftok'],
+      ['SHM_RND', 'SHM_STAT', 'SHM_STAT_ANY', 'SHM_UNLOCK', 'SHM_W'],
+      ['eventfd', 'eventfd_read', 'eventfd_write', 'fcntl', 'ftok'],
       ['ftruncate', 'madvise', 'memfd_create', 'mincore', 'mlock', 'mmap', 'mprotect'],
       ['mremap', 'msgbuf', 'msgctl', 'msgget', 'msgrcv', 'msgsnd', 'msync', 'munlock'],
       ['munmap', 'posix_fallocate', 'sem_clockwait', 'sem_close', 'sem_destroy'],

@@ -66,3 +66,16 @@ export function keepAlive(change: 1 | -1): void {
   if (change === 1) native.refWaits();
   else native.unrefWaits();
 }
+
+/** Where waits are that have been started. */
+export interface Parking {
+  /** Registers who is told how a wait has ended. */
+  whenEnded(wait: number, end: WaitEnd): void;
+  /** Asks a wait to end soon; it may still end with a result. */
+  cancelWait(wait: number): void;
+  /** Ends a wait before it returns, and tells how. */
+  endWait(wait: number): void;
+}
+
+/** On threads, one for each. */
+export const engine: Parking = { whenEnded, cancelWait, endWait };

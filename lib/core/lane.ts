@@ -7,7 +7,7 @@
 
 import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
-import { cancelWait, endWait, reportLater, whenEnded } from './engine';
+import { engine, reportLater, type Parking } from './engine';
 import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
 import type { WaitEnd } from '../native';
@@ -65,11 +65,13 @@ export class Lane {
   readonly #onEmpty: () => void;
   /** The native wait; an object of its own each time, because the addon uses ids again. */
   #wait: { readonly id: number } | undefined;
+  readonly #parking: Parking;
   #deferred = false;
 
-  constructor(keeper: Keeper, onEmpty: () => void) {
+  constructor(keeper: Keeper, onEmpty: () => void, parking = engine) {
     this.#keeper = keeper;
     this.#onEmpty = onEmpty;
+    this.#parking = parking;
   }
 
   /** Whether requests are waiting, so that another one has to queue up behind them. */
@@ -225,7 +227,7 @@ export class Lane {
     }
     const wait = { id };
     this.#wait = wait;
-    whenEnded(id, (...end) => {
+    this.#parking.whenEnded(id, (...end) => {
       // Ends come in batches, and what runs for one of them may have ended this wait: see #endWait.
       if (this.#wait !== wait) return;
       this.#wait = undefined;
@@ -254,7 +256,7 @@ export class Lane {
     const [first] = this.#pending;
     if (pending === first && this.#wait !== undefined) {
       pending.cancelled ??= { reason };
-      cancelWait(this.#wait.id);
+      this.#parking.cancelWait(this.#wait.id);
     } else {
       pending.reject(reason);
     }
@@ -265,11 +267,11 @@ export class Lane {
     if (this.#wait === undefined) return;
     const { id } = this.#wait;
     const [first] = this.#pending;
-    whenEnded(id, (...end) => {
+    this.#parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
       if (first !== undefined) this.#finish(first, ...end);
     });
-    endWait(id);
+    this.#parking.endWait(id);
   }
 }
 

@@ -1,33 +1,10 @@
-/** What memory objects are made of: descriptors of ours, and memory that is reserved. */
+/** Memory that is reserved for an object. */
 
 import { readFileSync, statfsSync } from 'node:fs';
 
 import { native } from '../native';
 import { inBackground } from './background';
 import { errnoOf, type SystemError } from './error';
-
-/** Closes descriptors whose objects were dropped without close. */
-const dropped = new FinalizationRegistry<number>((fd) => {
-  native.closeFile(fd);
-});
-
-/** A descriptor that an object of this package owns. */
-export class OwnedDescriptor {
-  readonly number: number;
-  #open = true;
-
-  constructor(fd: number) {
-    this.number = fd;
-    dropped.register(this, fd, this);
-  }
-
-  close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    dropped.unregister(this);
-    native.closeFile(this.number);
-  }
-}
 
 /** Above this many bytes, reserving takes so long that a promise form leaves it to a thread. */
 const quick = 1 << 20;

@@ -15,8 +15,9 @@ import {
   MFD_HUGETLB,
 } from '../core/memfd-constants';
 import { integer, listOf, optionsOf } from '../core/options';
+import { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
-import { OwnedDescriptor, reserve, reserveSync } from '../core/storage';
+import { reserve, reserveSync } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 

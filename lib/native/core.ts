@@ -23,3 +23,31 @@ export interface Core {
   refWaits(): void;
   unrefWaits(): void;
 }
+
+/** native/core/descriptors: what is known by a handle. A direction is 1 (in) or 2 (out). */
+export interface Descriptors {
+  /** 2 per ready descriptor: its handle, and the directions that are ready. */
+  readonly readyWords: Int32Array;
+  /** Who is told, by place and direction. */
+  readonly readyEnds: (WaitEnd | undefined)[];
+  onReady(ready: (count: number) => void): void;
+  /** 0; the descriptor is watched until it is ready once. */
+  readyStart(descriptor: number, direction: number): number;
+  readyStop(descriptor: number, direction: number): void;
+  /** Blocks this thread. */
+  readyWait(descriptor: number, direction: number, timeout: number): number;
+
+  /** Takes over the number of an open descriptor: its handle. */
+  descriptorAdopt(fd: number): number;
+  descriptorNumber(descriptor: number): number;
+  /** The number, which belongs to the caller now. */
+  descriptorRelease(descriptor: number): number;
+  descriptorClose(descriptor: number): void;
+  /** The number of a copy. */
+  descriptorDuplicate(fd: number): number;
+  setNonblocking(descriptor: number): number;
+  /** fcntl(2), F_GETFL. */
+  statusFlags(fd: number): number;
+  /** S_IFIFO, S_IFSOCK and so on. */
+  fileType(fd: number): number;
+}

@@ -185,7 +185,6 @@ void Environment::deliver_ends() {
     }
 }
 
-/// False where JavaScript cannot run any more. An exception is reported as an uncaught one.
 bool Environment::call(const Napi::FunctionReference& function,
                        std::initializer_list<napi_value> arguments) {
     napi_value result = nullptr;

@@ -82,12 +82,15 @@ class Environment {
     /// Blocks the calling thread. `signals`: EINTR ends the call, as in C.
     wait::Outcome block(wait::Operation& operation, Milliseconds timeout, bool signals);
 
+    /// Calls JavaScript from the loop. False where it cannot run any more. An exception is reported
+    /// as an uncaught one.
+    bool call(const Napi::FunctionReference& function, std::initializer_list<napi_value> arguments);
+
     /// Cancels every wait and joins every thread; idempotent.
     void end() noexcept;
 
   private:
     void deliver_ends();
-    bool call(const Napi::FunctionReference& function, std::initializer_list<napi_value> arguments);
     static void write_end(int32_t* words, const wait::Engine::End& end);
     bool going_on();
 

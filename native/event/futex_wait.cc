@@ -3,16 +3,11 @@
 #include <cerrno>
 #include <limits>
 
+#include "core/wait/timespec.h"
+
 namespace posix_ipc::event {
 
 namespace {
-
-timespec to_timespec(wait::Clock::time_point when) {
-    const auto since = when.time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
-    const std::chrono::nanoseconds rest = since - seconds;
-    return {seconds.count(), rest.count()};
-}
 
 /// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
 constexpr wait::Clock::time_point never =
@@ -26,7 +21,7 @@ wait::Outcome FutexWait::block() {
 
 /// A wait that was interrupted and finds another value has missed the wake: it counts as woken.
 wait::Outcome FutexWait::block_until(wait::Clock::time_point look) {
-    const int result = futex_wait(place_.word, expected_, to_timespec(look));
+    const int result = futex_wait(place_.word, expected_, wait::to_timespec(look));
     const bool waited = std::exchange(waited_, true);
     switch (result) {
     case 0:

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/wait/timespec.h"
 
 namespace posix_ipc::posix {
 
@@ -16,13 +17,6 @@ int wait_until(Semaphore* semaphore, const timespec& until) {
     } else {
         return sem_wait(semaphore);
     }
-}
-
-timespec to_timespec(wait::Clock::time_point when) {
-    const auto since = when.time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
-    const std::chrono::nanoseconds rest = since - seconds;
-    return {seconds.count(), rest.count()};
 }
 
 /// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
@@ -39,7 +33,7 @@ wait::Outcome SemaphoreWait::block_until(wait::Clock::time_point look) {
     if (kind_of(semaphore()) == Kind::none) {
         return {-EINVAL, 0};
     }
-    const int result = or_errno(wait_until(semaphore(), to_timespec(look)));
+    const int result = or_errno(wait_until(semaphore(), wait::to_timespec(look)));
     return {result == -ETIMEDOUT ? -EINTR : result, 0};
 }
 

@@ -4,19 +4,14 @@
 #include <cerrno>
 #include <sys/ipc.h>
 
+#include "core/wait/timespec.h"
+
 namespace posix_ipc::sysv {
 
 namespace {
 
 bool waits(const sembuf& operation) {
     return (operation.sem_flg & IPC_NOWAIT) == 0;
-}
-
-timespec time_until(wait::Clock::time_point instant) {
-    constexpr long nanoseconds_per_second = 1'000'000'000;
-    const std::chrono::nanoseconds left = instant - wait::Clock::now();
-    const long count = std::max<long>(left.count(), 0);
-    return {count / nanoseconds_per_second, count % nanoseconds_per_second};
 }
 
 } // namespace
@@ -43,7 +38,7 @@ wait::Outcome SemaphoreOperation::block() {
 }
 
 wait::Outcome SemaphoreOperation::block_until(wait::Clock::time_point look) {
-    const timespec timeout = time_until(look);
+    const timespec timeout = wait::time_until(look);
     const int32_t result =
         answer(semtimedop(set_, operations_.data(), operations_.size(), &timeout));
     // An operation that must not wait answers EAGAIN as well, but before the time is over.

@@ -1,19 +1,40 @@
 /** Whether a process has reached the system call that it is meant to wait in. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 import { waitUntil } from './wait-until';
 
 /**
  * `futex`: a wait on a word that processes share, as sem_wait(3) makes it; `futex_waitv`: one on
  * several words, of which the first is the thread's own.
+ * `ppoll`: a Sync form that waits for any descriptor; `epoll`: an event loop that watches a
+ * descriptor for promise forms.
  */
-export type BlockingCall = 'msgsnd' | 'msgrcv' | 'semop' | 'futex' | 'futex_waitv';
+export type BlockingCall =
+  'msgsnd' | 'msgrcv' | 'semop' | 'futex' | 'futex_waitv' | 'ppoll' | 'epoll' | 'openat' | 'read';
 
 /** libc makes semop of semtimedop, or does not. */
-const numbers: Partial<Record<string, Record<BlockingCall, number[]>>> = {
-  x64: { msgsnd: [69], msgrcv: [70], semop: [65, 220], futex: [202], futex_waitv: [449] },
-  arm64: { msgsnd: [189], msgrcv: [188], semop: [193, 192], futex: [98], futex_waitv: [449] },
+const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
+  x64: {
+    msgsnd: [69],
+    msgrcv: [70],
+    semop: [65, 220],
+    futex: [202],
+    futex_waitv: [449],
+    ppoll: [271],
+    openat: [257],
+    read: [0],
+  },
+  arm64: {
+    msgsnd: [189],
+    msgrcv: [188],
+    semop: [193, 192],
+    futex: [98],
+    futex_waitv: [449],
+    ppoll: [73],
+    openat: [56],
+    read: [63],
+  },
 };
 
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
@@ -42,7 +63,7 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
   if (!known.map(String).includes(running)) return false;
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
   if (call === 'futex_waitv') return Number(second) > 1;
-  if (id === undefined) return true;
+  if (id === undefined || ['ppoll', 'openat', 'read'].includes(call)) return true;
   return call === 'futex'
     ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)
     : Number(first) === id;
@@ -60,9 +81,29 @@ function fileAt(pid: number, address: number): string {
   return (line?.split(/ +/)[5] ?? '').trim();
 }
 
+/** Text about a descriptor of a process; empty where it has just been closed. */
+function descriptorText(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}
+
+/** How many of its event loops watch a descriptor whose file has this number at the end of its name (any, without). */
+function watched(pid: number, id?: number): number {
+  const proc = `/proc/${String(pid)}`;
+  return readdirSync(`${proc}/fdinfo`)
+    .map((fd) => descriptorText(() => readFileSync(`${proc}/fdinfo/${fd}`, 'latin1')))
+    .flatMap((info) => [...info.matchAll(/^tfd:\s+(\d+) events:\s+([0-9a-f]+)/gm)])
+    .map(([, fd = '']) => descriptorText(() => readlinkSync(`${proc}/fd/${fd}`)))
+    .filter((file) => id === undefined || file.endsWith(`-${String(id)}`)).length;
+}
+
 /** How many threads of a process sleep in a call on an object (on any, without `id`); for a futex it is the number at the
  * end of the name of the file that is mapped there. */
 export function threadsBlockedIn(call: BlockingCall, pid: number, id?: number): number {
+  if (call === 'epoll') return watched(pid, id);
   return threadsOf(pid).filter((thread) => isBlockedIn(call, pid, thread, id)).length;
 }
 

@@ -1,0 +1,50 @@
+import type { ClosedError } from './error';
+import { Handle } from './handle';
+import { Keeper } from './keeper';
+import { OwnedDescriptor } from './owned-descriptor';
+import { Direction } from './ready';
+import { ReadyLine } from './ready-line';
+
+/** An object that stands for an open file: it owns a descriptor, and waits for it. */
+export abstract class OpenFile extends Handle {
+  /** What the addon knows the descriptor by. */
+  protected readonly handle: number;
+  protected readonly incoming: ReadyLine;
+  protected readonly outgoing: ReadyLine;
+  readonly #descriptor: OwnedDescriptor;
+  #detaching = false;
+
+  /** Takes `fd` over. `what` it is, in the words of an error message. */
+  constructor(what: string, fd: number | OwnedDescriptor) {
+    const keeper = new Keeper();
+    super(what, keeper);
+    this.#descriptor = typeof fd === 'number' ? new OwnedDescriptor(fd) : fd;
+    this.handle = this.#descriptor.handle;
+    this.incoming = new ReadyLine(this.#descriptor, Direction.in, keeper);
+    this.outgoing = new ReadyLine(this.#descriptor, Direction.out, keeper);
+  }
+
+  /** The descriptor's number, as for `stdio` of `child_process.spawn`; it belongs to this object. */
+  get fd(): number {
+    this.checkOpen();
+    return this.#descriptor.number;
+  }
+
+  /**
+   * Hands the descriptor over to the caller, who closes it; this object is closed, without closing
+   * it. Waits end with ERR_CLOSED.
+   */
+  detach(): number {
+    const { fd } = this;
+    this.#detaching = true;
+    this.close();
+    return fd;
+  }
+
+  protected release(reason: () => ClosedError): void {
+    this.incoming.end(reason);
+    this.outgoing.end(reason);
+    if (this.#detaching) this.#descriptor.release();
+    else this.#descriptor.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { native } from '../native';
+import { check } from './error';
+
+/** Closes descriptors whose objects were dropped without close. */
+const dropped = new FinalizationRegistry<number>((handle) => {
+  native.descriptorClose(handle);
+});
+
+/**
+ * A descriptor that an object of this package owns: closed once, at the latest when the object was
+ * forgotten or the environment (the process, a worker) ends. It is close-on-exec.
+ */
+export class OwnedDescriptor {
+  /** What the addon knows it by. */
+  readonly handle: number;
+  /** What the kernel knows it by. */
+  readonly number: number;
+  #open = true;
+
+  /** Takes `fd` over. Errors: EBADF. */
+  constructor(fd: number) {
+    this.handle = check(native.descriptorAdopt(fd), 'fcntl');
+    this.number = fd;
+    dropped.register(this, this.handle, this);
+  }
+
+  /** A copy of somebody else's. Errors: EBADF, EMFILE. */
+  static copyOf(fd: number): OwnedDescriptor {
+    return new OwnedDescriptor(check(native.descriptorDuplicate(fd), 'fcntl'));
+  }
+
+  /** Calls on it never block from now on, those of others who share its open file included. */
+  setNonblocking(): void {
+    check(native.setNonblocking(this.handle), 'fcntl');
+  }
+
+  close(): void {
+    if (this.#forget()) native.descriptorClose(this.handle);
+  }
+
+  /** Lets go of it, still open. */
+  release(): void {
+    if (this.#forget()) native.descriptorRelease(this.handle);
+  }
+
+  #forget(): boolean {
+    const open = this.#open;
+    this.#open = false;
+    dropped.unregister(this);
+    return open;
+  }
+}

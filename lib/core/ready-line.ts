@@ -1,0 +1,85 @@
+import { native } from '../native';
+import { deadlineAfter, remaining } from './deadline';
+import type { SystemError } from './error';
+import type { Keeper } from './keeper';
+import { Lane, type Call, type Limits } from './lane';
+import type { OwnedDescriptor } from './owned-descriptor';
+import { loop, startReady, type Direction } from './ready';
+import { mayAnswerInline } from './turn';
+
+/** A call on a descriptor that never blocks. */
+export interface Action<R> {
+  /** Makes it; undefined where it would have to wait. Throws what it fails with. */
+  attempt(): R | undefined;
+  /** The error that a negated errno, or an expired time, stands for. */
+  failure(error: number | string): SystemError;
+  /** What has been done so far, if ending early with that is better than failing; else undefined. */
+  partial?(): R | undefined;
+}
+
+/** What is done on one descriptor in one direction: one after the other, in the order of the calls. */
+export class ReadyLine {
+  /** Referred to by pending waits, so that it is not closed as forgotten. */
+  readonly #descriptor: OwnedDescriptor;
+  readonly #direction: Direction;
+  readonly #lane: Lane;
+
+  constructor(descriptor: OwnedDescriptor, direction: Direction, keeper: Keeper) {
+    this.#descriptor = descriptor;
+    this.#direction = direction;
+    this.#lane = new Lane(keeper, () => undefined, loop);
+  }
+
+  /** Ends all waits with the reason. */
+  end(reason: () => unknown): void {
+    this.#lane.end(reason);
+  }
+
+  /** Does it now, if nobody who came before still has to wait. */
+  try<R>(action: Action<R>): R | undefined {
+    if (this.#lane.busy) this.#lane.serve();
+    return this.#lane.busy ? undefined : action.attempt();
+  }
+
+  /** Does it when it can be done. `method`: the public one, whose caller the stacks of errors show. */
+  run<R>(action: Action<R>, limits: Limits, method: unknown): R | Promise<R> {
+    const tried = !this.#lane.busy && mayAnswerInline();
+    if (tried) {
+      const answer = action.attempt();
+      if (answer !== undefined) return answer;
+    }
+    return this.#lane.add(this.#call(action), limits, method, tried);
+  }
+
+  /** The same, blocking the thread. */
+  runSync<R>(action: Action<R>, timeout: number): R {
+    const deadline = deadlineAfter(timeout);
+    const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
+    if (served < 0) throw action.failure(served);
+    for (;;) {
+      const answer = action.attempt();
+      if (answer !== undefined) return answer;
+      const result = this.#block(remaining(deadline));
+      if (result < 0) {
+        const partial = action.partial?.();
+        if (partial !== undefined) return partial;
+        throw action.failure(result);
+      }
+    }
+  }
+
+  #block(timeout: number): number {
+    return native.readyWait(this.#descriptor.handle, this.#direction, timeout);
+  }
+
+  #call<R>(action: Action<R>): Call<R> {
+    return {
+      attempt: () => action.attempt(),
+      start: () => startReady(this.#descriptor.handle, this.#direction),
+      block: (timeout) => [this.#block(timeout), 0, 0],
+      complete: () => undefined, // it is ready, no more: the lane tries again
+      failure: (error) => action.failure(error),
+      partial: () => action.partial?.(),
+    };
+  }
+}

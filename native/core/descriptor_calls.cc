@@ -1,0 +1,146 @@
+#include "core/descriptor_calls.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include "core/descriptors.h"
+#include "core/wait/timespec.h"
+
+namespace posix_ipc::core {
+
+namespace {
+
+/// poll(2) for one descriptor: for Sync forms.
+class Readiness : public wait::Operation {
+  public:
+    Readiness(int fd, Direction direction)
+        : polled_{fd, static_cast<short>(direction == Direction::in ? POLLIN : POLLOUT), 0} {}
+
+    wait::Outcome block() override { return poll_for(nullptr); }
+    [[nodiscard]] bool timed() const override { return true; }
+
+    wait::Outcome block_until(wait::Clock::time_point look) override {
+        const timespec limit = wait::time_until(look);
+        return poll_for(&limit);
+    }
+
+    wait::Outcome attempt() override {
+        const timespec now{};
+        return poll_for(&now);
+    }
+
+  private:
+    /// -EINTR also when the time is over.
+    wait::Outcome poll_for(const timespec* limit) {
+        const int count = ppoll(&polled_, 1, limit, nullptr);
+        if (count > 0) {
+            return {(polled_.revents & POLLNVAL) != 0 ? -EBADF : 0, 0};
+        }
+        return {count == 0 ? -EINTR : -errno, 0};
+    }
+
+    pollfd polled_;
+};
+
+Direction direction_of(int32_t number) {
+    if (number != static_cast<int32_t>(Direction::in) &&
+        number != static_cast<int32_t>(Direction::out)) {
+        throw ArgumentError(ArgumentError::Kind::range, "direction", "1 (in) or 2 (out)");
+    }
+    return static_cast<Direction>(number);
+}
+
+/// Takes over a descriptor; from now on no program that this process starts inherits it by itself.
+int32_t descriptor_adopt(Environment& environment, int32_t fd) {
+    const int flags = fcntl(fd, F_GETFD);
+    if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0) {
+        return -errno;
+    }
+    return environment.facility<Descriptors>().add(Fd(fd));
+}
+
+int32_t descriptor_number(Environment& /*environment*/, Descriptor* descriptor) {
+    return descriptor->number();
+}
+
+/// The number, still open: it belongs to the caller now.
+int32_t descriptor_release(Environment& environment, int32_t descriptor) {
+    return environment.facility<Descriptors>().remove(descriptor, "descriptor").release();
+}
+
+void descriptor_close(Environment& environment, int32_t descriptor) {
+    environment.facility<Descriptors>().remove(descriptor, "descriptor");
+}
+
+/// The number of a copy, which belongs to the caller.
+int32_t descriptor_duplicate(Environment& /*environment*/, int32_t fd) {
+    return or_errno(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/// Calls on it never block. The flag belongs to the open file: all who share it have it.
+int32_t set_nonblocking(Environment& /*environment*/, Descriptor* descriptor) {
+    const int flags = fcntl(descriptor->number(), F_GETFL);
+    if (flags < 0) {
+        return -errno;
+    }
+    const bool set = (flags & O_NONBLOCK) != 0;
+    return set ? 0 : or_errno(fcntl(descriptor->number(), F_SETFL, flags | O_NONBLOCK));
+}
+
+/// The open file's access mode and flags: fcntl(2), F_GETFL.
+int32_t status_flags(Environment& /*environment*/, int32_t fd) {
+    return or_errno(fcntl(fd, F_GETFL));
+}
+
+/// What kind of file it is: S_IFIFO, S_IFSOCK and so on.
+int32_t file_type(Environment& /*environment*/, int32_t fd) {
+    struct stat status {};
+    return fstat(fd, &status) == 0 ? static_cast<int32_t>(status.st_mode & S_IFMT) : -errno;
+}
+
+int32_t ready_start(Environment& environment, int32_t descriptor, int32_t direction) {
+    return environment.facility<Descriptors>().want(descriptor, direction_of(direction));
+}
+
+void ready_stop(Environment& environment, int32_t descriptor, int32_t direction) {
+    environment.facility<Descriptors>().forget(descriptor, direction_of(direction));
+}
+
+/// Blocks this thread until it is ready; no signal ends that.
+int32_t ready_wait(Environment& environment, Descriptor* descriptor, int32_t direction,
+                   Milliseconds timeout) {
+    Readiness readiness(descriptor->number(), direction_of(direction));
+    return environment.block(readiness, timeout, false).result;
+}
+
+void on_ready(Environment& environment, napi_value ready) {
+    const Napi::Value told(environment.env(), ready);
+    if (!told.IsFunction()) {
+        throw ArgumentError(ArgumentError::Kind::type, "ready", "a function");
+    }
+    environment.facility<Descriptors>().on_ready(told.As<Napi::Function>());
+}
+
+} // namespace
+
+void define_descriptors(Exports& exports) {
+    Environment& environment = exports.environment();
+    // They belong to the addon, as waitWords and waitEnds do.
+    exports.value("readyWords", environment.facility<Descriptors>().words());
+    exports.value("readyEnds", Napi::Array::New(environment.env()));
+    exports.function<on_ready>("onReady", "ready");
+    exports.function<ready_start>("readyStart", "descriptor", "direction");
+    exports.function<ready_stop>("readyStop", "descriptor", "direction");
+    exports.function<ready_wait>("readyWait", "descriptor", "direction", "timeout");
+    exports.function<descriptor_adopt>("descriptorAdopt", "fd");
+    exports.function<descriptor_number>("descriptorNumber", "descriptor");
+    exports.function<descriptor_release>("descriptorRelease", "descriptor");
+    exports.function<descriptor_close>("descriptorClose", "descriptor");
+    exports.function<descriptor_duplicate>("descriptorDuplicate", "fd");
+    exports.function<set_nonblocking>("setNonblocking", "descriptor");
+    exports.function<status_flags>("statusFlags", "fd");
+    exports.function<file_type>("fileType", "fd");
+}
+
+} // namespace posix_ipc::core

@@ -1,0 +1,76 @@
+#include "core/descriptors.h"
+
+#include <cerrno>
+
+#include "core/function.h"
+
+namespace posix_ipc {
+
+namespace {
+
+constexpr size_t most_words = 128;
+
+} // namespace
+
+Descriptors::Descriptors(Environment& environment)
+    : environment_(environment), poller_(environment.env(), [this](auto events) { tell(events); }) {
+    words_ = Napi::Persistent(Napi::Int32Array::New(environment.env(), most_words));
+}
+
+int32_t Descriptors::add(Fd fd) {
+    return descriptors_.add(Descriptor(std::move(fd))).value_or(-EMFILE);
+}
+
+Descriptor& Descriptors::at(int32_t handle, const char* name) {
+    Descriptor* const found = descriptors_.find(handle);
+    if (found == nullptr) {
+        throw ArgumentError(ArgumentError::Kind::type, name, "the handle of an open descriptor");
+    }
+    return *found;
+}
+
+Fd Descriptors::remove(int32_t handle, const char* name) {
+    Descriptor& found = at(handle, name);
+    poller_.drop(found.number(), found.watch);
+    Fd fd = std::move(found.fd);
+    descriptors_.remove(handle);
+    return fd;
+}
+
+int32_t Descriptors::want(int32_t handle, Direction direction) {
+    Descriptor& found = at(handle, "descriptor");
+    return poller_.want(found.number(), static_cast<uint64_t>(handle), found.watch, direction);
+}
+
+void Descriptors::forget(int32_t handle, Direction direction) {
+    Poller::forget(at(handle, "descriptor").watch, direction);
+}
+
+void Descriptors::tell(std::span<const Poller::Event> events) {
+    int32_t* const words = words_.Value().Data();
+    size_t count = 0;
+    for (const Poller::Event& event : events) {
+        const auto handle = static_cast<int32_t>(event.key);
+        Descriptor* const found = descriptors_.find(handle);
+        if (found == nullptr) {
+            continue;
+        }
+        const uint32_t ended = poller_.came(found->number(), event.key, found->watch, event.bits);
+        if (ended != 0) {
+            words[2 * count] = handle;
+            words[2 * count + 1] = static_cast<int32_t>(ended);
+            count++;
+        }
+    }
+    if (count > 0 && !ready_.IsEmpty()) {
+        environment_.call(ready_, {to_js(environment_.env(), static_cast<int32_t>(count))});
+    }
+}
+
+template <>
+Descriptor* convert<Descriptor*>(Environment& environment, napi_value value, const char* name) {
+    const auto handle = convert<int32_t>(environment, value, name);
+    return &environment.facility<Descriptors>().at(handle, name);
+}
+
+} // namespace posix_ipc

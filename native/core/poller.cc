@@ -1,0 +1,166 @@
+#include "core/poller.h"
+
+#include <array>
+#include <cerrno>
+#include <sys/epoll.h>
+#include <uv.h>
+
+namespace posix_ipc {
+
+namespace {
+
+constexpr size_t most_events_at_once = 64;
+
+constexpr auto in = static_cast<uint32_t>(Direction::in);
+constexpr auto out = static_cast<uint32_t>(Direction::out);
+
+uint32_t epoll_bits(uint32_t directions) {
+    return ((directions & in) != 0 ? EPOLLIN : 0U) | ((directions & out) != 0 ? EPOLLOUT : 0U);
+}
+
+/// An end of file or an error is news for everybody.
+uint32_t directions_of(uint32_t bits) {
+    if ((bits & (EPOLLERR | EPOLLHUP)) != 0) {
+        return in | out;
+    }
+    return ((bits & EPOLLIN) != 0 ? in : 0U) | ((bits & EPOLLOUT) != 0 ? out : 0U);
+}
+
+} // namespace
+
+/// The loop's side: it lives until the loop has let go of it, which is after the Poller.
+struct Poller::Loop {
+    explicit Loop(Poller& owner) : poller(&owner), env(owner.env_) {}
+
+    Poller* poller;
+    napi_env env;
+    uv_poll_t handle{};
+    std::unique_ptr<Napi::AsyncContext> context;
+    napi_async_cleanup_hook_handle hook = nullptr;
+
+    static Loop& of(uv_handle_t* handle) { return *static_cast<Loop*>(handle->data); }
+
+    /// Nothing is thrown from here: 0, or a negated errno as libuv's own numbers are.
+    static int start(Poller& poller, Loop*& started) {
+        auto loop = std::make_unique<Loop>(poller);
+        loop->handle.data = loop.get();
+        uv_loop_t* events = nullptr;
+        if (napi_get_uv_event_loop(poller.env_, &events) != napi_ok) {
+            return -EINVAL;
+        }
+        if (const int error = uv_poll_init(events, &loop->handle, poller.epoll_.get());
+            error != 0) {
+            return error;
+        }
+        loop->context = std::make_unique<Napi::AsyncContext>(poller.env_, "posix-ipc poll");
+        napi_add_async_cleanup_hook(poller.env_, end_with_environment, loop.get(), &loop->hook);
+        uv_unref(reinterpret_cast<uv_handle_t*>(&loop->handle)); // waits keep the process alive
+        started = loop.release();                                // closed() deletes it
+        return uv_poll_start(&started->handle, UV_READABLE, readable);
+    }
+
+    static void readable(uv_poll_t* handle, int status, int /*events*/) {
+        const Loop& loop = of(reinterpret_cast<uv_handle_t*>(handle));
+        if (status < 0 || loop.poller == nullptr) {
+            return;
+        }
+        // Copied: what is called below may end the environment, and with it the Poller.
+        const auto ready = loop.poller->ready_;
+        std::array<epoll_event, most_events_at_once> found{};
+        const int count = epoll_wait(loop.poller->epoll_.get(), found.data(), found.size(), 0);
+        std::array<Event, most_events_at_once> events{};
+        for (int i = 0; i < count; i++) {
+            events[i] = {found[i].data.u64, found[i].events};
+        }
+        if (count > 0) {
+            const Napi::HandleScope scope(loop.env);
+            const Napi::CallbackScope callback(loop.env, *loop.context);
+            ready({events.data(), static_cast<size_t>(count)});
+        }
+    }
+
+    /// The environment waits until closed() has been called.
+    static void end_with_environment(napi_async_cleanup_hook_handle /*hook*/, void* self) {
+        auto* const loop = static_cast<Loop*>(self);
+        loop->poller = nullptr;
+        loop->context.reset();
+        uv_poll_stop(&loop->handle);
+        uv_close(reinterpret_cast<uv_handle_t*>(&loop->handle), closed);
+    }
+
+    static void closed(uv_handle_t* handle) {
+        const std::unique_ptr<Loop> loop(&of(handle));
+        napi_remove_async_cleanup_hook(loop->hook);
+    }
+};
+
+Poller::Poller(napi_env env, std::function<void(std::span<const Event>)> ready)
+    : env_(env), ready_(std::move(ready)) {}
+
+/// The environment's hooks have been called before: the loop does not look at the epoll any more.
+Poller::~Poller() = default;
+
+int Poller::open() {
+    if (!epoll_) {
+        Fd made(epoll_create1(EPOLL_CLOEXEC));
+        if (!made) {
+            return -errno;
+        }
+        epoll_ = std::move(made);
+    }
+    return loop_ == nullptr ? Loop::start(*this, loop_) : 0;
+}
+
+int Poller::change(int fd, uint64_t key, Watch& watch, uint32_t directions) {
+    epoll_event event{};
+    event.events = epoll_bits(directions);
+    event.data.u64 = key;
+    const int add_or_modify = watch.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    const int operation = directions == 0 ? EPOLL_CTL_DEL : add_or_modify;
+    if (epoll_ctl(epoll_.get(), operation, fd, &event) != 0) {
+        return -errno;
+    }
+    watch.armed = directions;
+    return 0;
+}
+
+int Poller::want(int fd, uint64_t key, Watch& watch, Direction direction) {
+    const auto bit = static_cast<uint32_t>(direction);
+    if ((watch.armed & bit) == 0) {
+        int result = open();
+        if (result == 0) {
+            result = change(fd, key, watch, watch.armed | bit);
+        }
+        if (result != 0) {
+            return result;
+        }
+    }
+    watch.wanted |= bit;
+    return 0;
+}
+
+void Poller::forget(Watch& watch, Direction direction) {
+    watch.wanted &= ~static_cast<uint32_t>(direction);
+}
+
+uint32_t Poller::came(int fd, uint64_t key, Watch& watch, uint32_t bits) {
+    const uint32_t directions = directions_of(bits);
+    const uint32_t ended = directions & watch.wanted;
+    // What nobody waits for would be reported again and again; an error even where nothing is
+    // armed.
+    const bool unwanted = (directions & watch.armed & ~watch.wanted) != 0 || ended == 0;
+    if (unwanted && watch.armed != 0) {
+        change(fd, key, watch, watch.wanted);
+    }
+    watch.wanted &= ~ended;
+    return ended;
+}
+
+void Poller::drop(int fd, Watch& watch) {
+    if (watch.armed != 0) {
+        change(fd, 0, watch, 0);
+    }
+    watch = {};
+}
+
+} // namespace posix_ipc

@@ -1,0 +1,64 @@
+#include "event/eventfd.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/blocking_call.h"
+#include "core/descriptors.h"
+
+namespace posix_ipc::event {
+
+namespace {
+
+/// The number of a new descriptor.
+int32_t eventfd_create(Environment& /*environment*/, Key initial, int32_t flags) {
+    return or_errno(::eventfd(static_cast<unsigned>(initial.value), flags));
+}
+
+/// Eight bytes of a view or a slab.
+void* word_of(const Bytes& value) {
+    if (value.size() < sizeof(eventfd_t)) {
+        throw ArgumentError(ArgumentError::Kind::range, "value", "at least 8 bytes");
+    }
+    return value.data();
+}
+
+// The number of bytes, or a negated errno.
+
+int32_t read_value(int fd, void* word) {
+    return static_cast<int32_t>(or_errno(read(fd, word, sizeof(eventfd_t))));
+}
+
+int32_t write_value(int fd, const void* word) {
+    return static_cast<int32_t>(or_errno(write(fd, word, sizeof(eventfd_t))));
+}
+
+int32_t eventfd_read(Environment& /*environment*/, Descriptor* descriptor, const Bytes& value) {
+    return read_value(descriptor->number(), word_of(value));
+}
+
+int32_t eventfd_write(Environment& /*environment*/, Descriptor* descriptor, const Bytes& value) {
+    return write_value(descriptor->number(), word_of(value));
+}
+
+int32_t eventfd_read_fd(Environment& environment, int32_t fd, const Bytes& value) {
+    void* const word = word_of(value);
+    return block_as_in_c(environment, [=] { return read_value(fd, word); });
+}
+
+int32_t eventfd_write_fd(Environment& environment, int32_t fd, const Bytes& value) {
+    void* const word = word_of(value);
+    return block_as_in_c(environment, [=] { return write_value(fd, word); });
+}
+
+} // namespace
+
+void define_eventfd(Exports& exports) {
+    exports.function<eventfd_create>("eventfd", "initval", "flags");
+    exports.function<eventfd_read>("eventfdRead", "descriptor", "value");
+    exports.function<eventfd_write>("eventfdWrite", "descriptor", "value");
+    exports.function<eventfd_read_fd>("eventfdReadFd", "fd", "value");
+    exports.function<eventfd_write_fd>("eventfdWriteFd", "fd", "value");
+}
+
+} // namespace posix_ipc::event

@@ -2,6 +2,7 @@
 
 export { ClosedError, SystemError } from './core/error';
 export type { Guard } from './core/guard';
+export type { FromFdOptions } from './core/owned-descriptor';
 export type { Data, TimeoutOptions, WaitOptions } from './core/options';
 export * as event from './event';
 export * as memory from './memory';

@@ -1,5 +1,12 @@
 import { native } from '../native';
 import { check } from './error';
+import { boolean, integer, optionsOf } from './options';
+
+/** How a descriptor is taken that somebody else has opened. */
+export interface FromFdOptions {
+  /** The descriptor is closed with the object. Default true; else the object has a copy of its own. */
+  own?: boolean | undefined;
+}
 
 /** Closes descriptors whose objects were dropped without close. */
 const dropped = new FinalizationRegistry<number>((handle) => {
@@ -49,4 +56,19 @@ export class OwnedDescriptor {
     dropped.unregister(this);
     return open;
   }
+}
+
+/**
+ * Takes a descriptor that a caller gives. `examine` throws where it is not of the right kind; then
+ * it stays the caller's.
+ */
+export function descriptorOf(
+  fd: number,
+  options: FromFdOptions | undefined,
+  examine: (fd: number) => unknown,
+): OwnedDescriptor {
+  const number = integer('fd', fd, 0, 2 ** 31 - 1);
+  const own = boolean('options.own', optionsOf(options).own ?? true);
+  examine(number);
+  return own ? new OwnedDescriptor(number) : OwnedDescriptor.copyOf(number);
 }

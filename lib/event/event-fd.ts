@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
 
 import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
+import { limitsOf } from '../core/limits';
 import { OpenFile } from '../core/open-file';
 import {
   boolean,
   integer,
   optionsOf,
-  signalOf,
-  throwIfAborted,
   timeoutOf,
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
-import { OwnedDescriptor } from '../core/owned-descriptor';
+import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
@@ -24,12 +23,6 @@ export interface EventFdOptions {
   initial?: number | undefined;
   /** Each read takes 1, instead of all. Default false. */
   semaphore?: boolean | undefined;
-}
-
-/** How a descriptor is taken that somebody else has opened. */
-export interface FromFdOptions {
-  /** The descriptor is closed with the object. Default true; else the object has a copy. */
-  own?: boolean | undefined;
 }
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -53,16 +46,6 @@ function amountOf(amount: number | bigint): bigint {
     throw outOfRange('value', `>= 0 and <= ${String(mostAdded)}`, amount);
   }
   return amount;
-}
-
-function limitsOf(options: WaitOptions | undefined): ReturnType<typeof checked> {
-  return checked(optionsOf(options));
-}
-
-function checked(given: WaitOptions): { timeout: number; signal: AbortSignal | undefined } {
-  const limits = { timeout: timeoutOf(given), signal: signalOf(given) };
-  throwIfAborted(limits.signal);
-  return limits;
 }
 
 /**
@@ -123,10 +106,7 @@ export class EventFd extends OpenFile {
 
   /** As `fromFd`, at once. */
   static fromFdSync(fd: number, options?: FromFdOptions): EventFd {
-    const number = integer('fd', fd, 0, 2 ** 31 - 1);
-    const own = boolean('options.own', optionsOf(options).own ?? true);
-    readCount(number);
-    const descriptor = own ? new OwnedDescriptor(number) : OwnedDescriptor.copyOf(number);
+    const descriptor = descriptorOf(fd, options, readCount);
     descriptor.setNonblocking();
     return new EventFd(descriptor);
   }

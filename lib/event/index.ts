@@ -1,4 +1,4 @@
 /** Telling other processes that something has happened. */
 
-export { EventFd, type EventFdOptions, type FromFdOptions } from './event-fd';
+export { EventFd, type EventFdOptions } from './event-fd';
 export { Futex, type FutexResult } from './futex';

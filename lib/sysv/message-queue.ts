@@ -7,7 +7,7 @@ import { native } from '../native';
 import { IPC_RMID } from './constants';
 import type { Key } from './key';
 import type { Message, MessageInto } from './message';
-import { MessageIterator } from './message-iterator';
+import { MessageIterator } from '../core/message-iterator';
 import {
   batchPlan,
   drainPlan,

@@ -1,5 +1,5 @@
-import { ClosedError } from '../core/error';
-import { promised } from '../core/promised';
+import { ClosedError } from './error';
+import { promised } from './promised';
 
 /**
  * What is received, one after the other, until the object is closed. Written by hand: an async

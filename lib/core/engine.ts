@@ -1,6 +1,14 @@
 /** The TypeScript half of the wait engine: who is told how a native wait ended. */
 
 import { native, type WaitEnd } from '../native';
+import { outOfRange } from './error';
+
+const unusable = native.unusableSignal();
+if (unusable !== undefined) {
+  const [text, lowest, highest] = unusable;
+  const expected = `a real-time signal, ${String(lowest)} to ${String(highest)}`;
+  throw outOfRange('POSIX_IPC_SIGNAL', expected, `'${text}'`);
+}
 
 const wordsPerEnd = 5;
 const words = native.waitWords;

@@ -11,6 +11,26 @@ for (const [errno, code, text] of native.errorTable()) {
   byCode.set(code, errno);
 }
 
+/** Waits that could not begin, which are no errno (native/core/wait/operation.h): who said EAGAIN, and why. */
+const shortages = new Map<number, [syscall: string, hint: string]>([
+  [
+    4097,
+    [
+      'pthread_create',
+      'no thread to wait with: the limit is ulimit -u (RLIMIT_NPROC, LimitNPROC=), ' +
+        'pids.max of the cgroup (TasksMax=), kernel.threads-max, or memory',
+    ],
+  ],
+  [
+    4098,
+    [
+      'timer_create',
+      'no timer to wait with: too many signals are pending for this user; ' +
+        'raise ulimit -i (RLIMIT_SIGPENDING, LimitSIGPENDING=)',
+    ],
+  ],
+]);
+
 /** The number of an errno by its name, on this machine. */
 export function errnoOf(code: string): number {
   const errno = byCode.get(code);
@@ -61,13 +81,15 @@ export class SystemError extends Error {
   declare readonly path?: string;
 
   constructor(error: number | string, syscall: string, context: SystemErrorContext = {}) {
-    const errno = typeof error === 'string' ? errnoOf(error) : Math.abs(error);
+    const number = typeof error === 'string' ? errnoOf(error) : Math.abs(error);
+    const shortage = shortages.get(number);
+    const errno = shortage === undefined ? number : errnoOf('EAGAIN');
     const [code, text] = byNumber.get(errno) ?? [`E${String(errno)}`, 'unknown error'];
-    const hint = context.hint === undefined ? '' : ` (${context.hint})`;
-    super(`${code}: ${text}, ${syscall}${target(context)}${hint}`);
+    const [call, hint] = shortage ?? [syscall, context.hint];
+    super(`${code}: ${text}, ${call}${target(context)}${hint === undefined ? '' : ` (${hint})`}`);
     this.code = code;
     this.errno = -errno;
-    this.syscall = syscall;
+    this.syscall = call;
     if (context.key !== undefined) this.key = context.key;
     if (context.id !== undefined) this.id = context.id;
     if (context.path !== undefined) this.path = context.path;
@@ -121,8 +143,15 @@ export function invalidType(name: string, expected: string, actual: unknown): Ty
   return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
+type Primitive = string | number | bigint | boolean | symbol | null | undefined;
+
+function isPrimitive(value: unknown): value is Primitive {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
 /** A RangeError with code ERR_OUT_OF_RANGE, worded as Node's own. */
 export function outOfRange(name: string, expected: string, actual: unknown): RangeError & Coded {
-  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${String(actual)}`;
+  const received = isPrimitive(actual) ? String(actual) : describe(actual); // toString may throw
+  const message = `The value of "${name}" is out of range. It must be ${expected}. Received ${received}`;
   return Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }

@@ -18,6 +18,8 @@ export interface Core {
   /** Who is told, by the wait's number. */
   readonly waitEnds: (WaitEnd | undefined)[];
   onWaitEnds(deliver: (count: number) => void, nothing: () => void): void;
+  /** What POSIX_IPC_SIGNAL asks for, if it cannot be used, and what could. */
+  unusableSignal(): [text: string, lowest: number, highest: number] | undefined;
   cancelWait(wait: number): boolean;
   endWait(wait: number): number;
   refWaits(): void;

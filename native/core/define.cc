@@ -1,5 +1,9 @@
 #include "core/define.h"
 
+#include <csignal>
+
+#include "core/wait/signal.h"
+
 namespace posix_ipc::core {
 
 namespace {
@@ -33,6 +37,20 @@ int32_t end_wait(Environment& environment, int32_t id) {
     return environment.end_wait(id);
 }
 
+/// [text, lowest, highest] if the signal that was asked for cannot be used.
+napi_value unusable_signal(Environment& environment) {
+    const std::string text = wait::unusable_signal();
+    const Napi::Env env(environment.env());
+    if (text.empty()) {
+        return env.Undefined();
+    }
+    auto answer = Napi::Array::New(env, 3);
+    answer.Set(0U, text);
+    answer.Set(1U, SIGRTMIN);
+    answer.Set(2U, SIGRTMAX);
+    return answer;
+}
+
 void ref_waits(Environment& environment) {
     environment.ref();
 }
@@ -53,6 +71,7 @@ void define(Exports& exports) {
     exports.function<on_wait_ends>("onWaitEnds", "deliver", "nothing");
     exports.function<cancel_wait>("cancelWait", "id");
     exports.function<end_wait>("endWait", "id");
+    exports.function<unusable_signal>("unusableSignal");
     exports.function<ref_waits>("refWaits");
     exports.function<unref_waits>("unrefWaits");
 }

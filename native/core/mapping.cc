@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
-#include <unistd.h>
 #include <vector>
+
+#include "core/page_size.h"
 
 namespace posix_ipc {
 
@@ -18,11 +19,6 @@ void keep_for_ever(std::shared_ptr<Region> region) {
     static auto& kept = *std::make_unique<std::vector<std::shared_ptr<Region>>>().release();
     const std::scoped_lock lock(mutex);
     kept.push_back(std::move(region));
-}
-
-size_t page_size() {
-    static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    return size;
 }
 
 } // namespace

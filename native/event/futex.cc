@@ -43,12 +43,12 @@ int32_t FutexWaits::start(Place place, Word expected) {
     }
     grouped.id = id;
     if (const int error = find_group(grouped); error != 0) {
-        engine_.finish(id, {-error, 0});
+        engine_.finish(id, {error, 0});
     }
     return id;
 }
 
-/// 0, or the errno of pthread_create.
+/// 0, or `no_thread`.
 int FutexWaits::find_group(GroupedWait& wait) {
     groups_.remove_if([](FutexGroup& group) { return group.retired(); });
     for (FutexGroup& group : groups_) {

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "core/mapping.h"
+#include "core/page_size.h"
 
 namespace posix_ipc::memory {
 
@@ -22,11 +22,6 @@ constexpr int huge_mask = 0x3f;
 
 size_t round_up(size_t length, size_t unit) {
     return (length + unit - 1) / unit * unit;
-}
-
-size_t page_size() {
-    static const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    return size;
 }
 
 /// The size of the huge pages that MAP_HUGETLB takes where no other is asked for.

@@ -144,4 +144,24 @@ describe('errors of wrong arguments', () => {
     expect(error.code).toBe('ERR_OUT_OF_RANGE');
     expect(error.message).toBe('The value of "name" is out of range. It must be >= 1. Received 0');
   });
+
+  test.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [5n, '5'],
+    [Symbol('s'), 'Symbol(s)'],
+    [Object.create(null), 'an instance of Object'],
+    [new Date(NaN), 'an instance of Date'],
+    [
+      {
+        toString: (): never => {
+          throw new Error('no text');
+        },
+      },
+      'an instance of Object',
+    ],
+  ])('any value out of range is told: %#', (value: unknown, description) => {
+    const { message } = outOfRange('name', '>= 1', value);
+    expect(message.endsWith(`Received ${description}`)).toBe(true);
+  });
 });

@@ -66,9 +66,4 @@ describe('a queue of the default capacity', () => {
     expect(queue.trySend('a')).toBe(false);
     expect(queue.statSync()).toMatchObject({ messages: 2, bytes: 1000 });
   });
-
-  test('of no bytes takes nothing', () => {
-    const queue = temporaryQueue({ maxBytes: 0 });
-    expect(queue.trySend('')).toBe(false);
-  });
 });

@@ -17,7 +17,7 @@ class Alarm {
     Alarm& operator=(const Alarm&) = delete;
     ~Alarm();
 
-    /// 0, or the errno of timer_create (EAGAIN: the limit of pending signals, RLIMIT_SIGPENDING).
+    /// 0, or the errno of timer_create: EAGAIN, the limit of pending signals (RLIMIT_SIGPENDING).
     [[nodiscard]] int error() const { return error_; }
 
     void ring_from(Clock::time_point when);

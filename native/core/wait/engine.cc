@@ -73,7 +73,7 @@ int32_t Engine::start(std::unique_ptr<Operation> operation) {
         const int error = create_thread(wait);
         if (error != 0) {
             free(wait);
-            return -error;
+            return error;
         }
         return id;
     }
@@ -200,8 +200,8 @@ void Engine::run(Thread& self) {
         }
         Wait& wait = *self.wait;
         lock.unlock();
-        const Outcome outcome = alarm.error() == 0 ? perform(*wait.operation, wait.cancelled)
-                                                   : Outcome{-alarm.error(), 0};
+        const Outcome outcome =
+            alarm.error() == 0 ? perform(*wait.operation, wait.cancelled) : Outcome{no_timer, 0};
         lock.lock();
         if (wait.cancelled) {
             alarm.silence();

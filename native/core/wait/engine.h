@@ -34,8 +34,8 @@ class Engine {
     Engine& operator=(const Engine&) = delete;
     ~Engine();
 
-    /// The id of the wait, or the negated errno of pthread_create. It ends with -EAGAIN where the
-    /// kernel has no timer for its thread (RLIMIT_SIGPENDING).
+    /// The id of the wait, or `no_thread`. It ends with `no_timer` where the kernel has none for
+    /// its thread (RLIMIT_SIGPENDING).
     int32_t start(std::unique_ptr<Operation> operation);
 
     /// The id of a wait that somebody else runs and ends with finish(); until then the operation's

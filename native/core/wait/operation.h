@@ -14,6 +14,11 @@ struct Outcome {
     int64_t extra = 0;  ///< one more number, where a call has one to give
 };
 
+/// Results of a wait that could not begin, beyond every errno of a call (the last one is 4095):
+/// the kernel gave no thread, or no timer to bound the call with. JavaScript names the limits.
+constexpr int32_t no_thread = -4097;
+constexpr int32_t no_timer = -4098;
+
 /// One description of a blocking call; two runners (Engine for promises, run_sync for Sync forms).
 class Operation {
   public:

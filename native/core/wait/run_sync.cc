@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <stdexcept>
 #include <unistd.h>
 
 #include "core/wait/signal.h"
@@ -41,11 +40,9 @@ class BoundedCall {
         }
         unblock_wake_signal();
         alarm_.emplace(gettid());
-        if (alarm_->error() != 0) {
-            throw std::runtime_error("posix-ipc: no timer for a blocking call: too many signals "
-                                     "are pending (ulimit -i, RLIMIT_SIGPENDING)");
-        }
     }
+
+    [[nodiscard]] bool possible() const { return !alarm_ || alarm_->error() == 0; }
 
     Outcome block_until(Clock::time_point look) {
         if (!alarm_) {
@@ -68,6 +65,9 @@ Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
         return inline_outcome;
     }
     BoundedCall call(operation);
+    if (!call.possible()) {
+        return {no_timer, 0};
+    }
     for (;;) {
         const auto look = next_look(limits);
         const Outcome outcome = call.block_until(look);

@@ -16,8 +16,8 @@ struct SyncLimits {
     bool ask_from_start = false;    ///< else only once a signal has come
 };
 
-/// Runs an operation on the calling thread. -ETIMEDOUT after the deadline. Throws
-/// std::runtime_error where a timer is needed and the kernel has none (RLIMIT_SIGPENDING).
+/// Runs an operation on the calling thread. -ETIMEDOUT after the deadline; `no_timer` where one is
+/// needed and the kernel has none (RLIMIT_SIGPENDING).
 Outcome run_sync(Operation& operation, const SyncLimits& limits);
 
 } // namespace posix_ipc::wait

@@ -1,5 +1,6 @@
 #include "core/wait/signal.h"
 
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
@@ -14,14 +15,22 @@ bool has_no_handler(int signal) {
     return sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_DFL;
 }
 
-int asked_for() {
+/// Empty if nothing was asked for.
+std::string asked_for() {
     const char* text = std::getenv("POSIX_IPC_SIGNAL");
-    const int number = text == nullptr ? 0 : static_cast<int>(std::strtol(text, nullptr, 10));
-    return number >= SIGRTMIN && number <= SIGRTMAX ? number : 0;
+    return text == nullptr ? "" : text;
+}
+
+/// 0 if it is none that can be used.
+int real_time_signal(const std::string& text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && number >= SIGRTMIN && number <= SIGRTMAX ? number : 0;
 }
 
 int choose() {
-    int signal = asked_for();
+    int signal = real_time_signal(asked_for());
     for (int candidate = SIGRTMAX; signal == 0 && candidate >= SIGRTMIN; candidate--) {
         if (has_no_handler(candidate)) {
             signal = candidate;
@@ -37,6 +46,11 @@ int choose() {
 }
 
 } // namespace
+
+std::string unusable_signal() {
+    const std::string text = asked_for();
+    return real_time_signal(text) == 0 ? text : "";
+}
 
 int wake_signal() {
     static const int signal = choose();

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "core/wait/operation.h"
+
 namespace posix_ipc::wait {
 
 namespace {
@@ -34,7 +36,7 @@ int start_thread(pthread_t& handle, std::function<void()> body) {
     }
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return error;
+    return error == 0 ? 0 : no_thread; // EAGAIN: nothing else can be wrong
 }
 
 } // namespace posix_ipc::wait

@@ -1,0 +1,29 @@
+/** What waits say where the kernel gives nothing to wait with. */
+
+import { isRoot, testIf } from '../support/machine';
+import { startNode } from '../support/processes';
+import { temporaryQueue } from '../support/queues';
+
+async function outcomes(what: 'thread' | 'timer'): Promise<Record<string, unknown>[]> {
+  const queue = temporaryQueue({ mode: 0o666 });
+  const peer = startNode('exhausted', [what, String(queue.id)]);
+  return (await peer.json()) as Record<string, unknown>[];
+}
+
+test('no timer: EAGAIN names RLIMIT_SIGPENDING, to promises and to Sync forms', async () => {
+  const errors = await outcomes('timer');
+  expect(errors).toHaveLength(2);
+  for (const error of errors) {
+    expect(error).toMatchObject({ code: 'EAGAIN', errno: -11, syscall: 'timer_create' });
+    expect(error['message']).toMatch(/^EAGAIN: .*, timer_create .*ulimit -i \(RLIMIT_SIGPENDING/);
+  }
+});
+
+testIf(isRoot, 'needs root, to become somebody else')(
+  'no thread: EAGAIN names RLIMIT_NPROC and what else it may be',
+  async () => {
+    const [error] = await outcomes('thread');
+    expect(error).toMatchObject({ code: 'EAGAIN', errno: -11, syscall: 'pthread_create' });
+    expect(error?.['message']).toMatch(/ulimit -u \(RLIMIT_NPROC.*pids\.max.*threads-max/);
+  },
+);

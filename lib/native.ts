@@ -7,6 +7,7 @@ import bindings from 'bindings';
 import type { Core, Descriptors } from './native/core';
 import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
+import type { EventSignal } from './native/event-signal';
 import type { Mmap } from './native/mmap';
 import type { PosixSem } from './native/posix-sem';
 import type { PosixShm } from './native/posix-shm';
@@ -27,6 +28,7 @@ export interface Native
     Descriptors,
     EventEventfd,
     EventFutex,
+    EventSignal,
     Mmap,
     PosixSem,
     PosixShm,

@@ -18,6 +18,7 @@ export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 export * from './syscalls/eventfd';
 export * from './syscalls/memory';
 export * from './syscalls/msg';
+export * from './syscalls/process';
 export * from './syscalls/sem';
 export * from './syscalls/sem-posix';
 export * from './syscalls/shm';

@@ -4,6 +4,8 @@
 #include "core/descriptor_calls.h"
 #include "event/eventfd.h"
 #include "event/futex.h"
+#include "event/process.h"
+#include "event/signal_queue.h"
 #include "memory/file.h"
 #include "memory/mmap.h"
 #include "memory/pages.h"
@@ -24,6 +26,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     core::define_descriptors(exports);
     event::define_eventfd(exports);
     event::define_futex(exports);
+    event::define_process(exports);
+    event::define_signal_queue(exports);
     memory::define_file(exports);
     memory::define_mmap(exports);
     memory::define_pages(exports);

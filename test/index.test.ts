@@ -35,7 +35,16 @@ test('posix-ipc exports these names', () => {
 });
 
 test('event exports these names', () => {
-  expect(Object.keys(posixIpc.event).sort()).toEqual(['EventFd', 'Futex']);
+  expect(Object.keys(posixIpc.event).sort()).toEqual([
+    'EventFd',
+    'Futex',
+    'Process',
+    'SIGRTMAX',
+    'SIGRTMIN',
+    'SignalQueue',
+    'sigqueue',
+    'watchProcess',
+  ]);
 });
 
 test('EventFd has these members', () => {
@@ -60,6 +69,26 @@ test('EventFd has these members', () => {
     'write',
     'writeSync',
   ]);
+});
+
+test('Process has these members', () => {
+  expect(membersOf(posixIpc.event.Process)).toEqual(['open', 'openSync']);
+  expect(membersOf(posixIpc.event.Process.prototype)).toEqual(
+    [
+      ['close', 'closed', 'detach', 'ended', 'endedSync', 'fd'],
+      ['kill', 'ref', 'tryEnded', 'unref'],
+    ].flat(),
+  );
+});
+
+test('SignalQueue has these members', () => {
+  expect(membersOf(posixIpc.event.SignalQueue)).toEqual(['open', 'openSync']);
+  expect(membersOf(posixIpc.event.SignalQueue.prototype)).toEqual(
+    [
+      ['close', 'closed', 'detach', 'fd'],
+      ['receive', 'receiveSync', 'ref', 'tryReceive', 'unref'],
+    ].flat(),
+  );
 });
 
 test('Futex has these members', () => {
@@ -173,7 +202,10 @@ test('posix-ipc/syscalls exports these names', () => {
       ['sem_getvalue', 'sem_init', 'sem_open', 'sem_post', 'sem_timedwait', 'sem_trywait'],
       ['sem_unlink', 'sem_wait', 'semctl', 'semget', 'semop', 'semtimedop', 'shm_open'],
       ['shm_unlink', 'shmat', 'shmctl', 'shmdt', 'shmget'],
-    ].flat(),
+      ['pidfd_open', 'pidfd_send_signal', 'sigqueue'],
+    ]
+      .flat()
+      .sort(),
   );
 });
 

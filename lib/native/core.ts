@@ -47,6 +47,8 @@ export interface Descriptors {
   descriptorClose(descriptor: number): void;
   /** The number of a copy. */
   descriptorDuplicate(fd: number): number;
+  /** As read(2). */
+  descriptorRead(descriptor: number, into: Memory): number;
   setNonblocking(descriptor: number): number;
   /** fcntl(2), F_GETFL. */
   statusFlags(fd: number): number;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/descriptors.h"
 #include "core/wait/timespec.h"
@@ -99,6 +100,11 @@ int32_t file_type(Environment& /*environment*/, int32_t fd) {
     return fstat(fd, &status) == 0 ? static_cast<int32_t>(status.st_mode & S_IFMT) : -errno;
 }
 
+/// Reads what is there, as read(2): for records of a fixed size.
+int32_t descriptor_read(Environment& /*environment*/, Descriptor* descriptor, const Bytes& into) {
+    return static_cast<int32_t>(or_errno(read(descriptor->number(), into.data(), into.size())));
+}
+
 int32_t ready_start(Environment& environment, int32_t descriptor, int32_t direction) {
     return environment.facility<Descriptors>().want(descriptor, direction_of(direction));
 }
@@ -138,6 +144,7 @@ void define_descriptors(Exports& exports) {
     exports.function<descriptor_release>("descriptorRelease", "descriptor");
     exports.function<descriptor_close>("descriptorClose", "descriptor");
     exports.function<descriptor_duplicate>("descriptorDuplicate", "fd");
+    exports.function<descriptor_read>("descriptorRead", "descriptor", "into");
     exports.function<set_nonblocking>("setNonblocking", "descriptor");
     exports.function<status_flags>("statusFlags", "fd");
     exports.function<file_type>("fileType", "fd");

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
+import { check, errnoOf, SystemError, type SystemErrorContext } from '../core/error';
+import { limitsOf } from '../core/limits';
+import { OpenFile } from '../core/open-file';
+import {
+  integer,
+  optionsOf,
+  timeoutOf,
+  type TimeoutOptions,
+  type WaitOptions,
+} from '../core/options';
+import { promised } from '../core/promised';
+import type { Action } from '../core/ready-line';
+import { native } from '../native';
+import { signalNumber } from './signal';
+
+/** Which of the processes that may have had a pid is meant. */
+export interface ProcessOptions {
+  /**
+   * When it was started, in clock ticks since boot, as `startTime` of an earlier object or field 22
+   * of /proc/PID/stat has it: another process that has the pid by now is ESRCH.
+   */
+  startTime?: number | undefined;
+}
+
+const ENOSYS = -errnoOf('ENOSYS');
+const mostPid = 2 ** 31 - 1;
+const startTimeField = 19; // the fields that follow the name; the name itself may hold anything
+
+function startTimeOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[startTimeField]);
+  } catch {
+    return undefined;
+  }
+}
+
+function contextOf(pid: number, error: number): SystemErrorContext {
+  const hint = error === ENOSYS ? 'it needs Linux 5.3 or later' : undefined;
+  return { id: pid, hint };
+}
+
+/**
+ * A process, held by a descriptor: it stays this process, whoever has its pid later.
+ *
+ * It can be any process, not only a child, and tells nothing but that it has ended: who is its
+ * parent learns how. Source: pidfd_open(2), pidfd_send_signal(2).
+ *
+ * ```js
+ * using daemon = event.Process.openSync(pid);
+ * await daemon.ended(); // also after a SIGKILL
+ * ```
+ */
+export class Process extends OpenFile {
+  readonly pid: number;
+  /** When it was started, in clock ticks since boot: with the pid it names a process for ever. */
+  readonly startTime: number;
+  readonly #waiting: Action<true>;
+
+  private constructor(pid: number, fd: number, expected: number | undefined) {
+    super('process handle', fd);
+    this.pid = pid;
+    // Read after it was opened: a pid that was used again is seen to be another's.
+    const startTime = startTimeOf(pid);
+    if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
+      this.close();
+      throw new SystemError('ESRCH', 'pidfd_open', { id: pid });
+    }
+    this.startTime = startTime;
+    const { handle } = this;
+    this.#waiting = {
+      attempt: () => (native.readyWait(handle, 1, 0) === 0 ? true : undefined),
+      failure: (error) => new SystemError(error, 'poll', { id: pid }),
+    };
+  }
+
+  /** Opens a process. Errors: ESRCH, EMFILE, ENOSYS (before Linux 5.3). Source: pidfd_open(2). */
+  static open(pid: number, options?: ProcessOptions): Promise<Process> {
+    return promised(() => Process.openSync(pid, options));
+  }
+
+  /** As `open`, at once. */
+  static openSync(pid: number, options?: ProcessOptions): Process {
+    const number = integer('pid', pid, 1, mostPid);
+    const { startTime } = optionsOf(options);
+    const expected =
+      startTime === undefined
+        ? undefined
+        : integer('options.startTime', startTime, 0, Number.MAX_SAFE_INTEGER);
+    const fd = native.pidfdOpen(number, 0);
+    if (fd < 0) throw new SystemError(fd, 'pidfd_open', contextOf(number, fd));
+    return new Process(number, fd, expected);
+  }
+
+  /** Waits for its end, a zombie's included. Errors: ETIMEDOUT, ERR_CLOSED. */
+  async ended(options?: WaitOptions): Promise<void> {
+    this.checkOpen();
+    const waiting = this.incoming.run(this.#waiting, limitsOf(options), methods.ended);
+    if (waiting !== true) await waiting;
+  }
+
+  /** As `ended`, blocking the thread. */
+  endedSync(options?: TimeoutOptions): void {
+    this.checkOpen();
+    this.incoming.runSync(this.#waiting, timeoutOf(optionsOf(options)));
+  }
+
+  /** Whether it has ended. */
+  tryEnded(): boolean {
+    this.checkOpen();
+    return this.#waiting.attempt() === true;
+  }
+
+  /**
+   * Sends a signal to this process, never to another that has got its pid.
+   *
+   * `signal` is a number or a name, by default SIGTERM. Errors: ESRCH (it has ended), EPERM.
+   */
+  kill(signal: number | NodeJS.Signals = constants.signals.SIGTERM): void {
+    const number = signalNumber('signal', signal, 0);
+    check(native.pidfdSendSignal(this.fd, number), 'pidfd_send_signal', { id: this.pid });
+  }
+}
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const methods: Record<'ended', unknown> = Process.prototype;
+
+/**
+ * Waits for the end of any process: as `Process.open` and `ended`.
+ *
+ * Errors: ESRCH (there is none, or `startTime` is another's), ETIMEDOUT.
+ */
+export async function watchProcess(
+  pid: number,
+  options?: ProcessOptions & WaitOptions,
+): Promise<void> {
+  const limits = limitsOf(options);
+  using watched = Process.openSync(pid, options);
+  await watched.ended(limits);
+}

@@ -1,0 +1,43 @@
+import { constants } from 'node:os';
+
+import { errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
+import { integer } from '../core/options';
+import { native } from '../native';
+
+/** The real-time signals that libc leaves to programs: sigqueue(3) queues them with a value. */
+export const { SIGRTMIN, SIGRTMAX } = native;
+
+const EAGAIN = -errnoOf('EAGAIN');
+
+/** A signal's number, from `least` on; names are those of Node. */
+export function signalNumber(name: string, signal: unknown, least: number): number {
+  if (typeof signal === 'number') return integer(name, signal, least, SIGRTMAX);
+  if (typeof signal !== 'string') throw invalidType(name, 'a number or a name', signal);
+  const number = Object.entries(constants.signals).find(([one]) => one === signal)?.[1];
+  if (number === undefined) throw outOfRange(name, 'the name of a signal', signal);
+  return number;
+}
+
+/**
+ * Sends a signal with a value, a signed 32-bit number. Real-time signals are queued: none is lost,
+ * and those of one number arrive in the order in which they were sent.
+ *
+ * Errors: ESRCH, EPERM, EAGAIN (RLIMIT_SIGPENDING). Source: sigqueue(3).
+ *
+ * ```js
+ * event.sigqueue(pid, event.SIGRTMIN + 1, 42);
+ * ```
+ */
+export function sigqueue(pid: number, signal: number | NodeJS.Signals, value = 0): void {
+  const result = native.sigqueue(
+    integer('pid', pid, 1, 2 ** 31 - 1),
+    signalNumber('signal', signal, 0),
+    integer('value', value, -(2 ** 31), 2 ** 31 - 1),
+  );
+  if (result >= 0) return;
+  const hint =
+    result === EAGAIN
+      ? 'RLIMIT_SIGPENDING signals of its user wait: ulimit -i of the receiver'
+      : undefined;
+  throw new SystemError(result, 'sigqueue', { id: pid, hint });
+}

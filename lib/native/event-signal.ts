@@ -1,0 +1,12 @@
+/** native/event/process.cc and native/event/signal_queue.cc. */
+export interface EventSignal {
+  /** The number of a new descriptor. */
+  pidfdOpen(pid: number, flags: number): number;
+  pidfdSendSignal(fd: number, signal: number): number;
+  sigqueue(pid: number, signal: number, value: number): number;
+
+  readonly SIGRTMIN: number;
+  readonly SIGRTMAX: number;
+  /** The number of a new descriptor: it reads struct signalfd_siginfo. */
+  signalOpen(signal: number): number;
+}

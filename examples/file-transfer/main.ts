@@ -1,5 +1,5 @@
 /** Sends a file through every transport to every peer, and shows in a table how that went. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Interruption, dieOf, interruptions } from './interruption';
@@ -7,19 +7,19 @@ import { type SourceFile, USAGE, UsageError, inspectFile, parseCommandLine } fro
 import { type Peer, PeerUnavailable, peers } from './peers';
 import { type Row, formatTable } from './report';
 import { transfer } from './transfer';
-import { transports } from './transports';
 import type { Transport } from './transports/transport';
+import { uniqueName } from './transports/unique-name';
 
 /** One row of the table, or none if this machine cannot run the peer. */
 async function makeRow(
   file: SourceFile,
   transport: Transport,
   peer: Peer,
-  folder: string,
   interrupted: AbortSignal,
 ): Promise<Row | undefined> {
   const label = `${transport.name} -> ${peer.name}`;
   const row = { transport: transport.name, peer: peer.name };
+  const folder = path.join(tmpdir(), uniqueName());
   try {
     const launch = await peer.prepare(transport, folder, interrupted);
     return { ...row, sent: await transfer(file, transport, launch, label, interrupted) };
@@ -31,26 +31,27 @@ async function makeRow(
     }
     console.error(`${label}: ${messageOf(error)}`);
     return { ...row, sent: undefined };
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
 /** Whether every transfer went well. */
-async function run(file: SourceFile, interrupted: AbortSignal): Promise<boolean> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'file-transfer-'));
-  try {
-    console.log(`Sending ${file.path}, ${file.size.toLocaleString('en')} bytes`);
-    const rows: Row[] = [];
-    for (const transport of transports) {
-      for (const kind of transport.peers) {
-        const row = await makeRow(file, transport, peers[kind], folder, interrupted);
-        if (row) rows.push(row);
-      }
+async function run(
+  file: SourceFile,
+  chosen: readonly Transport[],
+  interrupted: AbortSignal,
+): Promise<boolean> {
+  console.log(`Sending ${file.path}, ${file.size.toLocaleString('en')} bytes`);
+  const rows: Row[] = [];
+  for (const transport of chosen) {
+    for (const kind of transport.peers) {
+      const row = await makeRow(file, transport, peers[kind], interrupted);
+      if (row) rows.push(row);
     }
-    console.log(formatTable(rows));
-    return rows.every(({ sent }) => sent?.equal);
-  } finally {
-    await rm(folder, { recursive: true });
   }
+  console.log(formatTable(rows));
+  return rows.every(({ sent }) => sent?.equal);
 }
 
 async function main(): Promise<number> {
@@ -59,8 +60,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const file = await inspectFile(requested);
-  return (await run(file, interruptions())) ? 0 : 1;
+  const file = await inspectFile(requested.file);
+  return (await run(file, requested.transports, interruptions())) ? 0 : 1;
 }
 
 function messageOf(error: unknown): string {

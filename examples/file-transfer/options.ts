@@ -2,14 +2,19 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { transports } from './transports';
+import type { Transport } from './transports/transport';
 
-export const USAGE = `Usage: npm start -- [FILE]
+const IDS = transports.map(({ id }) => id).join(', ');
+
+export const USAGE = `Usage: npm start -- [FILE] [--transport NAME]...
 
 Sends FILE to a Node.js process and to a C program, through every transport that
 there is, and compares the SHA-256 of what arrived. FILE is the node binary if
 it is not given.
 
-  -h, --help   print this text`;
+  -t, --transport NAME   only this one, or these: ${IDS}
+  -h, --help             print this text`;
 
 export interface SourceFile {
   path: string;
@@ -17,17 +22,31 @@ export interface SourceFile {
   size: number;
 }
 
+export interface Request {
+  file: string;
+  transports: readonly Transport[];
+}
+
 /** The command line is wrong; the message is one line for the user. */
 export class UsageError extends Error {}
 
-/** The file's path, or undefined where help is asked for. */
-export function parseCommandLine(args: string[]): string | undefined {
+/** What is asked for; undefined where that is help. */
+export function parseCommandLine(args: string[]): Request | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   if (positionals.length > 1) throw new UsageError('only one FILE can be sent');
   const [file = process.execPath] = positionals;
   // npm runs the program in the package's folder and says where the user was.
-  return path.resolve(process.env['INIT_CWD'] ?? '', file);
+  const resolved = path.resolve(process.env['INIT_CWD'] ?? '', file);
+  return { file: resolved, transports: chooseTransports(values.transport) };
+}
+
+function chooseTransports(ids: string[] | undefined): readonly Transport[] {
+  for (const id of ids ?? []) {
+    if (!transports.some((transport) => transport.id === id))
+      throw new UsageError(`there is no transport ${id}, but ${IDS}`);
+  }
+  return transports.filter(({ id }) => ids?.includes(id) ?? true);
 }
 
 function parse(args: string[]) {
@@ -35,7 +54,10 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { help: { type: 'boolean', short: 'h' } },
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        transport: { type: 'string', short: 't', multiple: true },
+      },
     });
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -1,4 +1,14 @@
-import { type ChildProcess, type StdioOptions, execFile, fork, spawn } from 'node:child_process';
+import {
+  type ChildProcess,
+  type ExecFileOptions,
+  type StdioOptions,
+  execFile,
+  fork,
+  spawn,
+} from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Transport } from './transports/transport';
@@ -9,7 +19,10 @@ export type Launch = (address: string) => ChildProcess;
 /** A kind of program that can be at the other end. */
 export interface Peer {
   readonly name: string;
-  /** Does what can be done before anything is sent; `folder` is for temporary files. */
+  /**
+   * Does what can be done before anything is sent. `folder` is a name for a folder, if the peer
+   * needs one; the caller removes it.
+   */
   prepare(transport: Transport, folder: string, signal: AbortSignal): Promise<Launch>;
 }
 
@@ -41,21 +54,39 @@ const cPeer: Peer = {
       path.join(C_SOURCES, name),
     );
     const program = path.join(folder, transport.id);
-    await compile(['-std=c11', '-O2', '-o', program, ...sources], signal);
-    return (address) => spawn(program, [address], { stdio: STDIO });
+    const flags = ['-std=c11', '-O2', '-pthread', '-o', program];
+    await mkdir(folder, { mode: 0o700 });
+    // The compiler's own temporary files go there as well.
+    const env = { ...process.env, TMPDIR: folder };
+    await compile([...flags, ...sources, '-lrt'], { env, signal });
+    return (address) => {
+      const child = spawn(program, [address, String(process.pid)], { stdio: STDIO });
+      // What runs needs no name any more: even if this process is killed, nothing is left of it.
+      rmSync(folder, { recursive: true });
+      return child;
+    };
   },
 };
 
 export const peers: Record<Transport['peers'][number], Peer> = { node: nodePeer, c: cPeer };
 
-async function compile(args: string[], signal: AbortSignal): Promise<void> {
+async function compile(args: string[], options: ExecFileOptions): Promise<void> {
   for (const compiler of ['cc', 'gcc']) {
+    const compiling = promisify(execFile)(compiler, args, options);
     try {
-      await promisify(execFile)(compiler, args, { signal });
+      await compiling;
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    } finally {
+      await endOf(compiling.child);
     }
   }
   throw new PeerUnavailable('there is no C compiler (cc or gcc)');
+}
+
+/** An abort rejects at once, and the compiler ends a little later. */
+async function endOf(child: ChildProcess): Promise<void> {
+  const { pid, exitCode, signalCode } = child;
+  if (pid !== undefined && exitCode === null && signalCode === null) await once(child, 'exit');
 }

@@ -35,12 +35,12 @@ async function main(): Promise<void> {
   const transport = transports.find((candidate) => candidate.id === id);
   if (!transport || address === undefined) throw new Error('usage: receiver TRANSPORT ADDRESS');
 
-  const end = await transport.open(address);
   const orphaned = new AbortController();
   const onDisconnect = (): void => {
     orphaned.abort(new Error('the sender is gone'));
   };
-  process.on('disconnect', onDisconnect);
+  process.on('disconnect', onDisconnect); // before the first await: it comes only once
+  const end = await transport.open(address);
   try {
     await receiveFile(end, orphaned.signal);
   } finally {

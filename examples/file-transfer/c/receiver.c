@@ -26,10 +26,12 @@ static void sender_died(int signal_number) {
 }
 
 /* Nobody else would remove what a killed sender leaves behind. */
-static void outlive_nobody(void) {
+static void outlive_nobody(pid_t sender) {
     signal(SIGUSR1, sender_died);
     if (prctl(PR_SET_PDEATHSIG, SIGUSR1) == -1)
         err(EXIT_FAILURE, "prctl");
+    if (getppid() != sender) /* it died before: no signal will come */
+        sender_died(SIGUSR1);
 }
 
 static void answer(const char* text) {
@@ -54,10 +56,10 @@ static uint64_t receive_header(void) {
 }
 
 int main(int argc, char* argv[]) {
-    if (argc != 2)
-        errx(EXIT_FAILURE, "usage: receiver ADDRESS");
+    if (argc != 3)
+        errx(EXIT_FAILURE, "usage: receiver ADDRESS SENDER_PID");
     transport_open(argv[1]);
-    outlive_nobody();
+    outlive_nobody(atoi(argv[2]));
     answer("ready");
 
     const uint64_t size = receive_header();

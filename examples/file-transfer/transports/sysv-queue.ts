@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { SystemError, sysv } from 'posix-ipc';
+import { sysv } from 'posix-ipc';
 import { ANSWER, END } from '../protocol';
+import { removeQuietly } from './remove-quietly';
 import type { Endpoint, Message, Transport } from './transport';
 
 /** The types 1 to 3, the lowest first: never an answer, which is of type 4. */
@@ -41,17 +42,11 @@ class QueueEnd implements Endpoint {
 
   async remove(): Promise<void> {
     try {
-      await this.#queue.remove();
-    } catch (error) {
-      if (!isGone(error)) throw error;
+      await removeQuietly(this.#queue.remove());
     } finally {
       this.#queue.close();
     }
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof SystemError && (error.code === 'EINVAL' || error.code === 'EIDRM');
 }
 
 export const systemVQueue: Transport = {

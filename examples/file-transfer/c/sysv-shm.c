@@ -1,0 +1,41 @@
+/* System V shared memory: shmget(2), with a set of semaphores: semget(2). */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "bounded-buffer.h"
+
+static int semid;
+
+static void semaphore_wait(enum semaphore which) {
+    struct sembuf take = {.sem_num = (unsigned short)which, .sem_op = -1};
+    if (semop(semid, &take, 1) == -1)
+        err(EXIT_FAILURE, "semop");
+}
+
+static void semaphore_post(enum semaphore which) {
+    struct sembuf give = {.sem_num = (unsigned short)which, .sem_op = 1};
+    if (semop(semid, &give, 1) == -1)
+        err(EXIT_FAILURE, "semop");
+}
+
+/* The sender has removed the segment already: it goes with its last attachment, and until then
+ * Linux lets us attach it by its id. */
+void transport_open(const char* address) {
+    int shmid;
+    if (sscanf(address, "%d %d", &shmid, &semid) != 2)
+        errx(EXIT_FAILURE, "%s is not SHMID SEMID", address);
+    buffers = shmat(shmid, NULL, 0);
+    if (buffers == (void*)-1) {
+        transport_remove(); /* the segment is gone: the sender has been killed */
+        errx(EXIT_FAILURE, "there is no segment %d to attach", shmid);
+    }
+}
+
+/* The set has to be removed: it knows no last user. semctl is one system call and takes no lock:
+ * fit for a signal handler. */
+void transport_remove(void) {
+    semctl(semid, 0, IPC_RMID);
+}

@@ -188,10 +188,13 @@ export function childrenOf(pid: number): number[] {
     .map(Number);
 }
 
-/** False also for one that has ended and still waits to be reaped. */
+/**
+ * False also for one that has ended and still waits to be reaped. A killed process keeps its memory
+ * until the last of its threads is gone, which may be after the first.
+ */
 export function isRunning(pid: number): boolean {
   const status = readProc(pid, 'status');
-  return status !== '' && !/^State:\s*[ZX]/m.test(status);
+  return status !== '' && !(/^State:\s*[ZX]/m.test(status) && /^Threads:\s*1$/m.test(status));
 }
 
 /** A transfer that is on its way. */

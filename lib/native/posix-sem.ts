@@ -20,5 +20,8 @@ export interface PosixSem {
   ): number;
   semWaitFor(semaphore: number, timeout: number): number;
   semWaitStart(semaphore: number): number;
+  /** The memory itself, where lib/posix/semaphore-word.ts knows it; emptied when it is closed. */
+  semWords(semaphore: number): ArrayBuffer | null;
+  semWake(semaphore: number): number;
   semSpin(semaphore: number, milliseconds: number): number;
 }

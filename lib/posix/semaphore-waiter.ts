@@ -40,6 +40,7 @@ export class SemaphoreWaiter implements Call<true> {
   }
 
   waitSync(timeout: number): void {
+    if (!this.#lane.busy && this.#handle.take()) return;
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
     if (served < 0) throw this.failure(served);
@@ -48,7 +49,7 @@ export class SemaphoreWaiter implements Call<true> {
   }
 
   take(): boolean {
-    const result = native.semTrywait(this.#handle.number);
+    const result = this.#handle.trywait();
     if (result === 0) return true;
     if (result === EAGAIN) return false;
     throw this.failure(result);

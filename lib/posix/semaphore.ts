@@ -192,7 +192,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
     this.#check();
     const result =
       count === undefined || count === 1
-        ? native.semPost(this.#handle)
+        ? this.#open.post()
         : native.semPostMany(this.#handle, integer('count', count, 1, SEM_VALUE_MAX));
     if (result < 0) throw postFailure(result, this.name);
   }
@@ -316,7 +316,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
 /** Refers to the handle alone: the object may be forgotten while the guard is held. */
 function guardOf(open: SemaphoreHandle, name: string): Guard {
   return new Guard(() => {
-    const result = native.semPost(open.number);
+    const result = open.post();
     if (result < 0) throw postFailure(result, name);
     open.letGo();
   });

@@ -4,6 +4,9 @@
 #include <climits>
 #include <fcntl.h>
 #include <limits>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/handles.h"
 #include "core/mapping.h"
@@ -21,6 +24,7 @@ struct Open {
     dev_t device = 0;
     ino_t inode = 0;
     int32_t times = 1;
+    napi_ref words = nullptr; ///< weak: the ArrayBuffer over it, see sem_words
 };
 
 class Semaphores : public Facility {
@@ -69,6 +73,21 @@ int32_t sem_open(Environment& environment, const Path& name, int32_t flags, int3
         .value_or(-EMFILE);
 }
 
+/// Whoever has the words loses them in the same instant, so that nothing else keeps the memory.
+void remove(Environment& environment, int32_t handle) {
+    napi_env env = environment.env();
+    Open* open = table(environment).find(handle);
+    napi_value buffer = nullptr;
+    if (open->words != nullptr) {
+        napi_get_reference_value(env, open->words, &buffer);
+        napi_delete_reference(env, open->words);
+    }
+    if (buffer != nullptr && napi_detach_arraybuffer(env, buffer) != napi_ok) {
+        return; // it stays open: memory that can be reached is not given back
+    }
+    table(environment).remove(handle);
+}
+
 /// The place of a semaphore in a mapping, which cannot be moved or protected while it is used.
 SharedSemaphore place_in(Mapping& mapping, size_t offset) {
     auto* semaphore = reinterpret_cast<sem_t*>(mapping.part(offset, sizeof(sem_t)).data());
@@ -105,7 +124,7 @@ int32_t sem_destroy(Environment& environment, int32_t handle) {
         return -EINVAL;
     }
     const int result = or_errno(::sem_destroy(open->semaphore.get()));
-    table(environment).remove(handle);
+    remove(environment, handle);
     return result;
 }
 
@@ -116,9 +135,42 @@ int32_t sem_close(Environment& environment, int32_t handle) {
         return -EINVAL;
     }
     if (--open->times == 0) {
-        table(environment).remove(handle);
+        remove(environment, handle);
     }
     return 0;
+}
+
+/// An ArrayBuffer over the semaphore, for lib/posix/semaphore-word.ts: always the same one, until
+/// the handle is closed. nullptr where only libc knows what the words mean.
+napi_value sem_words(Environment& environment, int32_t handle) {
+    napi_env env = environment.env();
+    Open* open = table(environment).find(handle);
+    napi_value buffer = nullptr;
+    if (open == nullptr || !has_known_words()) {
+        return Napi::Env(env).Null();
+    }
+    if (open->words != nullptr) {
+        napi_get_reference_value(env, open->words, &buffer);
+        if (buffer != nullptr) {
+            return buffer;
+        }
+        napi_delete_reference(env, std::exchange(open->words, nullptr));
+    }
+    const auto nothing = [](napi_env, void*, void*) {};
+    if (napi_create_external_arraybuffer(env, open->semaphore.get(), sizeof(sem_t), nothing,
+                                         nullptr, &buffer) != napi_ok ||
+        napi_create_reference(env, buffer, 0, &open->words) != napi_ok) {
+        return Napi::Env(env).Null();
+    }
+    return buffer;
+}
+
+/// Wakes one that waits, after the value was raised without libc.
+int32_t sem_wake(Environment& environment, int32_t handle) {
+    const Open* open = table(environment).find(handle);
+    return open == nullptr ? -EINVAL
+                           : or_errno(static_cast<int>(
+                                 syscall(SYS_futex, open->semaphore.get(), FUTEX_WAKE, 1)));
 }
 
 int32_t sem_unlink(Environment& /*environment*/, const Path& name) {
@@ -242,6 +294,8 @@ void define_sem(Exports& exports) {
     exports.function<sem_clockwait>("semClockwait", "sem", "clockid", "tv_sec", "tv_nsec");
     exports.function<sem_wait_for>("semWaitFor", "sem", "timeout");
     exports.function<sem_wait_start>("semWaitStart", "sem");
+    exports.function<sem_words>("semWords", "sem");
+    exports.function<sem_wake>("semWake", "sem");
     exports.function<sem_spin>("semSpin", "sem", "howLong");
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -184,6 +185,28 @@ Kind kind_of(const sem_t* semaphore) {
         return flag.shared == flag.of_process ? Kind::none : Kind::shared;
     }
     return word == flag.of_process ? Kind::of_process : Kind::none;
+}
+
+bool has_known_words() {
+#ifdef __GLIBC__
+    // The value, how many wait, and FUTEX_PRIVATE_FLAG, which stands for "shared". A call must
+    // leave alone who waits; the semaphore has a waiter that does not exist.
+    constexpr uint32_t shared = FUTEX_PRIVATE_FLAG;
+    static const bool known = [] {
+        sem_t probe{};
+        sem_init(&probe, 1, 5);
+        const bool made = words_of(probe) == Words{5, 0, shared};
+        const Words waited_for{5, 1, shared};
+        std::memcpy(&probe, waited_for.data(), sizeof probe);
+        int value = 0;
+        const bool counted = sem_getvalue(&probe, &value) == 0 && value == 5;
+        const bool taken = sem_trywait(&probe) == 0 && words_of(probe) == Words{4, 1, shared};
+        return made && counted && taken && sem_post(&probe) == 0 && words_of(probe) == waited_for;
+    }();
+    return known;
+#else
+    return false;
+#endif
 }
 
 Opened open_semaphore(const std::string& name, const Opening& opening) {

@@ -16,6 +16,10 @@ using SharedSemaphore = std::shared_ptr<sem_t>;
 enum class Kind { none, of_process, shared };
 Kind kind_of(const sem_t* semaphore);
 
+/// Whether this libc keeps a semaphore as lib/posix/semaphore-word.ts takes it to: glibc where
+/// words have 64 bits and begin with their low half. Others count otherwise.
+bool has_known_words();
+
 /// What sem_open(3) is asked for.
 struct Opening {
     bool create = false;

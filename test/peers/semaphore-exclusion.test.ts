@@ -1,9 +1,9 @@
-/** Mutual exclusion: a plain counter that eight processes add to, one at a time. */
+/** Mutual exclusion: a plain counter that eight processes, two of them C, add to, one at a time. */
 
 import { readFileSync } from 'node:fs';
 
 import { temporaryFile } from '../support/files';
-import { startNode } from '../support/processes';
+import { startC, startNode } from '../support/processes';
 import { temporarySemaphore } from '../support/semaphores';
 import { soon } from '../support/wait-until';
 
@@ -13,8 +13,11 @@ jest.setTimeout(patience);
 test('8 processes x 100,000 increments under a semaphore are 800,000', async () => {
   const file = temporaryFile(Buffer.alloc(4096));
   const { name } = temporarySemaphore(1);
-  const forms = ['sync', 'sync', 'sync', 'sync', 'promise', 'promise', 'promise', 'promise'];
+  const forms = ['sync', 'sync', 'try', 'try', 'promise', 'promise'];
   const peers = forms.map((form) => startNode('increment', [file, name, form, '100000']));
+  for (let i = 0; i < 2; i++) {
+    peers.push(await startC('increment-peer', [file, name, '100000']));
+  }
   for (const peer of peers) {
     expect(await soon('the increments', peer.ended, patience)).toMatchObject({
       code: 0,

@@ -1,6 +1,15 @@
 // @ts-check
 // Installs the tarball in an empty folder, without running any script, and uses it as consumers do.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { prebuiltPath } from './support/addon.mjs';
@@ -23,6 +32,7 @@ await main(() => {
   const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-consumer-'));
   try {
     install(folder, tarball);
+    checkLinks(path.join(folder, 'node_modules/posix-ipc'));
     usePrograms(folder);
     for (const project of PROJECTS) useTypes(folder, project);
     useSource(folder);
@@ -38,6 +48,26 @@ await main(() => {
 function install(folder, tarball) {
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: folder });
+}
+
+/**
+ * Every page of the package links to files that are in the package.
+ *
+ * @param {string} inside
+ */
+function checkLinks(inside) {
+  const pages = ['.', 'docs'].flatMap((folder) =>
+    readdirSync(path.join(inside, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => path.join(inside, folder, name)),
+  );
+  const dead = pages.flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      .map(([, target = '']) => path.resolve(path.dirname(page), target))
+      .filter((target) => !existsSync(target)),
+  );
+  if (dead.length > 0) throw new Failure(`dead links in the package: ${dead.join(', ')}`);
+  console.log(`${String(pages.length)} pages: no dead links`);
 }
 
 /** @param {string} folder */

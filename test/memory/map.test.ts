@@ -9,6 +9,7 @@ import { pattern, temporaryFile } from '../support/files';
 import { adoptMapping, anonymous, mapped } from '../support/mappings';
 import { mappingsOf, settled } from '../support/maps';
 import { codeOfRejection, codeThrownBy, thrownBy } from '../support/outcome';
+import { startNode } from '../support/processes';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';
@@ -250,4 +251,9 @@ test('nothing is left after close', async () => {
   expect(bytes).toHaveLength(0);
   await settled();
   expect(mappingsOf(file)).toBe(0);
+});
+
+test('in a worker: descriptors that Node knows nothing of are no warnings', async () => {
+  const peer = startNode('memory-in-worker', [temporaryFile('hello')]);
+  expect(await peer.ended).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });

@@ -1,5 +1,6 @@
 import { constants } from 'node:buffer';
 
+import { byOpener, checkOpener, type ByOpener } from './by-opener';
 import { native } from '../native';
 import { ClosedError, errnoOf, invalidType, outOfRange } from './error';
 import {
@@ -16,6 +17,7 @@ import {
   type SyncOptions,
   type ViewClass,
 } from './mapping-options';
+import { noView, notThere } from './memory-hints';
 import { Pages, type Residency } from './mapping-pages';
 import { bytesOf, integer, memoryOf, type Data } from './options';
 import { promised } from './promised';
@@ -23,10 +25,6 @@ import { promised } from './promised';
 const ENXIO = -errnoOf('ENXIO');
 const EBUSY = -errnoOf('EBUSY');
 const done = Promise.resolve();
-
-const noView =
-  'memory that cannot be written has no view: a write through it would end the process; copy with read() and write()';
-const notThere = 'the memory has no such access, or what is mapped has become shorter';
 
 /** Forgets the native half of a mapping that nobody closed; its buffer lives as long as it is used. */
 const dropped = new FinalizationRegistry<number>((handle) => {
@@ -74,7 +72,7 @@ export class Mapping implements Disposable, AsyncDisposable {
   #closed = false;
 
   static {
-    adoptMapping = (handle, traits) => new Mapping(handle, traits);
+    adoptMapping = (handle, traits) => new Mapping(byOpener, handle, traits);
     handleOf = (mapping, name = 'mapping') => {
       if (typeof mapping !== 'object' || !(#handle in mapping)) {
         throw invalidType(name, 'a Mapping', mapping);
@@ -91,7 +89,9 @@ export class Mapping implements Disposable, AsyncDisposable {
     };
   }
 
-  private constructor(handle: number, { length, access, path }: MappingTraits) {
+  private constructor(by: ByOpener, handle: number, traits: MappingTraits) {
+    checkOpener(by, Mapping);
+    const { length, access, path } = traits;
     this.#handle = handle;
     this.#length = length;
     this.#access = access;

@@ -49,3 +49,7 @@ export function memoryHint(error: number | string, syscall: string): string | un
   const all = Object.entries(hints[syscall] ?? {});
   return all.find(([code]) => error === code || error === -errnoOf(code))?.[1]();
 }
+
+export const noView =
+  'memory that cannot be written has no view: a write through it would end the process; copy with read() and write()';
+export const notThere = 'the memory has no such access, or what is mapped has become shorter';

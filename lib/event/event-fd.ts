@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
 import { limitsOf } from '../core/limits';
 import { OpenFile } from '../core/open-file';
@@ -65,7 +66,8 @@ function amountOf(amount: number | bigint): bigint {
 export class EventFd extends OpenFile {
   readonly #reading: Action<bigint>;
 
-  private constructor(fd: number | OwnedDescriptor) {
+  private constructor(by: ByOpener, fd: number | OwnedDescriptor) {
+    checkOpener(by, EventFd);
     super('eventfd', fd);
     const { handle } = this;
     this.#reading = {
@@ -92,7 +94,7 @@ export class EventFd extends OpenFile {
     const first = integer('options.initial', initial, 0, mostInitial);
     const mode = boolean('options.semaphore', semaphore) ? EFD_SEMAPHORE : 0;
     const flags = EFD_CLOEXEC | EFD_NONBLOCK | mode;
-    return new EventFd(check(native.eventfd(first, flags), 'eventfd'));
+    return new EventFd(byOpener, check(native.eventfd(first, flags), 'eventfd'));
   }
 
   /**
@@ -108,7 +110,7 @@ export class EventFd extends OpenFile {
   static fromFdSync(fd: number, options?: FromFdOptions): EventFd {
     const descriptor = descriptorOf(fd, options, readCount);
     descriptor.setNonblocking();
-    return new EventFd(descriptor);
+    return new EventFd(byOpener, descriptor);
   }
 
   // ---- the counter

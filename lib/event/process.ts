@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError, type SystemErrorContext } from '../core/error';
 import { limitsOf } from '../core/limits';
 import { OpenFile } from '../core/open-file';
@@ -61,7 +62,8 @@ export class Process extends OpenFile {
   readonly startTime: number;
   readonly #waiting: Action<true>;
 
-  private constructor(pid: number, fd: number, expected: number | undefined) {
+  private constructor(by: ByOpener, pid: number, fd: number, expected: number | undefined) {
+    checkOpener(by, Process);
     super('process handle', fd);
     this.pid = pid;
     // Read after it was opened: a pid that was used again is seen to be another's.
@@ -93,7 +95,7 @@ export class Process extends OpenFile {
         : integer('options.startTime', startTime, 0, Number.MAX_SAFE_INTEGER);
     const fd = native.pidfdOpen(number, 0);
     if (fd < 0) throw new SystemError(fd, 'pidfd_open', contextOf(number, fd));
-    return new Process(number, fd, expected);
+    return new Process(byOpener, number, fd, expected);
   }
 
   /** Waits for its end, a zombie's included. Errors: ETIMEDOUT, ERR_CLOSED. */

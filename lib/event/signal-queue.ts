@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { errnoOf, SystemError } from '../core/error';
 import { limitsOf } from '../core/limits';
 import { MessageIterator } from '../core/message-iterator';
@@ -64,7 +65,8 @@ export class SignalQueue extends OpenFile {
   readonly signal: number;
   readonly #receiving: Action<ReceivedSignal>;
 
-  private constructor(signal: number, fd: number) {
+  private constructor(by: ByOpener, signal: number, fd: number) {
+    checkOpener(by, SignalQueue);
     super('signal queue', fd);
     this.signal = signal;
     const { handle } = this;
@@ -96,7 +98,7 @@ export class SignalQueue extends OpenFile {
   static openSync(signal: number): SignalQueue {
     const number = integer('signal', signal, SIGRTMIN, SIGRTMAX);
     const fd = native.signalOpen(number);
-    if (fd >= 0) return new SignalQueue(number, fd);
+    if (fd >= 0) return new SignalQueue(byOpener, number, fd);
     const hint = fd === EBUSY ? 'this process has a handler for that signal' : undefined;
     throw new SystemError(fd, 'sigaction', { id: number, hint });
   }

@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, ClosedError, errnoOf, invalidType, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import type { Mapping } from '../core/mapping';
@@ -115,7 +116,8 @@ export class Memfd implements Disposable, AsyncDisposable {
   readonly #name: string | undefined;
   #closed = false;
 
-  private constructor(fd: number, name: string | undefined) {
+  private constructor(by: ByOpener, fd: number, name: string | undefined) {
+    checkOpener(by, Memfd);
     this.#descriptor = new OwnedDescriptor(fd);
     this.#name = name;
   }
@@ -161,7 +163,7 @@ export class Memfd implements Disposable, AsyncDisposable {
   static fromFdSync(fd: number): Memfd {
     const number = integer('fd', fd, 0, 2 ** 31 - 1);
     check(native.getSeals(number), 'fcntl');
-    return new Memfd(number, undefined);
+    return new Memfd(byOpener, number, undefined);
   }
 
   /** The descriptor; it belongs to this object. */
@@ -248,7 +250,7 @@ export class Memfd implements Disposable, AsyncDisposable {
       const context = { path: name, hint: fd === EINVAL ? hint : undefined };
       throw new SystemError(fd, 'memfd_create', context);
     }
-    return new Memfd(fd, name);
+    return new Memfd(byOpener, fd, name);
   }
 
   #add(seals: number): void {

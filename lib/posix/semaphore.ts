@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, ClosedError, errnoOf, invalidType, SystemError } from '../core/error';
 import { Guard, useGuard } from '../core/guard';
 import { Keeper } from '../core/keeper';
@@ -61,7 +62,9 @@ export class Semaphore implements Disposable, AsyncDisposable {
   readonly #waiter: SemaphoreWaiter;
   #closed = false;
 
-  private constructor({ handle, name }: OpenedSemaphore) {
+  private constructor(by: ByOpener, opened: OpenedSemaphore) {
+    checkOpener(by, Semaphore);
+    const { handle, name } = opened;
     this.name = name;
     this.#handle = handle;
     this.#open = new SemaphoreHandle(handle);
@@ -83,7 +86,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: SemaphoreOptions): Semaphore {
-    return new Semaphore(create(name, options));
+    return new Semaphore(byOpener, create(name, options));
   }
 
   /**
@@ -98,7 +101,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** As `open`, at once. */
   static openSync(name: string): Semaphore {
-    return new Semaphore(open(name));
+    return new Semaphore(byOpener, open(name));
   }
 
   /**
@@ -112,7 +115,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: SemaphoreOptions): Semaphore {
-    return new Semaphore(openOrCreate(name, options));
+    return new Semaphore(byOpener, openOrCreate(name, options));
   }
 
   /**
@@ -152,7 +155,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
     byteOffset = 0,
     options?: Pick<SemaphoreOptions, 'value'>,
   ): Semaphore {
-    return new Semaphore(openAt(mapping, byteOffset, options));
+    return new Semaphore(byOpener, openAt(mapping, byteOffset, options));
   }
 
   // ---- taking and giving

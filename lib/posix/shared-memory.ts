@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, ClosedError, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import { pagesOf, type Mapping } from '../core/mapping';
@@ -65,7 +66,9 @@ export class SharedMemory implements Disposable, AsyncDisposable {
   readonly #mapping: Mapping;
   #closed = false;
 
-  private constructor({ fd, name, made }: OpenedSharedMemory, plan: OpenPlan) {
+  private constructor(by: ByOpener, opened: OpenedSharedMemory, plan: OpenPlan) {
+    checkOpener(by, SharedMemory);
+    const { fd, name, made } = opened;
     this.name = name;
     this.#made = made;
     this.#descriptor = new OwnedDescriptor(fd);
@@ -97,7 +100,8 @@ export class SharedMemory implements Disposable, AsyncDisposable {
       const chosen = given ?? randomName();
       const outcome = await make(chosen, plan, openers.create);
       const made = unless(given === undefined ? 'EEXIST' : 'none', outcome, chosen);
-      if (made !== undefined) return new SharedMemory(made, opening).#prepare(openers.create);
+      if (made !== undefined)
+        return new SharedMemory(byOpener, made, opening).#prepare(openers.create);
     }
   }
 
@@ -108,7 +112,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
       const chosen = given ?? randomName();
       const outcome = makeSync(chosen, plan);
       const made = unless(given === undefined ? 'EEXIST' : 'none', outcome, chosen);
-      if (made !== undefined) return new SharedMemory(made, opening).#prepareSync();
+      if (made !== undefined) return new SharedMemory(byOpener, made, opening).#prepareSync();
     }
   }
 
@@ -139,7 +143,8 @@ export class SharedMemory implements Disposable, AsyncDisposable {
         found === undefined
           ? unless('EEXIST', await make(given, plan, openers.openOrCreate), given)
           : foundWith(plan.size, found);
-      if (used !== undefined) return new SharedMemory(used, opening).#prepare(openers.openOrCreate);
+      if (used !== undefined)
+        return new SharedMemory(byOpener, used, opening).#prepare(openers.openOrCreate);
     }
   }
 
@@ -152,7 +157,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
         found === undefined
           ? unless('EEXIST', makeSync(given, plan), given)
           : foundWith(plan.size, found);
-      if (used !== undefined) return new SharedMemory(used, opening).#prepareSync();
+      if (used !== undefined) return new SharedMemory(byOpener, used, opening).#prepareSync();
     }
   }
 
@@ -293,7 +298,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   static #existing(name: string, options: OpenSharedMemoryOptions | undefined): SharedMemory {
     const plan = openPlan(options);
-    return new SharedMemory(existing(nameOf(name), plan.access), plan);
+    return new SharedMemory(byOpener, existing(nameOf(name), plan.access), plan);
   }
 
   /** Takes the name of an object away that was made and cannot be used. */

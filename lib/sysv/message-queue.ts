@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, type ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
@@ -66,7 +67,9 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   readonly #sender: MessageSender;
   readonly #receiver: MessageReceiver;
 
-  private constructor({ id, key }: Opened) {
+  private constructor(by: ByOpener, opened: Opened) {
+    checkOpener(by, MessageQueue);
+    const { id, key } = opened;
     const keeper = new Keeper();
     super('message queue', keeper);
     this.id = id;
@@ -90,7 +93,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   /** As `create`, at once. */
   static createSync(key: Key, options?: CreateOptions): MessageQueue {
-    return new MessageQueue(create(key, options));
+    return new MessageQueue(byOpener, create(key, options));
   }
 
   /**
@@ -104,7 +107,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   /** As `open`, at once. */
   static openSync(key: number): MessageQueue {
-    return new MessageQueue(open(key));
+    return new MessageQueue(byOpener, open(key));
   }
 
   /**
@@ -118,7 +121,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(key: Key, options?: CreateOptions): MessageQueue {
-    return new MessageQueue(openOrCreate(key, options));
+    return new MessageQueue(byOpener, openOrCreate(key, options));
   }
 
   /**
@@ -133,7 +136,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /** As `fromId`, at once. */
   static fromIdSync(id: number): MessageQueue {
     const checked = integer('id', id, 0, 2 ** 31 - 1);
-    return new MessageQueue(readStatus(checked, { id: checked }));
+    return new MessageQueue(byOpener, readStatus(checked, { id: checked }));
   }
 
   // ---- sending

@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import type { ClosedError } from '../core/error';
 import { Guard, useGuard } from '../core/guard';
 import { Keeper } from '../core/keeper';
@@ -61,7 +62,8 @@ import { readStatus } from './semaphore-status';
 export class SemaphoreSet extends SemaphoreControl {
   readonly #operator: SemaphoreOperator;
 
-  private constructor(opened: OpenedSet) {
+  private constructor(by: ByOpener, opened: OpenedSet) {
+    checkOpener(by, SemaphoreSet);
     const keeper = new Keeper();
     super(opened, keeper);
     this.#operator = new SemaphoreOperator(opened.id, opened.key, keeper);
@@ -83,7 +85,7 @@ export class SemaphoreSet extends SemaphoreControl {
 
   /** As `create`, at once. */
   static createSync(key: Key, options?: SemaphoreCreateOptions): SemaphoreSet {
-    return new SemaphoreSet(createSet(key, options));
+    return new SemaphoreSet(byOpener, createSet(key, options));
   }
 
   /**
@@ -94,12 +96,12 @@ export class SemaphoreSet extends SemaphoreControl {
    * maker has died, or does not; `uninitialised: true` takes it as it is). Source: semget(2).
    */
   static async open(key: number, options?: SemaphoreOpenOptions): Promise<SemaphoreSet> {
-    return new SemaphoreSet(await openSet(key, options));
+    return new SemaphoreSet(byOpener, await openSet(key, options));
   }
 
   /** As `open`, blocking the thread. */
   static openSync(key: number, options?: SemaphoreOpenOptions): SemaphoreSet {
-    return new SemaphoreSet(openSetSync(key, options));
+    return new SemaphoreSet(byOpener, openSetSync(key, options));
   }
 
   /**
@@ -111,12 +113,12 @@ export class SemaphoreSet extends SemaphoreControl {
     key: Key,
     options?: SemaphoreOpenOrCreateOptions,
   ): Promise<SemaphoreSet> {
-    return new SemaphoreSet(await openOrCreateSet(key, options));
+    return new SemaphoreSet(byOpener, await openOrCreateSet(key, options));
   }
 
   /** As `openOrCreate`, blocking the thread. */
   static openOrCreateSync(key: Key, options?: SemaphoreOpenOrCreateOptions): SemaphoreSet {
-    return new SemaphoreSet(openOrCreateSetSync(key, options));
+    return new SemaphoreSet(byOpener, openOrCreateSetSync(key, options));
   }
 
   /**
@@ -131,7 +133,7 @@ export class SemaphoreSet extends SemaphoreControl {
   /** As `fromId`, at once. */
   static fromIdSync(id: number): SemaphoreSet {
     const checked = integer('id', id, 0, 2 ** 31 - 1);
-    return new SemaphoreSet(readStatus(checked, { id: checked }));
+    return new SemaphoreSet(byOpener, readStatus(checked, { id: checked }));
   }
 
   // ---- operating

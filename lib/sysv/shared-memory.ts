@@ -1,3 +1,4 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, ClosedError, SystemError } from '../core/error';
 import { adoptMapping, type Mapping } from '../core/mapping';
 import { memoryHint } from '../core/memory-hints';
@@ -55,7 +56,9 @@ export class SharedMemory implements Disposable, AsyncDisposable {
   readonly size: number;
   #closed = false;
 
-  private constructor({ id, key, size }: OpenedSegment) {
+  private constructor(by: ByOpener, opened: OpenedSegment) {
+    checkOpener(by, SharedMemory);
+    const { id, key, size } = opened;
     this.id = id;
     this.key = key;
     this.size = size;
@@ -76,7 +79,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `create`, at once. */
   static createSync(key: Key, options: SharedMemoryOptions): SharedMemory {
-    return new SharedMemory(createSegment(key, options));
+    return new SharedMemory(byOpener, createSegment(key, options));
   }
 
   /** Opens the segment that a key has. Errors: ENOENT, EACCES (no read permission). Source: shmget(2). */
@@ -86,7 +89,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `open`, at once. */
   static openSync(key: number): SharedMemory {
-    return new SharedMemory(openSegment(key));
+    return new SharedMemory(byOpener, openSegment(key));
   }
 
   /**
@@ -100,7 +103,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(key: Key, options: SharedMemoryOptions): SharedMemory {
-    return new SharedMemory(openOrCreateSegment(key, options));
+    return new SharedMemory(byOpener, openOrCreateSegment(key, options));
   }
 
   /**
@@ -115,7 +118,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
   /** As `fromId`, at once. */
   static fromIdSync(id: number): SharedMemory {
     const checked = integer('id', id, 0, 2 ** 31 - 1);
-    return new SharedMemory(readSegment(checked, { id: checked }));
+    return new SharedMemory(byOpener, readSegment(checked, { id: checked }));
   }
 
   // ---- attaching

@@ -1,0 +1,11 @@
+/** What openers (`create`, `open` and their like) give to constructors, and programs cannot. */
+export const byOpener = Symbol('by opener');
+
+export type ByOpener = typeof byOpener;
+
+/** Refuses `new` in a program: nobody has checked what it gives, or opened anything. */
+export function checkOpener(by: unknown, { name }: { name: string }): void {
+  if (by === byOpener) return;
+  const message = `Illegal constructor: a ${name} comes from its openers, such as create() or open(), not from "new"`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_ILLEGAL_CONSTRUCTOR' });
+}

@@ -1,4 +1,5 @@
-import { check, ClosedError, outOfRange } from '../core/error';
+import { check, outOfRange, type ClosedError } from '../core/error';
+import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { Lane } from '../core/lane';
 import { handleOf, whenClosed, type Mapping } from '../core/mapping';
@@ -18,10 +19,8 @@ import { failure, FutexCall, resultOf, type FutexResult, type Place } from './fu
 
 export type { FutexResult } from './futex-call';
 
-const done = Promise.resolve();
 const wordBytes = 4;
 const mostWaiters = 2 ** 31 - 1;
-const closed = (): ClosedError => new ClosedError('futex');
 
 /**
  * A 32-bit word in a mapping that processes wait for: what Atomics.wait and Atomics.notify are
@@ -47,18 +46,17 @@ const closed = (): ClosedError => new ClosedError('futex');
  * word.wake();
  * ```
  */
-export class Futex implements Disposable, AsyncDisposable {
+export class Futex extends Handle {
   /** The memory that the word lies in. */
   readonly mapping: Mapping;
   /** Where the word lies, in bytes from the beginning of the mapping. */
   readonly byteOffset: number;
 
   readonly #place: Place;
-  readonly #keeper = new Keeper();
+  readonly #keeper: Keeper;
   readonly #spin = new Spin();
   readonly #lanes = new Set<Lane>();
   readonly #forget: () => void;
-  #closed = false;
 
   /**
    * The word at an offset, a multiple of 4 bytes; 0 by default. It must lie in the mapping, and the
@@ -68,6 +66,9 @@ export class Futex implements Disposable, AsyncDisposable {
    * ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE.
    */
   constructor(mapping: Mapping, byteOffset = 0) {
+    const keeper = new Keeper();
+    super('futex', keeper);
+    this.#keeper = keeper;
     const handle = handleOf(mapping);
     if (mapping.access !== 'write') {
       throw outOfRange('mapping.access', "'write'", `'${mapping.access}'`);
@@ -130,52 +131,19 @@ export class Futex implements Disposable, AsyncDisposable {
    * Errors: ERR_OUT_OF_RANGE, ERR_CLOSED. Source: futex(2), FUTEX_WAKE.
    */
   wake(count = Infinity): number {
-    this.#check();
+    this.checkOpen();
     const most = count === Infinity ? mostWaiters : integer('count', count, 0, mostWaiters);
     if (most === 0) return 0; // the kernel would wake one
     return check(native.futexWake(this.#place.mapping, this.byteOffset, most), 'futex');
   }
 
-  /** Whether `close` was called, or the mapping was closed. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Ends this object's waits with ERR_CLOSED. The word stays as it is. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  protected override release(reason: () => ClosedError): void {
     this.#forget();
-    for (const lane of [...this.#lanes]) lane.end(closed);
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  /** Pending waits keep the process alive, as they do by default. */
-  ref(): this {
-    this.#keeper.hold(true);
-    return this;
-  }
-
-  /** Pending waits do not keep the process alive. */
-  unref(): this {
-    this.#keeper.hold(false);
-    return this;
-  }
-
-  #check(): void {
-    if (this.#closed) throw closed();
+    for (const lane of [...this.#lanes]) lane.end(reason);
   }
 
   #callFor(expected: number): FutexCall {
-    this.#check();
+    this.checkOpen();
     const value = integer('expected', expected, -(2 ** 31), 2 ** 32 - 1) | 0;
     return new FutexCall(this.#place, value, this.#spin);
   }

@@ -1,6 +1,7 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, ClosedError, errnoOf, invalidType, SystemError } from '../core/error';
+import { check, errnoOf, invalidType, SystemError, type ClosedError } from '../core/error';
 import { Guard, useGuard } from '../core/guard';
+import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import {
   integer,
@@ -27,9 +28,7 @@ import {
 } from './semaphore-open';
 import { SemaphoreWaiter } from './semaphore-waiter';
 
-const done = Promise.resolve();
 const forEver = { timeout: Infinity, signal: undefined };
-const closed = (): ClosedError => new ClosedError('semaphore');
 const EOVERFLOW = -errnoOf('EOVERFLOW');
 
 /**
@@ -52,23 +51,23 @@ const EOVERFLOW = -errnoOf('EOVERFLOW');
  * semaphore.close(); // the semaphore stays; unlink() removes its name
  * ```
  */
-export class Semaphore implements Disposable, AsyncDisposable {
+export class Semaphore extends Handle {
   /** The name, with its leading slash; empty for a semaphore in a mapping. */
   readonly name: string;
 
   readonly #open: SemaphoreHandle;
   readonly #handle: number;
-  readonly #keeper = new Keeper();
   readonly #waiter: SemaphoreWaiter;
-  #closed = false;
 
   private constructor(by: ByOpener, opened: OpenedSemaphore) {
     checkOpener(by, Semaphore);
     const { handle, name } = opened;
+    const keeper = new Keeper();
+    super('semaphore', keeper);
     this.name = name;
     this.#handle = handle;
     this.#open = new SemaphoreHandle(handle);
-    this.#waiter = new SemaphoreWaiter(this.#open, name, this.#keeper);
+    this.#waiter = new SemaphoreWaiter(this.#open, name, keeper);
   }
 
   // ---- opening
@@ -166,7 +165,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
    * Errors: ETIMEDOUT, ERR_CLOSED. Source: sem_wait(3), with a timeout in milliseconds, monotonic.
    */
   async wait(options?: WaitOptions): Promise<void> {
-    this.#check();
+    this.checkOpen();
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
     const waiting = this.#waiter.wait(limits, methods.wait);
@@ -175,13 +174,13 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** As `wait`, blocking the thread. */
   waitSync(options?: TimeoutOptions): void {
-    this.#check();
+    this.checkOpen();
     this.#waiter.waitSync(options === undefined ? Infinity : timeoutOf(optionsOf(options)));
   }
 
   /** Takes one if the value is above 0 now; tells whether it was. */
   tryWait(): boolean {
-    this.#check();
+    this.checkOpen();
     return this.#waiter.try();
   }
 
@@ -192,7 +191,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
    * added). Source: sem_post(3), as many times.
    */
   post(count?: number): void {
-    this.#check();
+    this.checkOpen();
     const result =
       count === undefined || count === 1
         ? this.#open.post()
@@ -212,7 +211,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
    * ```
    */
   async acquire(options?: WaitOptions): Promise<Guard> {
-    this.#check();
+    this.checkOpen();
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
     this.#open.keep();
@@ -256,7 +255,7 @@ export class Semaphore implements Disposable, AsyncDisposable {
 
   /** The value now; it may have changed when it is looked at. Source: sem_getvalue(3). */
   get value(): number {
-    this.#check();
+    this.checkOpen();
     return check(native.semGetvalue(this.#handle), 'sem_getvalue', { path: this.name });
   }
 
@@ -272,47 +271,14 @@ export class Semaphore implements Disposable, AsyncDisposable {
     Semaphore.unlinkSync(this.name);
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Ends this object's waits with ERR_CLOSED. The semaphore and its value stay. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiter.end(closed);
+  protected override release(reason: () => ClosedError): void {
+    this.#waiter.end(reason);
     this.#open.letGo();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  /** Pending waits keep the process alive, as they do by default. */
-  ref(): this {
-    this.#keeper.hold(true);
-    return this;
-  }
-
-  /** Pending waits do not keep the process alive. */
-  unref(): this {
-    this.#keeper.hold(false);
-    return this;
   }
 
   /** For what was taken, with the handle kept for it: it may outlive `close()`. */
   #guard(): Guard {
     return guardOf(this.#open, this.name);
-  }
-
-  #check(): void {
-    if (this.#closed) throw closed();
   }
 }
 

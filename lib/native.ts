@@ -9,6 +9,7 @@ import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
 import type { Mmap } from './native/mmap';
+import type { PosixMq } from './native/posix-mq';
 import type { PosixSem } from './native/posix-sem';
 import type { PosixShm } from './native/posix-shm';
 import type { SysvKey } from './native/sysv-key';
@@ -30,6 +31,7 @@ export interface Native
     EventFutex,
     EventSignal,
     Mmap,
+    PosixMq,
     PosixSem,
     PosixShm,
     SysvKey,

@@ -17,6 +17,7 @@ export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 // A facility adds its line here.
 export * from './syscalls/eventfd';
 export * from './syscalls/memory';
+export * from './syscalls/mq';
 export * from './syscalls/msg';
 export * from './syscalls/process';
 export * from './syscalls/sem';

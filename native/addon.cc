@@ -9,6 +9,7 @@
 #include "memory/file.h"
 #include "memory/mmap.h"
 #include "memory/pages.h"
+#include "posix/mq.h"
 #include "posix/sem.h"
 #include "posix/shm.h"
 #include "sysv/key.h"
@@ -31,6 +32,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     memory::define_file(exports);
     memory::define_mmap(exports);
     memory::define_pages(exports);
+    posix::define_mq(exports);
     posix::define_sem(exports);
     posix::define_shm(exports);
     sysv::define_key(exports);

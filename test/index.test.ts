@@ -109,7 +109,26 @@ test('Futex has these members', () => {
 });
 
 test('posix exports these names', () => {
-  expect(Object.keys(posixIpc.posix).sort()).toEqual(['Semaphore', 'SharedMemory']);
+  expect(Object.keys(posixIpc.posix).sort()).toEqual(['MessageQueue', 'Semaphore', 'SharedMemory']);
+});
+
+test('posix.MessageQueue has these members', () => {
+  const { MessageQueue } = posixIpc.posix;
+  expect(membersOf(MessageQueue)).toEqual(
+    [
+      ['create', 'createSync', 'fromFd', 'fromFdSync', 'open', 'openOrCreate', 'openOrCreateSync'],
+      ['openSync', 'unlink', 'unlinkSync'],
+    ].flat(),
+  );
+  expect(membersOf(MessageQueue.prototype)).toEqual(
+    [
+      ['attributes', 'batches', 'close', 'closed', 'detach', 'drain', 'drainSync', 'fd'],
+      ['messages', 'notified', 'notifiedSync', 'notify', 'notifySync', 'receive', 'receiveInto'],
+      ['receiveIntoSync', 'receiveSync', 'ref', 'send', 'sendMany', 'sendManySync', 'sendSync'],
+      ['stat', 'statSync', 'tryReceive', 'tryReceiveInto', 'trySend', 'trySendMany', 'unlink'],
+      ['unlinkSync', 'unref'],
+    ].flat(),
+  );
 });
 
 test('sysv exports these names', () => {
@@ -175,33 +194,34 @@ test('posix-ipc/syscalls exports these names', () => {
   expect(Object.keys(syscalls).sort()).toEqual(
     [
       ['CLOCK_MONOTONIC', 'CLOCK_REALTIME', 'EFD_CLOEXEC', 'EFD_NONBLOCK', 'EFD_SEMAPHORE'],
-      ['F_ADD_SEALS', 'F_GET_SEALS'],
-      ['F_SEAL_FUTURE_WRITE', 'F_SEAL_GROW', 'F_SEAL_SEAL', 'F_SEAL_SHRINK'],
-      ['F_SEAL_WRITE', 'GETALL', 'GETNCNT', 'GETPID', 'GETVAL', 'GETZCNT', 'IPC_CREAT'],
-      ['IPC_EXCL', 'IPC_INFO', 'IPC_NOWAIT', 'IPC_PRIVATE', 'IPC_RMID', 'IPC_SET'],
-      ['IPC_STAT', 'MADV_COLD', 'MADV_COLLAPSE', 'MADV_DODUMP', 'MADV_DOFORK'],
+      ['F_ADD_SEALS', 'F_GET_SEALS', 'F_SEAL_FUTURE_WRITE', 'F_SEAL_GROW', 'F_SEAL_SEAL'],
+      ['F_SEAL_SHRINK', 'F_SEAL_WRITE', 'GETALL', 'GETNCNT', 'GETPID', 'GETVAL', 'GETZCNT'],
+      ['IPC_CREAT', 'IPC_EXCL', 'IPC_INFO', 'IPC_NOWAIT', 'IPC_PRIVATE', 'IPC_RMID'],
+      ['IPC_SET', 'IPC_STAT', 'MADV_COLD', 'MADV_COLLAPSE', 'MADV_DODUMP', 'MADV_DOFORK'],
       ['MADV_DONTDUMP', 'MADV_DONTFORK', 'MADV_DONTNEED', 'MADV_FREE', 'MADV_HUGEPAGE'],
-      ['MADV_KEEPONFORK', 'MADV_MERGEABLE', 'MADV_NOHUGEPAGE', 'MADV_NORMAL'],
-      ['MADV_PAGEOUT', 'MADV_POPULATE_READ', 'MADV_POPULATE_WRITE', 'MADV_RANDOM'],
-      ['MADV_REMOVE', 'MADV_SEQUENTIAL', 'MADV_UNMERGEABLE', 'MADV_WILLNEED'],
-      ['MADV_WIPEONFORK', 'MAP_ANONYMOUS', 'MAP_FIXED', 'MAP_HUGETLB', 'MAP_HUGE_1GB'],
-      ['MAP_HUGE_2MB', 'MAP_LOCKED', 'MAP_NORESERVE', 'MAP_POPULATE', 'MAP_PRIVATE'],
-      ['MAP_SHARED', 'MAP_SHARED_VALIDATE', 'MFD_ALLOW_SEALING', 'MFD_CLOEXEC'],
-      ['MFD_HUGETLB', 'MFD_HUGE_1GB', 'MFD_HUGE_2MB', 'MREMAP_MAYMOVE', 'MSG_COPY'],
+      ['MADV_KEEPONFORK', 'MADV_MERGEABLE', 'MADV_NOHUGEPAGE', 'MADV_NORMAL', 'MADV_PAGEOUT'],
+      ['MADV_POPULATE_READ', 'MADV_POPULATE_WRITE', 'MADV_RANDOM', 'MADV_REMOVE'],
+      ['MADV_SEQUENTIAL', 'MADV_UNMERGEABLE', 'MADV_WILLNEED', 'MADV_WIPEONFORK'],
+      ['MAP_ANONYMOUS', 'MAP_FIXED', 'MAP_HUGETLB', 'MAP_HUGE_1GB', 'MAP_HUGE_2MB'],
+      ['MAP_LOCKED', 'MAP_NORESERVE', 'MAP_POPULATE', 'MAP_PRIVATE', 'MAP_SHARED'],
+      ['MAP_SHARED_VALIDATE', 'MFD_ALLOW_SEALING', 'MFD_CLOEXEC', 'MFD_HUGETLB'],
+      ['MFD_HUGE_1GB', 'MFD_HUGE_2MB', 'MQ_PRIO_MAX', 'MREMAP_MAYMOVE', 'MSG_COPY'],
       ['MSG_EXCEPT', 'MSG_INFO', 'MSG_NOERROR', 'MSG_STAT', 'MSG_STAT_ANY', 'MS_ASYNC'],
-      ['MS_INVALIDATE', 'MS_SYNC', 'O_CREAT', 'O_EXCL', 'O_RDONLY', 'O_RDWR', 'O_TRUNC'],
-      ['PAGE_SIZE', 'PROT_EXEC', 'PROT_NONE', 'PROT_READ', 'PROT_WRITE', 'SEM_INFO'],
-      ['SEM_STAT', 'SEM_STAT_ANY', 'SEM_UNDO', 'SEM_VALUE_MAX', 'SETALL', 'SETVAL'],
-      ['SHM_DEST', 'SHM_EXEC', 'SHM_HUGETLB', 'SHM_HUGE_1GB', 'SHM_HUGE_2MB', 'SHM_INFO'],
-      ['SHM_LOCK', 'SHM_LOCKED', 'SHM_NORESERVE', 'SHM_R', 'SHM_RDONLY', 'SHM_REMAP'],
-      ['SHM_RND', 'SHM_STAT', 'SHM_STAT_ANY', 'SHM_UNLOCK', 'SHM_W'],
-      ['eventfd', 'eventfd_read', 'eventfd_write', 'fcntl', 'ftok'],
-      ['ftruncate', 'madvise', 'memfd_create', 'mincore', 'mlock', 'mmap', 'mprotect'],
-      ['mremap', 'msgbuf', 'msgctl', 'msgget', 'msgrcv', 'msgsnd', 'msync', 'munlock'],
-      ['munmap', 'posix_fallocate', 'sem_clockwait', 'sem_close', 'sem_destroy'],
-      ['sem_getvalue', 'sem_init', 'sem_open', 'sem_post', 'sem_timedwait', 'sem_trywait'],
-      ['sem_unlink', 'sem_wait', 'semctl', 'semget', 'semop', 'semtimedop', 'shm_open'],
-      ['shm_unlink', 'shmat', 'shmctl', 'shmdt', 'shmget'],
+      ['MS_INVALIDATE', 'MS_SYNC', 'O_CREAT', 'O_EXCL', 'O_NONBLOCK', 'O_RDONLY', 'O_RDWR'],
+      ['O_TRUNC', 'O_WRONLY', 'PAGE_SIZE', 'PROT_EXEC', 'PROT_NONE', 'PROT_READ'],
+      ['PROT_WRITE', 'SEM_INFO', 'SEM_STAT', 'SEM_STAT_ANY', 'SEM_UNDO', 'SEM_VALUE_MAX'],
+      ['SETALL', 'SETVAL', 'SHM_DEST', 'SHM_EXEC', 'SHM_HUGETLB', 'SHM_HUGE_1GB'],
+      ['SHM_HUGE_2MB', 'SHM_INFO', 'SHM_LOCK', 'SHM_LOCKED', 'SHM_NORESERVE', 'SHM_R'],
+      ['SHM_RDONLY', 'SHM_REMAP', 'SHM_RND', 'SHM_STAT', 'SHM_STAT_ANY', 'SHM_UNLOCK'],
+      ['SHM_W', 'SIGEV_NONE', 'SIGEV_SIGNAL', 'eventfd', 'eventfd_read', 'eventfd_write'],
+      ['fcntl', 'ftok', 'ftruncate', 'madvise', 'memfd_create', 'mincore', 'mlock', 'mmap'],
+      ['mprotect', 'mq_close', 'mq_getattr', 'mq_notify', 'mq_open', 'mq_receive', 'mq_send'],
+      ['mq_setattr', 'mq_timedreceive', 'mq_timedsend', 'mq_unlink', 'mremap', 'msgbuf'],
+      ['msgctl', 'msgget', 'msgrcv', 'msgsnd', 'msync', 'munlock', 'munmap'],
+      ['posix_fallocate', 'sem_clockwait', 'sem_close', 'sem_destroy', 'sem_getvalue'],
+      ['sem_init', 'sem_open', 'sem_post', 'sem_timedwait', 'sem_trywait', 'sem_unlink'],
+      ['sem_wait', 'semctl', 'semget', 'semop', 'semtimedop', 'shm_open', 'shm_unlink'],
+      ['shmat', 'shmctl', 'shmdt', 'shmget'],
       ['pidfd_open', 'pidfd_send_signal', 'sigqueue'],
     ]
       .flat()

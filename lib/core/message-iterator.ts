@@ -1,4 +1,6 @@
 import { ClosedError } from './error';
+import type { Limits } from './lane';
+import { throwIfAborted } from './options';
 import { promised } from './promised';
 
 /**
@@ -51,3 +53,25 @@ function found<T>(value: T): IteratorResult<T, undefined> {
 function end(): IteratorReturnResult<undefined> {
   return { value: undefined, done: true };
 }
+
+/**
+ * Iterates over what `receive` gives within the limits. Leaving the loop ends its wait, through a
+ * signal of its own. `check` throws where there is nothing to wait for any more.
+ */
+export function iterate<T extends object, L extends Limits>(
+  limits: L,
+  check: () => void,
+  receive: (limits: L) => T | Promise<T>,
+): MessageIterator<T> {
+  const leaving = new AbortController();
+  const signals = limits.signal === undefined ? [] : [limits.signal];
+  const own = { ...limits, signal: AbortSignal.any([...signals, leaving.signal]) };
+  return new MessageIterator(() => {
+    check();
+    throwIfAborted(limits.signal);
+    return receive(own);
+  }, leaving);
+}
+
+/** Where the stack of an error begins: at the caller of this. */
+export const iteration: Record<'next', unknown> = MessageIterator.prototype;

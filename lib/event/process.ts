@@ -14,8 +14,8 @@ import {
 } from '../core/options';
 import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
+import { signalNumber } from '../core/signal-number';
 import { native } from '../native';
-import { signalNumber } from './signal';
 
 /** Which of the processes that may have had a pid is meant. */
 export interface ProcessOptions {

@@ -1,22 +1,12 @@
-import { constants } from 'node:os';
-
-import { errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
+import { errnoOf, SystemError } from '../core/error';
 import { integer } from '../core/options';
+import { signalNumber } from '../core/signal-number';
 import { native } from '../native';
 
 /** The real-time signals that libc leaves to programs: sigqueue(3) queues them with a value. */
 export const { SIGRTMIN, SIGRTMAX } = native;
 
 const EAGAIN = -errnoOf('EAGAIN');
-
-/** A signal's number, from `least` on; names are those of Node. */
-export function signalNumber(name: string, signal: unknown, least: number): number {
-  if (typeof signal === 'number') return integer(name, signal, least, SIGRTMAX);
-  if (typeof signal !== 'string') throw invalidType(name, 'a number or a name', signal);
-  const number = Object.entries(constants.signals).find(([one]) => one === signal)?.[1];
-  if (number === undefined) throw outOfRange(name, 'the name of a signal', signal);
-  return number;
-}
 
 /**
  * Sends a signal with a value, a signed 32-bit number. Real-time signals are queued: none is lost,

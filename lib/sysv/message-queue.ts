@@ -2,13 +2,13 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, type ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
+import { iterate, iteration } from '../core/message-iterator';
 import { integer, throwIfAborted, type Data } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { IPC_RMID } from './constants';
 import type { Key } from './key';
 import type { Message, MessageInto } from './message';
-import { MessageIterator } from '../core/message-iterator';
 import {
   batchPlan,
   drainPlan,
@@ -18,7 +18,6 @@ import {
   type DrainOptions,
   type MessageOptions,
   type ReceiveOptions,
-  type ReceivePlan,
   type ReceiveSyncOptions,
   type SendOptions,
   type SendSyncOptions,
@@ -66,6 +65,9 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   readonly #sender: MessageSender;
   readonly #receiver: MessageReceiver;
+  readonly #check = (): void => {
+    this.checkOpen();
+  };
 
   private constructor(by: ByOpener, opened: Opened) {
     checkOpener(by, MessageQueue);
@@ -292,7 +294,9 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
    */
   messages(options?: ReceiveOptions): AsyncIterableIterator<Message> {
     const plan = receivePlan(options); // wrong arguments are told here, not in the loop
-    return this.#iterate(plan, (own) => this.#receiver.receive(own, toBuffer, iteration.next));
+    return iterate(plan, this.#check, (own) =>
+      this.#receiver.receive(own, toBuffer, iteration.next),
+    );
   }
 
   /**
@@ -306,7 +310,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
    */
   batches(options?: BatchOptions): AsyncIterableIterator<Message[]> {
     const { plan, limit } = batchPlan(options);
-    return this.#iterate(plan, (own) => this.#receiver.batch(own, limit, iteration.next));
+    return iterate(plan, this.#check, (own) => this.#receiver.batch(own, limit, iteration.next));
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
@@ -364,23 +368,8 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
     this.#sender.end(reason);
     this.#receiver.end(reason);
   }
-
-  #iterate<T extends object>(
-    plan: ReceivePlan,
-    receive: (plan: ReceivePlan) => T | Promise<T>,
-  ): MessageIterator<T> {
-    const leaving = new AbortController();
-    const signals = plan.signal === undefined ? [] : [plan.signal];
-    const own = { ...plan, signal: AbortSignal.any([...signals, leaving.signal]) };
-    return new MessageIterator(() => {
-      this.checkOpen();
-      throwIfAborted(plan.signal);
-      return receive(own);
-    }, leaving);
-  }
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */
 const methods: Record<'send' | 'sendMany' | 'receive' | 'receiveInto', unknown> =
   MessageQueue.prototype;
-const iteration: Record<'next', unknown> = MessageIterator.prototype;

@@ -11,7 +11,17 @@ import { waitUntil } from './wait-until';
  * descriptor for promise forms.
  */
 export type BlockingCall =
-  'msgsnd' | 'msgrcv' | 'semop' | 'futex' | 'futex_waitv' | 'ppoll' | 'epoll' | 'openat' | 'read';
+  | 'msgsnd'
+  | 'msgrcv'
+  | 'semop'
+  | 'futex'
+  | 'futex_waitv'
+  | 'ppoll'
+  | 'epoll'
+  | 'openat'
+  | 'read'
+  | 'mq_timedsend'
+  | 'mq_timedreceive';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
@@ -24,6 +34,8 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     ppoll: [271],
     openat: [257],
     read: [0],
+    mq_timedsend: [242],
+    mq_timedreceive: [243],
   },
   arm64: {
     msgsnd: [189],
@@ -34,6 +46,8 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     ppoll: [73],
     openat: [56],
     read: [63],
+    mq_timedsend: [182],
+    mq_timedreceive: [183],
   },
 };
 

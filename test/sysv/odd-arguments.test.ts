@@ -6,6 +6,7 @@ test.each([
   ['message queues', 'odd-arguments', 3000],
   ['semaphore sets', 'odd-semaphore-arguments', 2500],
   ['shared memory', 'odd-segment-arguments', 800],
+  ['POSIX message queues', 'odd-posix-queue-arguments', 1500],
 ])(
   '%s take or refuse odd values, with a code',
   async (_name, program, calls) => {

@@ -1,0 +1,46 @@
+import type { Memory } from './core';
+
+/**
+ * native/posix/mq.cc. What receives answers the length plus 2^32 times the priority; what begins
+ * with `mqTry` takes a descriptor's handle and never waits (-EAGAIN), the rest is as in C.
+ */
+export interface PosixMq {
+  /** `sized`: with the two attributes, else with the system's defaults. */
+  mqOpen(
+    name: string,
+    oflag: number,
+    mode: number,
+    sized: boolean,
+    maxmsg: number | bigint,
+    msgsize: number | bigint,
+  ): number;
+  mqClose(fd: number): number;
+  mqUnlink(name: string): number;
+  /** Fills in flags, maxmsg, msgsize, curmsgs. */
+  mqGetattr(fd: number, values: Float64Array): number;
+  mqSetattr(fd: number, flags: number | bigint, before: Float64Array): number;
+  mqDepth(descriptor: number): number;
+  /** `how`: SIGEV_SIGNAL, SIGEV_NONE, or -1 to unregister. */
+  mqNotify(fd: number, how: number, signal: number, value: number): number;
+  mqTrySend(descriptor: number, message: Memory, length: number, priority: number): number;
+  mqTryReceive(descriptor: number, memory: Memory, length: number): number;
+  mqTrySendMany(descriptor: number, slab: Memory, count: number): number;
+  mqTryReceiveMany(descriptor: number, slab: Memory, length: number, limit: number): number;
+  mqSend(fd: number, message: Memory, length: number, priority: number): number;
+  mqTimedsend(
+    fd: number,
+    message: Memory,
+    length: number,
+    priority: number,
+    seconds: number | bigint,
+    nanoseconds: number | bigint,
+  ): number;
+  mqReceive(fd: number, memory: Memory, length: number): number;
+  mqTimedreceive(
+    fd: number,
+    memory: Memory,
+    length: number,
+    seconds: number | bigint,
+    nanoseconds: number | bigint,
+  ): number;
+}

@@ -1,0 +1,155 @@
+import { errnoOf, SystemError } from '../core/error';
+import { lengthOf, memoryOf } from '../core/options';
+import {
+  longestPooled,
+  poolAddress,
+  pooledRoom,
+  pooledWord,
+  skipPooled,
+  takePooled,
+} from '../core/pool';
+import type { Action } from '../core/ready-line';
+import { countAnswers } from '../core/turn';
+import { native } from '../native';
+import { PRIORITY_STEP, RECORD_HEADER, type Message, type MessageInto } from './queue-message';
+import { copyOf, reserve, SCRATCH } from './queue-scratch';
+
+const EAGAIN = -errnoOf('EAGAIN');
+const EBADF = -errnoOf('EBADF');
+const EMSGSIZE = -errnoOf('EMSGSIZE');
+
+/** In the answer of mqTryReceiveMany: there was no further message (native/posix/mq.cc). */
+const EMPTIED = 2 ** 30;
+
+/** Most records of one crossing. */
+const mostAtOnce = 2 ** 20;
+
+/** The receiving half of a queue: what can be done without waiting. */
+export class QueueReceiver {
+  readonly #handle: number;
+  readonly #name: string;
+  /** The kernel wants room for the longest message, whatever comes. */
+  readonly #size: number;
+
+  constructor(handle: number, name: string, messageSize: number) {
+    this.#handle = handle;
+    this.#name = name;
+    this.#size = messageSize;
+  }
+
+  /** One message in a Buffer of its own. */
+  get message(): Action<Message> {
+    return this.#action(() => this.#take());
+  }
+
+  /** One message into the caller's memory. */
+  into(memory: unknown): Action<MessageInto> {
+    const view = memoryOf('memory', memory);
+    return this.#action(() => this.#takeInto(view));
+  }
+
+  /** All messages that are there, `limit` at most. */
+  batch(limit: number): Action<Message[]> {
+    return this.#action(() => {
+      const messages = this.drain(limit);
+      if (messages.length === 0) return undefined;
+      countAnswers(messages.length - 1);
+      return messages;
+    });
+  }
+
+  /** Whether there is a message, which stays there. */
+  get arrival(): Action<true> {
+    return this.#action(() => {
+      const depth = native.mqDepth(this.#handle);
+      if (depth < 0) throw new SystemError(depth, 'mq_getattr', { path: this.#name });
+      return depth > 0 ? true : undefined;
+    });
+  }
+
+  drain(limit: number): Message[] {
+    const messages: Message[] = [];
+    try {
+      while (messages.length < limit && this.#takeSome(limit - messages.length, messages));
+    } catch (error) {
+      if (messages.length === 0) throw error; // what was taken is not lost to an error
+    }
+    return messages;
+  }
+
+  #action<R>(attempt: () => R | undefined): Action<R> {
+    return { attempt, failure: (error) => this.#failure(error) };
+  }
+
+  #take(): Message | undefined {
+    if (this.#size > longestPooled) return this.#takeLong();
+    pooledRoom(this.#size);
+    const result = this.#receive(poolAddress());
+    if (result === undefined) return undefined;
+    if (result < PRIORITY_STEP) return { priority: 0, data: takePooled(result) };
+    const [priority, length] = partsOf(result);
+    return { priority, data: takePooled(length) };
+  }
+
+  #takeLong(): Message | undefined {
+    reserve(this.#size);
+    const result = this.#receive(SCRATCH);
+    if (result === undefined) return undefined;
+    const [priority, length] = partsOf(result);
+    return { priority, data: copyOf(length) };
+  }
+
+  #takeInto(memory: Uint8Array): MessageInto | undefined {
+    const room = lengthOf(memory); // now: it may shrink, or be detached
+    if (room < this.#size) throw this.#failure(EMSGSIZE, room);
+    const result = this.#receive(memory);
+    if (result === undefined) return undefined;
+    const [priority, length] = partsOf(result);
+    return { priority, length };
+  }
+
+  #receive(memory: number | Uint8Array): number | undefined {
+    const result = native.mqTryReceive(this.#handle, memory, this.#size);
+    if (result >= 0) return result;
+    if (result === EAGAIN) return undefined;
+    throw this.#failure(result);
+  }
+
+  /** Fills what is left of a pool; false if there are no more messages. */
+  #takeSome(limit: number, messages: Message[]): boolean {
+    if (this.#size > longestPooled) {
+      const message = this.#takeLong();
+      if (message !== undefined) messages.push(message);
+      return message !== undefined;
+    }
+    pooledRoom(RECORD_HEADER + this.#size);
+    const most = Math.min(limit, mostAtOnce);
+    const answer = native.mqTryReceiveMany(this.#handle, poolAddress(), this.#size, most);
+    if (answer < 0) throw this.#failure(answer);
+    takeRecords(answer & ~EMPTIED, messages);
+    return (answer & EMPTIED) === 0;
+  }
+
+  #failure(error: number | string, room?: number): SystemError {
+    const hint =
+      error === EMSGSIZE && room !== undefined
+        ? `the memory has ${String(room)} bytes, and messages of this queue up to ${String(this.#size)}`
+        : error === EBADF
+          ? "it was opened with access 'send'"
+          : undefined;
+    return new SystemError(error, 'mq_receive', { path: this.#name, hint });
+  }
+}
+
+function partsOf(result: number): [priority: number, length: number] {
+  const priority = Math.floor(result / PRIORITY_STEP);
+  return [priority, result - priority * PRIORITY_STEP];
+}
+
+function takeRecords(count: number, messages: Message[]): void {
+  for (let i = 0; i < count; i++) {
+    const [length, priority] = [pooledWord(0), pooledWord(1)];
+    skipPooled(RECORD_HEADER);
+    messages.push({ priority, data: takePooled(length) });
+  }
+}

@@ -1,0 +1,140 @@
+import { errnoOf, SystemError } from '../core/error';
+import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
+import type { Action } from '../core/ready-line';
+import { native } from '../native';
+import { pack, SCRATCH } from './queue-scratch';
+
+const EAGAIN = -errnoOf('EAGAIN');
+const EBADF = -errnoOf('EBADF');
+const EMSGSIZE = -errnoOf('EMSGSIZE');
+
+/** Longer messages go one by one: the same few cache lines again beat fewer crossings. */
+const LONGEST_PACKED = 1024;
+
+/** An action on memory that is the caller's until the call returns. */
+export interface Sending<R> extends Action<R> {
+  /** Copies what is still to be sent. */
+  own(): void;
+}
+
+/** The sending half of a queue: what can be done without waiting. */
+export class QueueSender {
+  readonly #handle: number;
+  readonly #name: string;
+  readonly #size: number;
+
+  constructor(handle: number, name: string, messageSize: number) {
+    this.#handle = handle;
+    this.#name = name;
+    this.#size = messageSize;
+  }
+
+  message(data: Data, priority: number): Sending<true> {
+    return new SendOne(this, bytesOf('data', data), priority);
+  }
+
+  messages(list: Iterable<Data>, priority: number): SendMany {
+    return new SendMany(this, payloadsOf(list), priority);
+  }
+
+  /** One message into the queue; false if it is full. */
+  put(payload: Uint8Array, priority: number): boolean {
+    const length = lengthOf(payload);
+    const result = native.mqTrySend(this.#handle, payload, length, priority);
+    if (result === 0) return true;
+    if (result === EAGAIN) return false;
+    throw this.failure(result, length);
+  }
+
+  /** Some of the messages from `first` on: how many; 0 if the queue is full. */
+  putSome(payloads: readonly Uint8Array[], first: number, priority: number): number {
+    const payload = payloads[first] as Uint8Array;
+    if (lengthOf(payload) > LONGEST_PACKED) return this.put(payload, priority) ? 1 : 0;
+    const sent = native.mqTrySendMany(this.#handle, SCRATCH, pack(priority, payloads, first));
+    if (sent >= 0) return sent;
+    if (sent === EAGAIN) return 0;
+    throw this.failure(sent, lengthOf(payload));
+  }
+
+  failure(error: number | string, length = 0): SystemError {
+    const hint =
+      error === EMSGSIZE
+        ? `${String(length)} bytes, and messages of this queue have ${String(this.#size)} at most`
+        : error === EBADF
+          ? "it was opened with access 'receive'"
+          : undefined;
+    return new SystemError(error, 'mq_send', { path: this.#name, hint });
+  }
+}
+
+class SendOne implements Sending<true> {
+  constructor(
+    private readonly sender: QueueSender,
+    private payload: Uint8Array,
+    private readonly priority: number,
+  ) {}
+
+  own(): void {
+    this.payload = Buffer.from(this.payload);
+  }
+
+  attempt(): true | undefined {
+    return this.sender.put(this.payload, this.priority) ? true : undefined;
+  }
+
+  failure(error: number | string): SystemError {
+    return this.sender.failure(error, lengthOf(this.payload));
+  }
+}
+
+/** Many messages, from the front. */
+export class SendMany implements Sending<number> {
+  sent = 0;
+
+  constructor(
+    private readonly sender: QueueSender,
+    private payloads: readonly Uint8Array[],
+    private readonly priority: number,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.payloads.length === 0;
+  }
+
+  own(): void {
+    this.payloads = this.payloads.map((payload, i) =>
+      i < this.sent ? payload : Buffer.from(payload),
+    );
+  }
+
+  attempt(): number | undefined {
+    try {
+      while (this.sent < this.payloads.length) {
+        const sent = this.sender.putSome(this.payloads, this.sent, this.priority);
+        if (sent === 0) return undefined;
+        this.sent += sent;
+      }
+    } catch (error) {
+      if (this.sent === 0) throw error; // else the next call finds it again
+    }
+    return this.sent;
+  }
+
+  partial(): number | undefined {
+    return this.sent > 0 ? this.sent : undefined;
+  }
+
+  failure(error: number | string): SystemError {
+    return this.sender.failure(error);
+  }
+}
+
+function payloadsOf(list: Iterable<Data>): Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  for (const data of listOf('messages', list)) {
+    const bytes = bytesOf('messages', data);
+    // A generator may fill the same memory again for its next message.
+    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
+  }
+  return payloads;
+}

@@ -7,4 +7,5 @@ export type { Data, TimeoutOptions, WaitOptions } from './core/options';
 export * as event from './event';
 export * as memory from './memory';
 export * as posix from './posix';
+export * as stream from './stream';
 export * as sysv from './sysv';

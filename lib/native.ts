@@ -12,6 +12,7 @@ import type { Mmap } from './native/mmap';
 import type { PosixMq } from './native/posix-mq';
 import type { PosixSem } from './native/posix-sem';
 import type { PosixShm } from './native/posix-shm';
+import type { Stream } from './native/stream';
 import type { SysvKey } from './native/sysv-key';
 import type { SysvMsg } from './native/sysv-msg';
 import type { SysvSem } from './native/sysv-sem';
@@ -34,6 +35,7 @@ export interface Native
     PosixMq,
     PosixSem,
     PosixShm,
+    Stream,
     SysvKey,
     SysvMsg,
     SysvSem,

@@ -7,6 +7,7 @@
 
 export * from './event/constants';
 export * from './posix/constants';
+export * from './stream/constants';
 export * from './sysv/constants';
 export { ftok } from './sysv/key';
 export type { IpcPerm } from './sysv/ipc-perm';
@@ -16,9 +17,11 @@ export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 
 // A facility adds its line here.
 export * from './syscalls/eventfd';
+export * from './syscalls/fcntl';
 export * from './syscalls/memory';
 export * from './syscalls/mq';
 export * from './syscalls/msg';
+export * from './syscalls/pipe';
 export * from './syscalls/process';
 export * from './syscalls/sem';
 export * from './syscalls/sem-posix';

@@ -12,6 +12,9 @@
 #include "posix/mq.h"
 #include "posix/sem.h"
 #include "posix/shm.h"
+#include "stream/fifo.h"
+#include "stream/pipe.h"
+#include "stream/splice.h"
 #include "sysv/key.h"
 #include "sysv/msg.h"
 #include "sysv/sem.h"
@@ -35,6 +38,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     posix::define_mq(exports);
     posix::define_sem(exports);
     posix::define_shm(exports);
+    stream::define_fifo(exports);
+    stream::define_pipe(exports);
+    stream::define_splice(exports);
     sysv::define_key(exports);
     sysv::define_msg(exports);
     sysv::define_sem(exports);

@@ -30,6 +30,7 @@ test('posix-ipc exports these names', () => {
     'event',
     'memory',
     'posix',
+    'stream',
     'sysv',
   ]);
 });
@@ -131,6 +132,39 @@ test('posix.MessageQueue has these members', () => {
   );
 });
 
+test('stream exports these names', () => {
+  expect(Object.keys(posixIpc.stream).sort()).toEqual(
+    [['Fifo', 'PipeReader', 'PipeWriter', 'mkfifo', 'mkfifoSync', 'pipe', 'pipeSync']].flat(),
+  );
+});
+
+test('PipeReader, PipeWriter and Fifo have these members', () => {
+  const { Fifo, PipeReader, PipeWriter } = posixIpc.stream;
+  const common = ['capacity', 'close', 'closed', 'detach', 'fd', 'ref', 'unref'];
+  expect(membersOf(PipeReader)).toEqual(['fromFd', 'fromFdSync']);
+  expect(membersOf(PipeWriter)).toEqual(['fromFd', 'fromFdSync']);
+  const reads = ['chunks', 'lines', 'read', 'readInto', 'readIntoSync', 'readSync', 'readable'];
+  const more = ['records', 'tryRead', 'tryReadInto'];
+  expect(membersOf(PipeReader.prototype)).toEqual([...reads, ...more, ...common].sort());
+  const writes = ['sendFile', 'sendFileSync', 'tryWrite', 'writable', 'write', 'writeSync'];
+  expect(membersOf(PipeWriter.prototype)).toEqual([...writes, ...common].sort());
+  expect(membersOf(Fifo)).toEqual(
+    [
+      ['create', 'createSync', 'open', 'openOrCreate', 'openOrCreateSync', 'openSync'],
+      ['unlink', 'unlinkSync'],
+    ].flat(),
+  );
+  expect(membersOf(Fifo.prototype)).toEqual(
+    [
+      ['close', 'closed', 'openReader', 'openReaderSync', 'openWriter', 'openWriterSync'],
+      ['ref', 'tryOpenReader', 'tryOpenWriter', 'unlink', 'unlinkSync', 'unref'],
+    ].flat(),
+  );
+  expect(new Set(chainOf(PipeReader.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
+    new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]),
+  );
+});
+
 test('sysv exports these names', () => {
   expect(Object.keys(posixIpc.sysv).sort()).toEqual([
     ...['IPC_PRIVATE', 'MessageQueue', 'SemaphoreSet', 'SharedMemory', 'ftok'],
@@ -223,6 +257,9 @@ test('posix-ipc/syscalls exports these names', () => {
       ['sem_wait', 'semctl', 'semget', 'semop', 'semtimedop', 'shm_open', 'shm_unlink'],
       ['shmat', 'shmctl', 'shmdt', 'shmget'],
       ['pidfd_open', 'pidfd_send_signal', 'sigqueue'],
+      ['F_GETPIPE_SZ', 'F_SETPIPE_SZ', 'O_CLOEXEC', 'O_DIRECT', 'PIPE_BUF', 'SPLICE_F_GIFT'],
+      ['SPLICE_F_MORE', 'SPLICE_F_MOVE', 'SPLICE_F_NONBLOCK'],
+      ['mkfifo', 'pipe', 'pipe2', 'splice', 'tee', 'vmsplice'],
     ]
       .flat()
       .sort(),

@@ -35,6 +35,8 @@ export interface Call<R> {
   partial?(): R | undefined;
   /** The error that a result, or an expired time, stands for. */
   failure(error: number | string): SystemError;
+  /** Where its native waits are, if not where those of its lane are. */
+  readonly parking?: Parking;
 }
 
 interface Pending {
@@ -48,6 +50,7 @@ interface Pending {
   block(timeout: number): [result: number, low: number, high: number];
   failure(error: number | string): SystemError;
   reject(reason: unknown): void;
+  readonly parking: Parking | undefined;
   /** Why it is to be rejected as soon as it is known that it took nothing. */
   cancelled?: { reason: unknown };
 }
@@ -64,7 +67,7 @@ export class Lane {
   readonly #keeper: Keeper;
   readonly #onEmpty: () => void;
   /** The native wait; an object of its own each time, because the addon uses ids again. */
-  #wait: { readonly id: number } | undefined;
+  #wait: { readonly id: number; readonly parking: Parking } | undefined;
   readonly #parking: Parking;
   #deferred = false;
 
@@ -225,9 +228,10 @@ export class Lane {
       this.#defer();
       return;
     }
-    const wait = { id };
+    const { parking = this.#parking } = pending;
+    const wait = { id, parking };
     this.#wait = wait;
-    this.#parking.whenEnded(id, (...end) => {
+    parking.whenEnded(id, (...end) => {
       // Ends come in batches, and what runs for one of them may have ended this wait: see #endWait.
       if (this.#wait !== wait) return;
       this.#wait = undefined;
@@ -256,7 +260,7 @@ export class Lane {
     const [first] = this.#pending;
     if (pending === first && this.#wait !== undefined) {
       pending.cancelled ??= { reason };
-      this.#parking.cancelWait(this.#wait.id);
+      this.#wait.parking.cancelWait(this.#wait.id);
     } else {
       pending.reject(reason);
     }
@@ -265,13 +269,13 @@ export class Lane {
   /** Ends the native wait now; what it took is given to the first request. */
   #endWait(): void {
     if (this.#wait === undefined) return;
-    const { id } = this.#wait;
+    const { id, parking } = this.#wait;
     const [first] = this.#pending;
-    this.#parking.whenEnded(id, (...end) => {
+    parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
       if (first !== undefined) this.#finish(first, ...end);
     });
-    this.#parking.endWait(id);
+    parking.endWait(id);
   }
 }
 
@@ -315,6 +319,7 @@ function pendingOf<R>(
     block: (timeout) => call.block(timeout),
     complete: (...end) => settled(call.complete(...end)),
     failure: (error) => call.failure(error),
+    parking: call.parking,
     reject: (reason) => {
       if (settled(call.partial?.())) return;
       settle();

@@ -4,19 +4,25 @@ import { throwIfAborted } from './options';
 import { promised } from './promised';
 
 /**
- * What is received, one after the other, until the object is closed. Written by hand: an async
- * generator costs twice as much, and what is there already should cost one promise.
+ * What is received, one after the other, until the end (null) or until the object is closed. Written
+ * by hand: an async generator costs twice as much, and what is there already should cost one promise.
  */
 export class MessageIterator<T extends object> implements AsyncIterableIterator<T> {
-  readonly #receive: () => T | Promise<T>;
+  readonly #receive: () => T | null | Promise<T | null>;
   readonly #fail: (error: unknown) => IteratorResult<T, undefined>;
+  readonly #found: (value: T | null) => IteratorResult<T, undefined>;
   readonly #leaving: AbortController;
   #ended = false;
 
   /** `leaving` ends the wait of `receive` when the loop is left. */
-  constructor(receive: () => T | Promise<T>, leaving: AbortController) {
+  constructor(receive: () => T | null | Promise<T | null>, leaving: AbortController) {
     this.#receive = receive;
     this.#leaving = leaving;
+    this.#found = (value) => {
+      if (value !== null) return { value, done: false };
+      this.#ended = true;
+      return end();
+    };
     this.#fail = (error) => {
       this.#ended = true;
       if (error instanceof ClosedError || this.#leaving.signal.aborted) return end();
@@ -28,8 +34,8 @@ export class MessageIterator<T extends object> implements AsyncIterableIterator<
     if (this.#ended) return Promise.resolve(end());
     try {
       const received = this.#receive();
-      if (received instanceof Promise) return received.then(found, this.#fail);
-      return Promise.resolve(found(received));
+      if (received instanceof Promise) return received.then(this.#found, this.#fail);
+      return Promise.resolve(this.#found(received));
     } catch (error) {
       return promised(() => this.#fail(error));
     }
@@ -46,10 +52,6 @@ export class MessageIterator<T extends object> implements AsyncIterableIterator<
   }
 }
 
-function found<T>(value: T): IteratorResult<T, undefined> {
-  return { value, done: false };
-}
-
 function end(): IteratorReturnResult<undefined> {
   return { value: undefined, done: true };
 }
@@ -61,7 +63,7 @@ function end(): IteratorReturnResult<undefined> {
 export function iterate<T extends object, L extends Limits>(
   limits: L,
   check: () => void,
-  receive: (limits: L) => T | Promise<T>,
+  receive: (limits: L) => T | null | Promise<T | null>,
 ): MessageIterator<T> {
   const leaving = new AbortController();
   const signals = limits.signal === undefined ? [] : [limits.signal];

@@ -51,11 +51,23 @@ export class ReadyLine {
     return this.#lane.add(this.#call(action), limits, method, tried);
   }
 
-  /** The same, blocking the thread. */
-  runSync<R>(action: Action<R>, timeout: number): R {
+  /** Makes a call that waits elsewhere, when it is its turn. */
+  add<R>(call: Call<R>, limits: Limits, method: unknown): Promise<R> {
+    return this.#lane.add(call, limits, method, !this.#lane.busy);
+  }
+
+  /** Serves all who came before, blocking the thread; answers what is left of the time. */
+  serveSync(timeout: number, failure: (error: number) => SystemError): number {
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
-    if (served < 0) throw action.failure(served);
+    if (served < 0) throw failure(served);
+    return remaining(deadline);
+  }
+
+  /** As `run`, blocking the thread. */
+  runSync<R>(action: Action<R>, timeout: number): R {
+    const left = this.serveSync(timeout, (error) => action.failure(error));
+    const deadline = deadlineAfter(left);
     for (;;) {
       const answer = action.attempt();
       if (answer !== undefined) return answer;

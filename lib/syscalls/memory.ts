@@ -3,7 +3,7 @@
  * memory, where it may be written. A part of it is an offset and a length.
  */
 
-import { check, invalidType, outOfRange, SystemError } from '../core/error';
+import { check, invalidType, outOfRange } from '../core/error';
 import {
   adoptMapping,
   handleOf,
@@ -12,7 +12,6 @@ import {
   type Mapping,
 } from '../core/mapping';
 import { accessOf } from '../core/mapping-options';
-import { F_ADD_SEALS, F_GET_SEALS } from '../core/memfd-constants';
 import { MAP_ANONYMOUS, MAP_PRIVATE } from '../core/mmap-constants';
 import { native } from '../native';
 
@@ -131,15 +130,4 @@ export function posix_fallocate(fd: number, offset: number, len: number): void {
 /** memfd_create - a file in memory: its descriptor. Errors: EINVAL, EMFILE, ENOMEM. Source: memfd_create(2). */
 export function memfd_create(name: string, flags: number): number {
   return check(native.memfdCreate(name, flags), 'memfd_create', { path: name });
-}
-
-/** fcntl - F_ADD_SEALS and F_GET_SEALS, which answers the seals. Errors: EBUSY, EINVAL, EPERM. Source: fcntl(2). */
-export function fcntl(fd: number, cmd: typeof F_GET_SEALS): number;
-export function fcntl(fd: number, cmd: typeof F_ADD_SEALS, arg: number): number;
-export function fcntl(fd: number, cmd: number, arg?: number): number;
-export function fcntl(fd: number, cmd: number, arg = 0): number {
-  if (cmd === F_GET_SEALS) return check(native.getSeals(fd), 'fcntl');
-  if (cmd === F_ADD_SEALS) return check(native.addSeals(fd, arg), 'fcntl');
-  if (typeof cmd !== 'number') throw invalidType('cmd', 'an integer', cmd);
-  throw new SystemError('EINVAL', 'fcntl', { hint: 'only F_ADD_SEALS and F_GET_SEALS are here' });
 }

@@ -17,11 +17,13 @@ export type BlockingCall =
   | 'futex'
   | 'futex_waitv'
   | 'ppoll'
+  | 'poll'
   | 'epoll'
   | 'openat'
   | 'read'
   | 'mq_timedsend'
-  | 'mq_timedreceive';
+  | 'mq_timedreceive'
+  | 'tee';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
@@ -32,10 +34,12 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     futex: [202],
     futex_waitv: [449],
     ppoll: [271],
+    poll: [7],
     openat: [257],
     read: [0],
     mq_timedsend: [242],
     mq_timedreceive: [243],
+    tee: [276],
   },
   arm64: {
     msgsnd: [189],
@@ -44,10 +48,12 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     futex: [98],
     futex_waitv: [449],
     ppoll: [73],
+    poll: [73],
     openat: [56],
     read: [63],
     mq_timedsend: [182],
     mq_timedreceive: [183],
+    tee: [77],
   },
 };
 
@@ -77,7 +83,7 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
   if (!known.map(String).includes(running)) return false;
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
   if (call === 'futex_waitv') return Number(second) > 1;
-  if (id === undefined || ['ppoll', 'openat', 'read'].includes(call)) return true;
+  if (id === undefined || ['ppoll', 'poll', 'openat', 'read', 'tee'].includes(call)) return true;
   return call === 'futex'
     ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)
     : Number(first) === id;

@@ -1,0 +1,76 @@
+import { errnoOf, SystemError } from '../core/error';
+import type { Call, Limits } from '../core/lane';
+import { Lane } from '../core/lane';
+import type { Keeper } from '../core/keeper';
+import { OwnedDescriptor } from '../core/owned-descriptor';
+import { native } from '../native';
+
+const EINVAL = -errnoOf('EINVAL');
+const ENXIO = -errnoOf('ENXIO');
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
+
+export function fifoFailure(error: number | string, syscall: string, path: string): SystemError {
+  const hint = error === EINVAL ? 'it is no FIFO' : undefined;
+  return new SystemError(error, syscall, { path, hint });
+}
+
+/**
+ * Opening a FIFO's ends. Who waits for the other end has a thread of its own, which is in open(2);
+ * a descriptor that comes when nobody waits any more is closed.
+ */
+export class FifoOpener {
+  readonly #path: string;
+  readonly #keeper: Keeper;
+  readonly #lanes = new Set<Lane>();
+
+  constructor(path: string, keeper: Keeper) {
+    this.#path = path;
+    this.#keeper = keeper;
+  }
+
+  /** Ends all waits with the reason. */
+  end(reason: () => unknown): void {
+    for (const lane of [...this.#lanes]) lane.end(reason);
+  }
+
+  /** At once; undefined where that needs a reader that is not there. */
+  try(access: number): OwnedDescriptor | undefined {
+    const fd = native.fifoOpen(this.#path, access);
+    return fd === ENXIO ? undefined : this.#owned(fd);
+  }
+
+  open(access: number, limits: Limits, method: unknown): Promise<OwnedDescriptor> {
+    const lane = new Lane(this.#keeper, () => this.#lanes.delete(lane));
+    this.#lanes.add(lane);
+    const opened = lane.add(this.#call(access), limits, method, true);
+    if (!lane.busy) this.#lanes.delete(lane); // it has failed at once
+    return opened;
+  }
+
+  openSync(access: number, timeout: number): OwnedDescriptor {
+    return this.#owned(timeout === 0 ? ETIMEDOUT : this.#block(access, timeout));
+  }
+
+  #block(access: number, timeout: number): number {
+    return native.fifoOpenFor(this.#path, access, timeout);
+  }
+
+  #call(access: number): Call<OwnedDescriptor> {
+    return {
+      attempt: () => undefined,
+      start: () => native.fifoOpenWait(this.#path, access),
+      block: (timeout) => [this.#block(access, timeout), 0, 0],
+      complete: (fd) => this.#owned(fd),
+      failure: (error) => this.#failure(error),
+    };
+  }
+
+  #owned(fd: number): OwnedDescriptor {
+    if (fd < 0) throw this.#failure(fd);
+    return new OwnedDescriptor(fd);
+  }
+
+  #failure(error: number | string): SystemError {
+    return fifoFailure(error, 'open', this.#path);
+  }
+}

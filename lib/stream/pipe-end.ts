@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+
+import { check, errnoOf, SystemError } from '../core/error';
+import { OpenFile } from '../core/open-file';
+import { integer } from '../core/options';
+import type { OwnedDescriptor } from '../core/owned-descriptor';
+import { native } from '../native';
+
+const S_IFIFO = 0o010000;
+const accessModes = 3;
+const EPERM = -errnoOf('EPERM');
+
+/** What the reading and the writing end have in common. */
+export abstract class PipeEnd extends OpenFile {
+  /** The FIFO's path, where it was opened by one. */
+  readonly path: string | undefined;
+
+  constructor(what: string, descriptor: OwnedDescriptor, path: string | undefined) {
+    super(what, descriptor);
+    this.path = path;
+  }
+
+  /**
+   * How many bytes the pipe holds. Setting it rounds up, to a power of two of pages.
+   *
+   * Errors of setting: EBUSY (it holds more now), EPERM (more than fs.pipe-max-size).
+   * Source: fcntl(2), F_GETPIPE_SZ and F_SETPIPE_SZ.
+   */
+  get capacity(): number {
+    return check(native.pipeCapacity(this.fd), 'fcntl', this);
+  }
+
+  set capacity(bytes: number) {
+    setCapacity(this.fd, integer('capacity', bytes, 1, 2 ** 31 - 1), this.path);
+  }
+}
+
+export function setCapacity(fd: number, bytes: number, path?: string): void {
+  const result = native.setPipeCapacity(fd, bytes);
+  if (result < 0) {
+    throw new SystemError(result, 'fcntl', { path, hint: hintOf(result) });
+  }
+}
+
+function hintOf(error: number): string | undefined {
+  if (error !== EPERM) return undefined;
+  const most = readFileSync('/proc/sys/fs/pipe-max-size', 'latin1').trim();
+  return (
+    `a pipe holds at most fs.pipe-max-size, ${most} bytes, and all pipes of a user ` +
+    'fs.pipe-user-pages-soft pages; root raises both with sysctl -w'
+  );
+}
+
+/** Throws where a descriptor is no end of a pipe or a FIFO with this access mode, O_RDONLY or O_WRONLY. */
+export function examineEnd(fd: number, access: number): void {
+  const type = check(native.fileType(fd), 'fstat');
+  if (type !== S_IFIFO) throw new SystemError('EINVAL', 'fstat', { hint: 'it is no pipe' });
+  const mode = check(native.statusFlags(fd), 'fcntl') & accessModes;
+  if (mode === 1 - access) {
+    throw new SystemError('EINVAL', 'fcntl', { hint: 'it is the other end of a pipe' });
+  }
+}

@@ -1,0 +1,121 @@
+#include "stream/fifo.h"
+
+#include <fcntl.h>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "core/fd.h"
+
+namespace posix_ipc::stream {
+
+namespace {
+
+constexpr mode_t permissions = 07777;
+
+int32_t mkfifo(Environment& /*environment*/, const Path& path, int32_t mode) {
+    return or_errno(::mkfifo(path.text.c_str(), static_cast<mode_t>(mode)));
+}
+
+/// 0 if it is a FIFO, or a negated errno: -EINVAL if it is none.
+int32_t is_fifo(int32_t result, const struct stat& status) {
+    if (result != 0) {
+        return -errno;
+    }
+    return S_ISFIFO(status.st_mode) ? 0 : -EINVAL;
+}
+
+int32_t fifo_check(Environment& /*environment*/, const Path& path) {
+    struct stat status {};
+    return is_fifo(stat(path.text.c_str(), &status), status);
+}
+
+/// Gives it the permissions that the umask took from it. By descriptor: the name may be somebody
+/// else's by now, or a link to something else.
+int32_t set_mode(const char* path, mode_t mode) {
+    const Fd fd(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) {
+        return -errno;
+    }
+    struct stat status {};
+    const int32_t found = is_fifo(fstat(fd.get(), &status), status);
+    if (found != 0 || (status.st_mode & permissions) == mode) {
+        return found;
+    }
+    const std::string file = "/proc/self/fd/" + std::to_string(fd.get());
+    return or_errno(chmod(file.c_str(), mode));
+}
+
+/// mkfifo(3) whatever the umask is. It never has more permissions than are asked for.
+int32_t mkfifo_exact(Environment& environment, const Path& path, int32_t mode) {
+    int32_t result = mkfifo(environment, path, mode);
+    if (result == 0) {
+        result = set_mode(path.text.c_str(), static_cast<mode_t>(mode));
+        if (result != 0) {
+            unlink(path.text.c_str());
+        }
+    }
+    return result;
+}
+
+/// The number of a descriptor of a FIFO, of nothing else.
+int32_t open_fifo(const std::string& path, int flags) {
+    Fd fd(open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY));
+    if (!fd) {
+        return -errno;
+    }
+    struct stat status {};
+    const int32_t result = is_fifo(fstat(fd.get(), &status), status);
+    return result == 0 ? fd.release() : result;
+}
+
+/// Opens it at once, or not at all: -ENXIO where a reader is missing. Calls on it block.
+int32_t fifo_open(Environment& /*environment*/, const Path& path, int32_t access) {
+    Fd fd(open_fifo(path.text, access | O_NONBLOCK));
+    if (!fd) {
+        return fd.release(); // the negated errno
+    }
+    const int result = or_errno(fcntl(fd.get(), F_SETFL, access));
+    return result == 0 ? fd.release() : result;
+}
+
+/// open(2), which waits until somebody opens the other end.
+class Opening : public wait::Operation {
+  public:
+    Opening(std::string path, int access) : path_(std::move(path)), access_(access) {}
+
+    wait::Outcome block() override { return {open_fifo(path_, access_), 0}; }
+
+    bool give_back(const wait::Outcome& outcome) noexcept override {
+        const Fd nobodys(outcome.result);
+        return true;
+    }
+
+  private:
+    std::string path_;
+    int access_;
+};
+
+int32_t fifo_open_wait(Environment& environment, const Path& path, int32_t access) {
+    return environment.waits().start(std::make_unique<Opening>(path.text, access));
+}
+
+int32_t fifo_open_for(Environment& environment, const Path& path, int32_t access,
+                      Milliseconds timeout) {
+    Opening opening(path.text, access);
+    return environment.block(opening, timeout, false).result;
+}
+
+} // namespace
+
+void define_fifo(Exports& exports) {
+    exports.function<mkfifo>("mkfifo", "path", "mode");
+    exports.function<mkfifo_exact>("mkfifoExact", "path", "mode");
+    exports.function<fifo_check>("fifoCheck", "path");
+    exports.function<fifo_open>("fifoOpen", "path", "access");
+    exports.function<fifo_open_wait>("fifoOpenWait", "path", "access");
+    exports.function<fifo_open_for>("fifoOpenFor", "path", "access", "timeout");
+}
+
+} // namespace posix_ipc::stream

@@ -1,0 +1,166 @@
+#include "stream/splice.h"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/uio.h>
+
+#include "core/blocking_call.h"
+#include "core/descriptors.h"
+#include "core/fd.h"
+#include "stream/sigpipe.h"
+
+namespace posix_ipc::stream {
+
+namespace {
+
+/// The result has to fit 32 bits.
+constexpr size_t most_at_once = size_t{1} << 30;
+
+/// After as many bytes JavaScript is told how far it is.
+constexpr size_t portion = size_t{4} << 20;
+
+constexpr int64_t no_offset = -1;
+
+// ---- as in the man pages
+
+/// An offset below 0: the descriptor has a position of its own, or none.
+int32_t splice_once(int fd_in, int64_t off_in, int fd_out, int64_t off_out, size_t length,
+                    uint32_t flags) {
+    loff_t in = off_in;
+    loff_t out = off_out;
+    return without_sigpipe([&] {
+        return static_cast<int32_t>(or_errno(::splice(fd_in, off_in < 0 ? nullptr : &in, fd_out,
+                                                      off_out < 0 ? nullptr : &out,
+                                                      std::min(length, most_at_once), flags)));
+    });
+}
+
+int32_t splice(Environment& environment, int32_t fd_in, Long off_in, int32_t fd_out, Long off_out,
+               size_t size, Key flags) {
+    return block_as_in_c(environment, [=] {
+        return splice_once(fd_in, off_in.value, fd_out, off_out.value, size,
+                           static_cast<uint32_t>(flags.value));
+    });
+}
+
+int32_t tee(Environment& environment, int32_t fd_in, int32_t fd_out, size_t size, Key flags) {
+    return block_as_in_c(environment, [=] {
+        return without_sigpipe([=] {
+            return static_cast<int32_t>(or_errno(::tee(fd_in, fd_out, std::min(size, most_at_once),
+                                                       static_cast<unsigned>(flags.value))));
+        });
+    });
+}
+
+int32_t vmsplice(Environment& environment, int32_t fd, const Bytes& memory, Key flags) {
+    const iovec part{memory.data(), std::min(memory.size(), most_at_once)};
+    return block_as_in_c(environment, [=] {
+        return without_sigpipe([=] {
+            return static_cast<int32_t>(
+                or_errno(::vmsplice(fd, &part, 1, static_cast<unsigned>(flags.value))));
+        });
+    });
+}
+
+// ---- a file into a pipe
+
+/// Moves a portion, at most `length` bytes, into a pipe, waiting for room. Ends with how many:
+/// 0 at the end of the file. On a thread, because a file may have to be read from a disk. Its
+/// descriptors are its own: the originals may be closed meanwhile.
+class Filling : public wait::Operation {
+  public:
+    Filling(Fd from, int64_t offset, Fd into, size_t length)
+        : from_(std::move(from)), into_(std::move(into)), offset_(offset),
+          length_(std::min(length, portion)) {}
+
+    wait::Outcome block() override {
+        size_t moved = 0;
+        while (moved < length_) {
+            const int32_t result = step(moved);
+            if (result < 0 && moved == 0) {
+                return {result, 0};
+            }
+            if (result <= 0) {
+                break;
+            }
+            moved += static_cast<size_t>(result);
+        }
+        return {static_cast<int32_t>(moved), 0};
+    }
+
+  private:
+    int32_t step(size_t moved) {
+        for (;;) {
+            int32_t result = wait_for(into_, POLLOUT);
+            if (result == 0) {
+                const int64_t at =
+                    offset_ == no_offset ? no_offset : offset_ + static_cast<int64_t>(moved);
+                result = splice_once(from_.get(), at, into_.get(), no_offset, length_ - moved,
+                                     SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            }
+            if (result != -EAGAIN || moved > 0) {
+                return result;
+            }
+            result = wait_for(from_, POLLIN); // a pipe or a socket, which has nothing now
+            if (result != 0) {
+                return result;
+            }
+        }
+    }
+
+    static int32_t wait_for(const Fd& fd, int16_t events) {
+        pollfd polled{fd.get(), events, 0};
+        return poll(&polled, 1, -1) < 0 ? -errno : 0;
+    }
+
+    Fd from_;
+    Fd into_;
+    int64_t offset_;
+    size_t length_;
+};
+
+Fd copy_of(int fd) {
+    return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/// Runs a Filling; a negated errno where the descriptors cannot be copied.
+template <typename Run>
+int32_t with_filling(int32_t from, Long offset, Descriptor& into, size_t length, Run run) {
+    Fd from_copy = copy_of(from);
+    if (!from_copy) {
+        return -errno;
+    }
+    Fd into_copy = copy_of(into.number());
+    if (!into_copy) {
+        return -errno;
+    }
+    return run(std::make_unique<Filling>(std::move(from_copy), offset.value, std::move(into_copy),
+                                         length));
+}
+
+int32_t fill_pipe_for(Environment& environment, int32_t from, Long offset, Descriptor* into,
+                      size_t length, Milliseconds timeout) {
+    return with_filling(from, offset, *into, length, [&](std::unique_ptr<Filling> filling) {
+        return environment.block(*filling, timeout, false).result;
+    });
+}
+
+int32_t fill_pipe_wait(Environment& environment, int32_t from, Long offset, Descriptor* into,
+                       size_t length) {
+    return with_filling(from, offset, *into, length, [&](std::unique_ptr<Filling> filling) {
+        return environment.waits().start(std::move(filling));
+    });
+}
+
+} // namespace
+
+void define_splice(Exports& exports) {
+    exports.function<splice>("splice", "fd_in", "off_in", "fd_out", "off_out", "size", "flags");
+    exports.function<tee>("tee", "fd_in", "fd_out", "size", "flags");
+    exports.function<vmsplice>("vmsplice", "fd", "memory", "flags");
+    exports.function<fill_pipe_for>("fillPipeFor", "from", "offset", "into", "length", "timeout");
+    exports.function<fill_pipe_wait>("fillPipeWait", "from", "offset", "into", "length");
+}
+
+} // namespace posix_ipc::stream

@@ -1,0 +1,147 @@
+/** PipeWriter.sendFile: a file into a pipe, past JavaScript. */
+
+import { closeSync, openSync, readSync } from 'node:fs';
+
+import type { stream } from 'posix-ipc';
+
+import { untilBlockedIn } from '../support/blocked';
+import { pattern, temporaryFile } from '../support/files';
+import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { readAll, temporaryPipe } from '../support/pipes';
+import { soon } from '../support/wait-until';
+
+type Writer = stream.PipeWriter;
+
+const forms = [
+  [
+    'sendFile',
+    (writer: Writer, file: string | number, options?: stream.FileRange) =>
+      writer.sendFile(file, options),
+  ],
+  [
+    'sendFileSync',
+    (writer: Writer, file: string | number, options?: stream.FileRange) =>
+      Promise.resolve().then(() => writer.sendFileSync(file, options)),
+  ],
+] as const;
+
+describe.each(forms)('%s', (_name, send) => {
+  test('all of a file, or a part of it', async () => {
+    const { reader, writer } = temporaryPipe();
+    const file = temporaryFile(pattern(20_000));
+    expect(await send(writer, file)).toBe(20_000);
+    expect(reader.tryRead()).toEqual(pattern(20_000));
+    expect(await send(writer, file, { offset: 19_000 })).toBe(1000);
+    expect(await send(writer, file, { offset: 100, length: 50 })).toBe(50);
+    expect(await send(writer, file, { offset: 30_000 })).toBe(0);
+    expect(await send(writer, file, { length: 0 })).toBe(0);
+    const expected = Buffer.concat([pattern(1000, 19_000), pattern(50, 100)]);
+    expect(reader.tryRead()).toEqual(expected);
+  });
+
+  test('a descriptor moves on, and stays open; with an offset it does not move', async () => {
+    const { reader, writer } = temporaryPipe();
+    const fd = openSync(temporaryFile('abcdef'), 'r');
+    try {
+      expect(await send(writer, fd, { length: 2 })).toBe(2);
+      expect(await send(writer, fd, { offset: 0, length: 1 })).toBe(1);
+      expect(await send(writer, fd)).toBe(4);
+      expect(String(reader.tryRead())).toBe('abacdef');
+      expect(readSync(fd, Buffer.alloc(1))).toBe(0);
+    } finally {
+      closeSync(fd);
+    }
+  });
+
+  test('another pipe', async () => {
+    const [from, into] = [temporaryPipe(), temporaryPipe()];
+    from.writer.writeSync('passed on');
+    from.writer.close();
+    expect(await send(into.writer, from.reader.fd)).toBe(9);
+    expect(String(into.reader.tryRead())).toBe('passed on');
+  });
+
+  test('what cannot be sent', async () => {
+    const { reader, writer } = temporaryPipe();
+    const file = temporaryFile('x');
+    const error = await rejectionOf(send(writer, `${file}.none`));
+    expect(error).toMatchObject({ code: 'ENOENT', syscall: 'open', path: `${file}.none` });
+    expect(await codeOfRejection(send(writer, 2 ** 31 - 1))).toBe('EBADF');
+    expect(await codeOfRejection(send(writer, '/'))).toMatch(/^E(ISDIR|INVAL)$/);
+    expect(await codeOfRejection(send(writer, null as never))).toBe('ERR_INVALID_ARG_TYPE');
+    expect(await codeOfRejection(send(writer, file, { offset: -1 }))).toBe('ERR_OUT_OF_RANGE');
+    reader.close();
+    expect(await rejectionOf(send(writer, file))).toMatchObject({
+      code: 'EPIPE',
+      syscall: 'splice',
+    });
+    writer.close();
+    expect(await codeOfRejection(send(writer, file))).toBe('ERR_CLOSED');
+  });
+});
+
+test('more than the pipe holds, in its place among other writes', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const file = temporaryFile(pattern(6_000_000));
+  const sent = [
+    writer.write(pattern(10_000, 7)),
+    writer.sendFile(file),
+    writer.write('behind it'),
+    writer.sendFile(file, { length: 9000 }),
+  ];
+  expect(writer.tryWrite('no')).toBeUndefined();
+  void Promise.all(sent).then(() => {
+    writer.close();
+  });
+  const all = await soon('all', readAll(reader));
+  const parts = [pattern(10_000, 7), pattern(6_000_000), Buffer.from('behind it'), pattern(9000)];
+  expect(all.equals(Buffer.concat(parts))).toBe(true);
+  expect(await Promise.all(sent)).toEqual([10_000, 6_000_000, 9, 9000]);
+});
+
+test('the event loop goes on while there is no room', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const sending = writer.sendFile(temporaryFile(pattern(10_000)));
+  for (let i = 0; i < 100; i++) await new Promise((resolve) => setImmediate(resolve));
+  void sending.then(() => {
+    writer.close();
+  });
+  expect((await soon('all', readAll(reader))).length).toBe(10_000);
+});
+
+test('what ends it early: how far it has come, or why', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const file = temporaryFile(pattern(10_000));
+  expect(await writer.sendFile(file, { timeout: 20 })).toBe(4096);
+  expect(await codeOfRejection(writer.sendFile(file, { timeout: 20 }))).toBe('ETIMEDOUT');
+  expect(codeThrownBy(() => writer.sendFileSync(file, { timeout: 20 }))).toBe('ETIMEDOUT');
+  expect(codeThrownBy(() => writer.sendFileSync(file, { timeout: 0 }))).toBe('ETIMEDOUT');
+  const aborted = writer.sendFile(file, { signal: AbortSignal.timeout(20) });
+  expect(await rejectionOf(aborted)).toMatchObject({ name: 'TimeoutError' });
+  reader.tryRead();
+  expect(writer.sendFileSync(file, { timeout: 20 })).toBe(4096);
+});
+
+test('close ends it, and the reader sees the end', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  writer.writeSync(pattern(4096));
+  const sending = writer.sendFile(temporaryFile(pattern(10_000)));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  writer.close();
+  expect(await codeOfRejection(sending)).toBe('ERR_CLOSED');
+  expect((await soon('the end', readAll(reader))).length).toBe(4096);
+});
+
+test('sync forms serve it first', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 65_536 });
+  const sending = writer.sendFile(temporaryFile('first '));
+  writer.writeSync('second');
+  expect(String(reader.tryRead())).toBe('first second');
+  expect(await sending).toBe(6);
+  const waiting = temporaryPipe();
+  const endless = writer.sendFile(waiting.reader.fd);
+  await untilBlockedIn('poll', process.pid);
+  expect(codeThrownBy(() => writer.writeSync('x', { timeout: 10 }))).toBe('ETIMEDOUT');
+  waiting.writer.close();
+  expect(await soon('its end', endless)).toBe(0);
+});

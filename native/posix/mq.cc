@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <mqueue.h>
 #include <sys/stat.h>
 
@@ -242,26 +243,52 @@ int32_t timed_send(Environment& environment, int32_t fd, const Bytes& message, s
     });
 }
 
+/// mq_receive, or mq_timedreceive; what it took for a worker that is ending goes back, if the queue
+/// was opened to send, too.
+class Receive : public wait::Operation {
+  public:
+    Receive(int fd, Bytes memory, const timespec* until)
+        : fd_(fd), memory_(memory), until_(until) {}
+
+    wait::Outcome block() override {
+        char* const text = text_of(memory_.data());
+        const ssize_t length =
+            until_ == nullptr ? ::mq_receive(fd_, text, memory_.size(), &priority_)
+                              : ::mq_timedreceive(fd_, text, memory_.size(), &priority_, until_);
+        return {static_cast<int32_t>(or_errno(length)), 0};
+    }
+
+    bool give_back(const wait::Outcome& outcome) noexcept override {
+        return outcome.result < 0 ||
+               send_now(fd_, memory_.first(static_cast<size_t>(outcome.result)), priority_) !=
+                   -EAGAIN;
+    }
+
+    [[nodiscard]] unsigned priority() const { return priority_; }
+
+  private:
+    int fd_;
+    Bytes memory_;
+    const timespec* until_;
+    unsigned priority_ = 0;
+};
+
+constexpr Milliseconds for_ever{std::numeric_limits<double>::infinity()};
+
 int64_t receive(Environment& environment, int32_t fd, const Bytes& memory, size_t length) {
     check_room(memory, length);
-    unsigned priority = 0;
-    const int32_t result = block_as_in_c(environment, [&] {
-        return static_cast<int32_t>(
-            or_errno(::mq_receive(fd, text_of(memory.data()), length, &priority)));
-    });
-    return received(result, priority);
+    Receive receiving(fd, memory.first(length), nullptr);
+    const int32_t result = environment.block(receiving, for_ever, true).result;
+    return received(result, receiving.priority());
 }
 
 int64_t timed_receive(Environment& environment, int32_t fd, const Bytes& memory, size_t length,
                       Long seconds, Long nanoseconds) {
     check_room(memory, length);
-    unsigned priority = 0;
     const timespec until{seconds.value, nanoseconds.value};
-    const int32_t result = block_as_in_c(environment, [&] {
-        return static_cast<int32_t>(
-            or_errno(::mq_timedreceive(fd, text_of(memory.data()), length, &priority, &until)));
-    });
-    return received(result, priority);
+    Receive receiving(fd, memory.first(length), &until);
+    const int32_t result = environment.block(receiving, for_ever, true).result;
+    return received(result, receiving.priority());
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
 import { futex } from './futex';
+import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
 import { sysvSemaphoreSet } from './sysv-semaphore-set';
@@ -8,6 +9,7 @@ import type { WaitingOperation } from './waiting-operation';
 
 export const operations: readonly WaitingOperation[] = [
   ...futex,
+  ...posixMessageQueue,
   ...posixSemaphore,
   ...sysvMessageQueue,
   ...sysvSemaphoreSet,

@@ -57,6 +57,9 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
   },
 };
 
+/** Their first argument is no identifier. */
+const withoutId = ['ppoll', 'poll', 'openat', 'read', 'tee', 'mq_timedsend', 'mq_timedreceive'];
+
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
 const FUTEX_PRIVATE = 128;
 
@@ -83,7 +86,7 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
   if (!known.map(String).includes(running)) return false;
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
   if (call === 'futex_waitv') return Number(second) > 1;
-  if (id === undefined || ['ppoll', 'poll', 'openat', 'read', 'tee'].includes(call)) return true;
+  if (id === undefined || withoutId.includes(call)) return true;
   return call === 'futex'
     ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)
     : Number(first) === id;

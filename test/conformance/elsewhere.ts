@@ -2,13 +2,11 @@
 
 import path from 'node:path';
 
-import type { sysv } from 'posix-ipc';
-
 import { mainThreadBlockedIn, untilBlockedIn, type BlockingCall } from '../support/blocked';
 import { Peer, startC, startNode } from '../support/processes';
 import { waitUntil } from '../support/wait-until';
 
-const fixture = 'conformance-msg';
+const fixture = 'conformance';
 const program = path.resolve(__dirname, `../../dist-programs/test/fixtures/${fixture}.js`);
 
 /** The C column. */
@@ -17,53 +15,67 @@ export async function inC(row: string): Promise<string> {
   return output.trimEnd();
 }
 
+/** A kernel object, as another process finds it, and as it is seen in /proc. */
+interface Target {
+  /** Its key or its name. */
+  key: number | string;
+  id: number;
+}
+
 /** A call of the fixture by a user that owns nothing. */
-export function asNobody(call: string, key: number): Promise<string> {
+export function asNobody(call: string, key: number | string): Promise<string> {
   return startNode(fixture, ['nobody', call, String(key)]).line();
 }
 
-/** A call of the fixture where there is no other queue. */
+/** A call of the fixture in another process. */
+export function inOther(call: string, key: number | string): Promise<string> {
+  return startNode(fixture, ['self', call, String(key)]).line();
+}
+
+/** A call of the fixture where there is no other System V object. */
 export function inOwnNamespace(call: string): Promise<string> {
   return new Peer('unshare', ['--ipc', process.execPath, program, 'root', call]).line();
 }
 
-function start(call: string, { key }: sysv.MessageQueue): Peer {
-  return startNode(fixture, ['self', call, String(key)]);
+/** Starts a call of the fixture, which goes on. */
+export function start(name: string, { key }: Pick<Target, 'key'>): Peer {
+  return startNode(fixture, ['self', name, String(key)]);
 }
 
 /** A call of the fixture that blocks its only thread; meanwhile something happens. */
 export async function whileBlocked(
   call: BlockingCall,
-  queue: sysv.MessageQueue,
-  happen: (pid: number) => void,
+  target: Target,
+  happen: (pid: number) => unknown,
+  name: string = call,
 ): Promise<string> {
-  const peer = start(call, queue);
-  await waitUntil(`${call} blocks`, () => mainThreadBlockedIn(call, peer.pid, queue.id));
-  happen(peer.pid);
+  const peer = start(name, target);
+  await waitUntil(`${name} blocks`, () => mainThreadBlockedIn(call, peer.pid, target.id));
+  await happen(peer.pid);
   return peer.line();
 }
 
 /** A promise of the class is pending; meanwhile something happens. */
 export async function whilePending<T>(
   call: BlockingCall,
-  queue: sysv.MessageQueue,
+  { id }: Pick<Target, 'id'>,
   pending: Promise<T>,
-  happen: () => void,
+  happen: () => unknown,
 ): Promise<T> {
-  await untilBlockedIn(call, process.pid, queue.id);
-  happen();
+  await untilBlockedIn(call, process.pid, id);
+  await happen();
   return pending;
 }
 
 /** A promise of the class is pending in the fixture, which gets a signal; afterwards it is served. */
 export async function acrossSignal(
   call: BlockingCall,
-  method: 'receive' | 'send',
-  queue: sysv.MessageQueue,
+  method: string,
+  target: Target,
   serve: () => void,
 ): Promise<string> {
-  const peer = start(method, queue);
-  await untilBlockedIn(call, peer.pid, queue.id);
+  const peer = start(method, target);
+  await untilBlockedIn(call, peer.pid, target.id);
   peer.kill('SIGUSR2');
   const first = await peer.line();
   serve();

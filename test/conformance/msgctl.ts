@@ -48,7 +48,7 @@ const done: Row[] = [
     id: 'msgctl01',
     what: 'IPC_STAT of a new queue',
     expected: 'mode 640, messages 0, bytes 0, pids 0 0, times 0 0, capacity msgmnb',
-    c: 'ctl-new-status',
+    c: 'msgctl-new-status',
     sync: () => {
       const ds = msgctl(newQueue(0o640), IPC_STAT);
       const { msg_qnum, msg_cbytes, msg_lspid, msg_lrpid, msg_stime, msg_rtime } = ds;
@@ -75,7 +75,7 @@ const done: Row[] = [
     id: 'msgctl02',
     what: 'IPC_SET of a smaller capacity',
     expected: '100',
-    c: 'ctl-lower',
+    c: 'msgctl-lower',
     sync: () => {
       const id = newQueue();
       set(id, { ...msgctl(id, IPC_STAT), msg_qbytes: 100 });
@@ -91,7 +91,7 @@ const done: Row[] = [
     id: 'own',
     what: 'IPC_SET of the mode',
     expected: '444',
-    c: 'ctl-change-mode',
+    c: 'msgctl-change-mode',
     sync: () => {
       const id = newQueue();
       const { msg_perm, msg_qbytes } = msgctl(id, IPC_STAT);
@@ -108,7 +108,7 @@ const done: Row[] = [
     id: 'own',
     what: 'IPC_SET of the owner leaves the creator',
     expected: `owner ${String(nobody)} ${String(nobody)}, creator 0 0`,
-    c: 'ctl-change-owner',
+    c: 'msgctl-change-owner',
     sync: () => {
       const id = newQueue();
       const { msg_perm, msg_qbytes } = msgctl(id, IPC_STAT);
@@ -128,7 +128,7 @@ const done: Row[] = [
     id: 'msgctl03',
     what: 'IPC_RMID',
     expected: 'done',
-    c: 'ctl-removed',
+    c: 'msgctl-removed',
     sync: () => removed(newQueue()),
     promise: async () => {
       await temporaryQueue().remove();
@@ -142,7 +142,7 @@ const denied: Row[] = [
     id: 'msgctl04',
     what: 'IPC_STAT without permission to read',
     expected: 'EACCES',
-    c: 'ctl-stat-denied',
+    c: 'msgctl-stat-denied',
     sync: () => asNobody('msgctl-stat', temporaryQueue().key),
     promise: () => asNobody('stat', temporaryQueue().key),
     needs: root,
@@ -151,7 +151,7 @@ const denied: Row[] = [
     id: 'msgctl04',
     what: "IPC_SET of another user's queue",
     expected: 'EPERM',
-    c: 'ctl-set-denied',
+    c: 'msgctl-set-denied',
     sync: () => asNobody('msgctl-set', temporaryQueue({ mode: 0o666 }).key),
     promise: () => asNobody('set', temporaryQueue({ mode: 0o666 }).key),
     needs: root,
@@ -160,7 +160,7 @@ const denied: Row[] = [
     id: 'msgctl04',
     what: "IPC_RMID of another user's queue",
     expected: 'EPERM',
-    c: 'ctl-remove-denied',
+    c: 'msgctl-remove-denied',
     sync: () => asNobody('msgctl-remove', temporaryQueue({ mode: 0o666 }).key),
     promise: () => asNobody('remove', temporaryQueue({ mode: 0o666 }).key),
     needs: root,
@@ -169,7 +169,7 @@ const denied: Row[] = [
     id: 'own',
     what: 'IPC_SET of a capacity above kernel.msgmnb without CAP_SYS_RESOURCE',
     expected: 'EPERM',
-    c: 'ctl-raise-denied',
+    c: 'msgctl-raise-denied',
     sync: () => asNobody('msgctl-raise', 0),
     promise: () => asNobody('raise', 0),
     needs: root,
@@ -184,7 +184,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'IPC_STAT into no memory',
     expected: 'EFAULT',
-    c: 'ctl-stat-memory',
+    c: 'msgctl-stat-memory',
     sync: absent(noStruct),
     promise: absent(noStruct),
   },
@@ -192,7 +192,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'IPC_SET from no memory',
     expected: 'EFAULT',
-    c: 'ctl-set-memory',
+    c: 'msgctl-set-memory',
     sync: different('ERR_INVALID_ARG_TYPE', noStruct, () => set(newQueue(), undefined)),
     promise: different('ERR_INVALID_ARG_TYPE', noStruct, async () => {
       await temporaryQueue().set(null as unknown as sysv.QueueChanges);
@@ -203,7 +203,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'a command that does not exist',
     expected: 'EINVAL',
-    c: 'ctl-no-such-command',
+    c: 'msgctl-no-such-command',
     sync: () => String(msgctl(newQueue(), 12345)),
     promise: noCommand,
   },
@@ -211,7 +211,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'IPC_STAT of an id that no queue can have',
     expected: 'EINVAL',
-    c: 'ctl-stat-no-such-id',
+    c: 'msgctl-stat-no-such-id',
     sync: () => messages(NO_ID),
     promise: different('ERR_OUT_OF_RANGE', 'no object is made of such an id', async () => {
       const queue = await sysv.MessageQueue.fromId(NO_ID);
@@ -222,7 +222,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'IPC_SET of an id that no queue can have',
     expected: 'EINVAL',
-    c: 'ctl-set-no-such-id',
+    c: 'msgctl-set-no-such-id',
     sync: () => set(NO_ID, changes),
     promise: absent('no object is made of such an id'),
   },
@@ -230,7 +230,7 @@ const refused: Row[] = [
     id: 'msgctl04',
     what: 'IPC_RMID of an id that no queue can have',
     expected: 'EINVAL',
-    c: 'ctl-remove-no-such-id',
+    c: 'msgctl-remove-no-such-id',
     sync: () => removed(NO_ID),
     promise: absent('no object is made of such an id'),
   },
@@ -238,7 +238,7 @@ const refused: Row[] = [
     id: 'own',
     what: 'IPC_STAT of a removed queue',
     expected: 'EINVAL',
-    c: 'ctl-stat-removed',
+    c: 'msgctl-stat-removed',
     sync: () => messages(removedQueue()),
     promise: async () => (await (await removedObject()).stat()).messages,
   },
@@ -246,7 +246,7 @@ const refused: Row[] = [
     id: 'own',
     what: 'IPC_SET of a removed queue',
     expected: 'EINVAL',
-    c: 'ctl-set-removed',
+    c: 'msgctl-set-removed',
     sync: () => set(removedQueue(), changes),
     promise: async () => {
       await (await removedObject()).set({ maxBytes: 16 });
@@ -257,7 +257,7 @@ const refused: Row[] = [
     id: 'own',
     what: 'IPC_RMID of a removed queue',
     expected: 'EINVAL',
-    c: 'ctl-removed-twice',
+    c: 'msgctl-removed-twice',
     sync: () => removed(removedQueue()),
     promise: async () => {
       await (await removedObject()).remove();
@@ -268,7 +268,7 @@ const refused: Row[] = [
 
 function ofAll(id: string, what: string, expected: string, name: string): Row {
   const sync = (): Promise<string> => inOwnNamespace(`msgctl-${name}`);
-  return { id, what, expected, c: `ctl-${name}`, sync, promise: noCommand, needs: ownNamespace };
+  return { id, what, expected, c: `msgctl-${name}`, sync, promise: noCommand, needs: ownNamespace };
 }
 
 const overview: Row[] = [
@@ -276,7 +276,7 @@ const overview: Row[] = [
     id: 'msgctl12',
     what: 'IPC_INFO tells the limits',
     expected: 'as in /proc',
-    c: 'ctl-info',
+    c: 'msgctl-info',
     sync: () => {
       const limits = msgctl(0, IPC_INFO);
       const names = ['msgmax', 'msgmnb', 'msgmni'] as const;

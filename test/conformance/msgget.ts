@@ -6,6 +6,7 @@ import { randomKey } from '../support/random-key';
 import { asNobody, inOwnNamespace } from './elsewhere';
 import { nextId, ownNamespace, root } from './needs';
 import { newQueue, put, take } from './raw';
+import { sameness } from './result';
 import { absent, type Row } from './row';
 
 const { MessageQueue } = sysv;
@@ -16,15 +17,11 @@ function denied(what: string, mode: string, first: string): Row {
     id: 'msgget02',
     what: `a queue of another user is opened to ${what} it`,
     expected: 'EACCES',
-    c: `get-denied-${mode}`,
+    c: `msgget-denied-${mode}`,
     sync: () => asNobody(`msgget-${mode}`, temporaryQueue().key),
     promise: () => asNobody(first, temporaryQueue().key),
     needs: root,
   };
-}
-
-function sameness(first: number, second: number): string {
-  return first === second ? 'same' : 'different';
 }
 
 const found: Row[] = [
@@ -32,7 +29,7 @@ const found: Row[] = [
     id: 'msgget01',
     what: 'a new queue carries a message',
     expected: '3 hello',
-    c: 'get-round-trip',
+    c: 'msgget-round-trip',
     sync: () => {
       const id = adoptId(msgget(randomKey(), IPC_CREAT | IPC_EXCL | 0o600));
       put(id, 3, 'hello');
@@ -48,7 +45,7 @@ const found: Row[] = [
     id: 'own',
     what: 'a key that has a queue names it',
     expected: 'same',
-    c: 'get-same-key',
+    c: 'msgget-same-key',
     sync: () => {
       const { id, key } = temporaryQueue();
       return sameness(msgget(key, 0), id);
@@ -62,7 +59,7 @@ const found: Row[] = [
     id: 'own',
     what: 'IPC_CREAT without IPC_EXCL finds the queue that is there',
     expected: 'same',
-    c: 'get-create-existing',
+    c: 'msgget-create-existing',
     sync: () => {
       const { id, key } = temporaryQueue();
       return sameness(msgget(key, IPC_CREAT | 0o600), id);
@@ -76,7 +73,7 @@ const found: Row[] = [
     id: 'own',
     what: 'IPC_PRIVATE makes a queue each time',
     expected: 'different',
-    c: 'get-private-twice',
+    c: 'msgget-private-twice',
     sync: () => sameness(newQueue(), newQueue()),
     promise: async () => {
       const first = adoptQueue(await MessageQueue.create(IPC_PRIVATE));
@@ -88,7 +85,7 @@ const found: Row[] = [
     id: 'own',
     what: 'the umask takes nothing from the mode',
     expected: '666',
-    c: 'get-mode-ignores-umask',
+    c: 'msgget-mode-ignores-umask',
     sync: () => msgctl(newQueue(0o666), IPC_STAT).msg_perm.mode.toString(8),
     promise: async () => {
       const { mode } = await temporaryQueue({ mode: 0o666 }).stat();
@@ -102,7 +99,7 @@ const refused: Row[] = [
     id: 'msgget02',
     what: 'IPC_CREAT | IPC_EXCL of a key that has a queue',
     expected: 'EEXIST',
-    c: 'get-exists',
+    c: 'msgget-exists',
     sync: () => msgget(temporaryQueue().key, IPC_CREAT | IPC_EXCL | 0o600),
     promise: async () => (await MessageQueue.create(temporaryQueue().key)).id,
   },
@@ -110,7 +107,7 @@ const refused: Row[] = [
     id: 'msgget02',
     what: 'a key that has no queue, without IPC_CREAT',
     expected: 'ENOENT',
-    c: 'get-absent',
+    c: 'msgget-absent',
     sync: () => msgget(randomKey(), 0o600),
     promise: async () => (await MessageQueue.open(randomKey())).id,
   },
@@ -118,7 +115,7 @@ const refused: Row[] = [
     id: 'msgget02',
     what: 'IPC_EXCL alone makes nothing',
     expected: 'ENOENT',
-    c: 'get-absent-exclusive',
+    c: 'msgget-absent-exclusive',
     sync: () => msgget(randomKey(), IPC_EXCL | 0o600),
     promise: absent('create always passes IPC_CREAT, open passes no flag'),
   },
@@ -129,7 +126,7 @@ const refused: Row[] = [
     id: 'msgget03',
     what: 'one queue more than kernel.msgmni',
     expected: 'ENOSPC',
-    c: 'get-too-many',
+    c: 'msgget-too-many',
     sync: () => inOwnNamespace('msgget-too-many'),
     promise: () => inOwnNamespace('create-too-many'),
     needs: ownNamespace,
@@ -141,7 +138,7 @@ const numbered: Row[] = [
     id: 'msgget04',
     what: 'kernel.msg_next_id chooses the id of the next queue',
     expected: '7',
-    c: 'get-next-id',
+    c: 'msgget-next-id',
     sync: () => inOwnNamespace('msgget-next-id'),
     promise: () => inOwnNamespace('create-next-id'),
     needs: nextId,
@@ -150,7 +147,7 @@ const numbered: Row[] = [
     id: 'msgget04',
     what: 'kernel.msg_next_id is used once',
     expected: '-1',
-    c: 'get-next-id-used-up',
+    c: 'msgget-next-id-used-up',
     sync: () => inOwnNamespace('msgget-next-id-used-up'),
     promise: () => inOwnNamespace('create-next-id-used-up'),
     needs: nextId,
@@ -159,7 +156,7 @@ const numbered: Row[] = [
     id: 'msgget05',
     what: 'a kernel.msg_next_id that is taken gives another id',
     expected: 'different',
-    c: 'get-next-id-taken',
+    c: 'msgget-next-id-taken',
     sync: () => inOwnNamespace('msgget-next-id-taken'),
     promise: () => inOwnNamespace('create-next-id-taken'),
     needs: nextId,

@@ -27,7 +27,7 @@ const taken: Row[] = [
     id: 'msgrcv01',
     what: 'the queue tells number, bytes, receiver and time',
     expected: 'messages 0, bytes 0, receiver self, time set',
-    c: 'rcv-fields',
+    c: 'msgrcv-fields',
     sync: () => {
       const { id } = queueOfOne();
       take(id);
@@ -45,7 +45,7 @@ const taken: Row[] = [
     id: 'own',
     what: 'a message that was too long is still there',
     expected: '1 hello',
-    c: 'rcv-too-big-stays',
+    c: 'msgrcv-too-big-stays',
     sync: () => {
       const { id } = queueOfOne();
       expect(() => take(id, { size: 4 })).toThrow('E2BIG');
@@ -64,7 +64,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'a message longer than the memory',
     expected: 'E2BIG',
-    c: 'rcv-too-big',
+    c: 'msgrcv-too-big',
     sync: () => take(queueOfOne().id, { size: 4 }),
     promise: () => queueOfOne().receive({ maxLength: 4 }),
   },
@@ -72,7 +72,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'no permission to read',
     expected: 'EACCES',
-    c: 'rcv-denied',
+    c: 'msgrcv-denied',
     sync: () => asNobody('msgrcv-nowait', queueOfOne().key),
     promise: () => asNobody('receive', queueOfOne().key),
     needs: root,
@@ -81,7 +81,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'a target that is no memory',
     expected: 'EFAULT',
-    c: 'rcv-no-memory',
+    c: 'msgrcv-no-memory',
     sync: different('ERR_INVALID_ARG_TYPE', none, () =>
       msgrcv(queueOfOne().id, null as unknown as Buffer, ROOM, 0, IPC_NOWAIT),
     ),
@@ -94,7 +94,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'an id that no queue can have',
     expected: 'EINVAL',
-    c: 'rcv-no-such-id',
+    c: 'msgrcv-no-such-id',
     sync: () => take(NO_ID),
     promise: different('ERR_OUT_OF_RANGE', 'no object is made of such an id', async () =>
       (await sysv.MessageQueue.fromId(NO_ID)).receive(),
@@ -104,7 +104,7 @@ const refused: Row[] = [
     id: 'own',
     what: 'the id of a removed queue',
     expected: 'EINVAL',
-    c: 'rcv-removed-id',
+    c: 'msgrcv-removed-id',
     sync: () => take(removedQueue()),
     promise: async () => {
       const queue = temporaryQueue();
@@ -116,7 +116,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'a negative size',
     expected: 'EINVAL',
-    c: 'rcv-size-negative',
+    c: 'msgrcv-size-negative',
     sync: different('ERR_OUT_OF_RANGE', none, () =>
       msgrcv(queueOfOne().id, Buffer.alloc(8 + ROOM), -1, 0, IPC_NOWAIT),
     ),
@@ -128,7 +128,7 @@ const refused: Row[] = [
     id: 'msgrcv02',
     what: 'an empty queue, with IPC_NOWAIT',
     expected: 'ENOMSG',
-    c: 'rcv-none',
+    c: 'msgrcv-none',
     sync: () => take(temporaryQueue().id),
     promise: () => orEnomsg(temporaryQueue().tryReceive()),
   },
@@ -139,7 +139,7 @@ const blocked: Row[] = [
     id: 'msgrcv05, InterruptRecv',
     what: 'a handler without SA_RESTART runs while the call blocks',
     expected: 'EINTR',
-    c: 'rcv-interrupted',
+    c: 'msgrcv-interrupted',
     sync: absent('Node sets SA_RESTART on all its handlers'),
     promise: absent('Node sets SA_RESTART on all its handlers'),
   },
@@ -147,7 +147,7 @@ const blocked: Row[] = [
     id: 'msgrcv05, InterruptRecv',
     what: 'a handler with SA_RESTART runs while the call blocks',
     expected: 'EINTR',
-    c: 'rcv-interrupted-restart',
+    c: 'msgrcv-interrupted-restart',
     sync: () => whileBlocked('msgrcv', temporaryQueue(), (pid) => process.kill(pid, 'SIGUSR2')),
     promise: different('signal, then 2 late', 'the class goes on waiting', () => {
       const queue = temporaryQueue();
@@ -160,7 +160,7 @@ const blocked: Row[] = [
     id: 'msgrcv06, RcvRmWhileBlocking',
     what: 'the queue is removed while the call blocks',
     expected: 'EIDRM',
-    c: 'rcv-removed-while-blocked',
+    c: 'msgrcv-removed-while-blocked',
     sync: () => {
       const queue = temporaryQueue();
       return whileBlocked('msgrcv', queue, () => {
@@ -176,12 +176,12 @@ const blocked: Row[] = [
   },
   ...whileWaiting('MsgRcvTypeBlocking', 'a message of another type arrives first', {
     expected: '2 wanted',
-    c: 'rcv-type-blocking',
+    c: 'msgrcv-type-blocking',
     text: 'wanted',
   }),
   ...whileWaiting('own', 'a message arrives that is longer than the memory', {
     expected: 'E2BIG',
-    c: 'rcv-too-big-while-blocked',
+    c: 'msgrcv-too-big-while-blocked',
     text: 'longer than 8',
   }),
 ];

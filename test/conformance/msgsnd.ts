@@ -50,7 +50,7 @@ const accepted: Row[] = [
     id: 'msgsnd01',
     what: 'the queue tells number, bytes, sender and time',
     expected: 'messages 1, bytes 5, sender self, time set',
-    c: 'snd-fields',
+    c: 'msgsnd-fields',
     sync: () => {
       const id = newQueue();
       put(id, 1, 'hello');
@@ -68,7 +68,7 @@ const accepted: Row[] = [
     id: 'own',
     what: 'the largest type of a long',
     expected: `${String(longest)} far`,
-    c: 'snd-largest-type',
+    c: 'msgsnd-largest-type',
     sync: () => {
       const id = newQueue();
       put(id, longest, 'far');
@@ -84,7 +84,7 @@ const accepted: Row[] = [
     id: 'own',
     what: 'an empty message counts as one',
     expected: 'messages 1, bytes 0',
-    c: 'snd-empty',
+    c: 'msgsnd-empty',
     sync: () => {
       const id = newQueue();
       put(id, 5, '');
@@ -102,7 +102,7 @@ const accepted: Row[] = [
     id: 'own',
     what: 'a message of kernel.msgmax bytes',
     expected: 'done',
-    c: 'snd-longest',
+    c: 'msgsnd-longest',
     sync: () => sent(newQueue(), 1, textOfLength(kernelLimit('msgmax'))),
     promise: () => sending(temporaryQueue(), textOfLength(kernelLimit('msgmax'))),
   },
@@ -113,7 +113,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'no permission to write',
     expected: 'EACCES',
-    c: 'snd-denied',
+    c: 'msgsnd-denied',
     sync: () => asNobody('msgsnd-nowait', temporaryQueue().key),
     promise: () => asNobody('send', temporaryQueue().key),
     needs: root,
@@ -122,7 +122,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'a message that is no memory',
     expected: 'EFAULT',
-    c: 'snd-no-memory',
+    c: 'msgsnd-no-memory',
     sync: different('ERR_INVALID_ARG_TYPE', 'JavaScript has no bad addresses', () => {
       msgsnd(newQueue(), null as unknown as Buffer, 1, IPC_NOWAIT);
       return undefined;
@@ -135,7 +135,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'an id that no queue can have',
     expected: 'EINVAL',
-    c: 'snd-no-such-id',
+    c: 'msgsnd-no-such-id',
     sync: () => sent(NO_ID, 1, 'x'),
     promise: different('ERR_OUT_OF_RANGE', 'no object is made of such an id', async () =>
       sending(await sysv.MessageQueue.fromId(NO_ID), 'x'),
@@ -145,7 +145,7 @@ const refused: Row[] = [
     id: 'own',
     what: 'the id of a removed queue',
     expected: 'EINVAL',
-    c: 'snd-removed-id',
+    c: 'msgsnd-removed-id',
     sync: () => sent(removedQueue(), 1, 'x'),
     promise: async () => {
       const queue = temporaryQueue();
@@ -157,7 +157,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'type 0',
     expected: 'EINVAL',
-    c: 'snd-type-zero',
+    c: 'msgsnd-type-zero',
     sync: () => sent(newQueue(), 0, 'x'),
     promise: different('ERR_OUT_OF_RANGE', 'the type is checked before the call', () =>
       sending(temporaryQueue(), 'x', 0),
@@ -167,7 +167,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'a negative type',
     expected: 'EINVAL',
-    c: 'snd-type-negative',
+    c: 'msgsnd-type-negative',
     sync: () => sent(newQueue(), -1, 'x'),
     promise: different('ERR_OUT_OF_RANGE', 'the type is checked before the call', () =>
       sending(temporaryQueue(), 'x', -1),
@@ -177,7 +177,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'a negative size',
     expected: 'EINVAL',
-    c: 'snd-size-negative',
+    c: 'msgsnd-size-negative',
     sync: different('ERR_OUT_OF_RANGE', 'the size is checked against the memory', () => {
       msgsnd(newQueue(), msgbuf(1, 'x'), -1, IPC_NOWAIT);
       return undefined;
@@ -188,7 +188,7 @@ const refused: Row[] = [
     id: 'msgsnd02',
     what: 'more bytes than kernel.msgmax',
     expected: 'EINVAL',
-    c: 'snd-too-long',
+    c: 'msgsnd-too-long',
     sync: () => sent(newQueue(), 1, textOfLength(kernelLimit('msgmax') + 1)),
     promise: () => sending(temporaryQueue(), textOfLength(kernelLimit('msgmax') + 1)),
   },
@@ -199,7 +199,7 @@ const full: Row[] = [
     id: 'msgsnd05',
     what: 'no room, with IPC_NOWAIT',
     expected: 'EAGAIN',
-    c: 'snd-full',
+    c: 'msgsnd-full',
     sync: () => sent(fullQueue(capacity).id, 1, 'x'),
     promise: () => trySent(fullQueue(capacity), 'x'),
   },
@@ -207,7 +207,7 @@ const full: Row[] = [
     id: 'own',
     what: 'as many empty messages as the queue has bytes fill it',
     expected: 'EAGAIN',
-    c: 'snd-full-by-count',
+    c: 'msgsnd-full-by-count',
     sync: () => {
       const { id } = temporaryQueue({ maxBytes: 3 });
       for (let i = 0; i < 3; i++) put(id, 1, '');
@@ -223,7 +223,7 @@ const full: Row[] = [
     id: 'own',
     what: 'a message longer than the queue, with IPC_NOWAIT',
     expected: 'EAGAIN',
-    c: 'snd-longer-than-queue',
+    c: 'msgsnd-longer-than-queue',
     sync: () => sent(temporaryQueue({ maxBytes: 4 }).id, 1, '12345'),
     promise: different('EMSGSIZE', 'to try again would be in vain', () =>
       trySent(temporaryQueue({ maxBytes: 4 }), '12345'),
@@ -236,7 +236,7 @@ const blocked: Row[] = [
     id: 'msgsnd05, InterruptSend',
     what: 'a handler without SA_RESTART runs while the call blocks',
     expected: 'EINTR',
-    c: 'snd-interrupted',
+    c: 'msgsnd-interrupted',
     sync: absent('Node sets SA_RESTART on all its handlers'),
     promise: absent('Node sets SA_RESTART on all its handlers'),
   },
@@ -244,7 +244,7 @@ const blocked: Row[] = [
     id: 'msgsnd05, InterruptSend',
     what: 'a handler with SA_RESTART runs while the call blocks',
     expected: 'EINTR',
-    c: 'snd-interrupted-restart',
+    c: 'msgsnd-interrupted-restart',
     sync: () => whileBlocked('msgsnd', fullQueue(capacity), (pid) => process.kill(pid, 'SIGUSR2')),
     promise: different('signal, then done', 'the class goes on waiting', () => {
       const queue = fullQueue(capacity);
@@ -257,7 +257,7 @@ const blocked: Row[] = [
     id: 'msgsnd06, SndRmWhileBlocking',
     what: 'the queue is removed while the call blocks',
     expected: 'EIDRM',
-    c: 'snd-removed-while-blocked',
+    c: 'msgsnd-removed-while-blocked',
     sync: () => {
       const queue = fullQueue(capacity);
       return whileBlocked('msgsnd', queue, () => {
@@ -275,7 +275,7 @@ const blocked: Row[] = [
     id: 'own',
     what: 'a call that blocks goes on when there is room',
     expected: 'done',
-    c: 'snd-goes-on',
+    c: 'msgsnd-goes-on',
     sync: () => {
       const queue = fullQueue(capacity);
       return whileBlocked('msgsnd', queue, () => {

@@ -5,7 +5,8 @@ import type { sysv } from 'posix-ipc';
 /** What a row's call gives: nothing is `done`, a message is its type and its text. */
 export type Result = string | number | sysv.Message | undefined;
 
-export type Run = () => Result | Promise<Result>;
+/** Gives a Result, or a promise of one. Calls that give nothing are functions without a value. */
+export type Run = () => unknown;
 
 function textOf(result: Result): string {
   if (result === undefined) return 'done';
@@ -14,7 +15,7 @@ function textOf(result: Result): string {
 }
 
 /** By shape, not by instanceof: errors made in C++ are of another context than those of jest. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') return code;
   throw error;
@@ -23,15 +24,19 @@ function codeOf(error: unknown): string {
 /** Runs the call: its result as a text, or the code of its error. */
 export async function resultOf(run: Run): Promise<string> {
   try {
-    return textOf(await run());
+    return textOf((await run()) as Result);
   } catch (error) {
     return codeOf(error);
   }
 }
 
-/** How the class says EAGAIN: `trySend` answers false. */
-export function orEagain(sent: boolean): string {
-  return sent ? 'done' : 'EAGAIN';
+export function sameness(first: unknown, second: unknown): string {
+  return first === second ? 'same' : 'different';
+}
+
+/** How the class says EAGAIN: `trySend`, `tryWait` and others answer false. */
+export function orEagain(could: boolean): string {
+  return could ? 'done' : 'EAGAIN';
 }
 
 /** How the class says ENOMSG: `tryReceive` and `peek` answer undefined. */

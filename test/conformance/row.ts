@@ -18,16 +18,16 @@ export interface Absent {
 export type Column = Run | Different | Absent;
 
 export interface Row {
-  /** The program of the Linux Test Project, the test of gVisor, or `own`. */
+  /** The program of the Linux Test Project or the assertion of its Open POSIX suite, the test of gVisor, or `own`. */
   id: string;
   what: string;
   /** The errno's name, or the value. */
   expected: string;
-  /** The row of test/fixtures/conformance-msg. */
+  /** The row of test/fixtures/conformance. */
   c: string;
   /** posix-ipc/syscalls. */
   sync: Column;
-  /** sysv.MessageQueue. */
+  /** The class. */
   promise: Column;
   /** What the machine has to allow. */
   needs?: Need;

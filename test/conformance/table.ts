@@ -1,0 +1,56 @@
+/** How a table of rows becomes tests. */
+
+import { testIf } from '../support/machine';
+import { inC } from './elsewhere';
+import { resultOf } from './result';
+import { caseOf, type Case, type Row } from './row';
+
+/** All interfaces that have rows in the C program, by the test file that has theirs. */
+const interfaces = {
+  'system-v-messages': ['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
+} as const;
+
+type TestFile = keyof typeof interfaces;
+
+async function hold({ run, expected }: Case): Promise<void> {
+  expect(await resultOf(run)).toBe(expected);
+}
+
+function interfaceOf(row: string): string {
+  return row.slice(0, row.indexOf('-'));
+}
+
+/** Tests of all rows of a file; `className` is what the third column is called. */
+export function testTable<F extends TestFile>(
+  file: F,
+  className: string,
+  rows: Record<(typeof interfaces)[F][number], readonly Row[]>,
+): void {
+  const tables = Object.entries<readonly Row[]>(rows);
+  describe.each(tables)('%s', (_interface, ofInterface) => {
+    for (const row of ofInterface) testRow(row, className);
+  });
+
+  test('every row of the C program stands in the table once', async () => {
+    const named = tables.flatMap(([, ofInterface]) => ofInterface.map(({ c }) => c));
+    const inProgram = (await inC('--list')).split('\n');
+    const own: readonly string[] = interfaces[file];
+    const ofFile = inProgram.filter((row) => own.includes(interfaceOf(row)));
+    expect(named.toSorted()).toStrictEqual(ofFile.toSorted());
+    const known: string[] = Object.values(interfaces).flat();
+    expect(inProgram.filter((row) => !known.includes(interfaceOf(row)))).toStrictEqual([]);
+  });
+}
+
+function testRow(row: Row, className: string): void {
+  const cases = [
+    caseOf(row, 'C', () => inC(row.c)),
+    caseOf(row, 'syscalls', row.sync),
+    caseOf(row, className, row.promise),
+  ];
+  describe(`${row.id} (${row.c}): ${row.what}`, () => {
+    for (const one of cases) {
+      testIf(one.needs?.isMet ?? true, one.needs?.reason ?? '')(one.name, () => hold(one));
+    }
+  });
+}

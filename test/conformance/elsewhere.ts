@@ -27,9 +27,9 @@ export function asNobody(call: string, key: number | string): Promise<string> {
   return startNode(fixture, ['nobody', call, String(key)]).line();
 }
 
-/** A call of the fixture in another process. */
-export function inOther(call: string, key: number | string): Promise<string> {
-  return startNode(fixture, ['self', call, String(key)]).line();
+/** A call of the fixture in another process, which has ended afterwards. */
+export async function inOther(call: string, key: number | string): Promise<string> {
+  return (await start(call, { key }).success()).trimEnd();
 }
 
 /** A call of the fixture where there is no other System V object. */

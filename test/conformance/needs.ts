@@ -29,10 +29,17 @@ export const ownNamespace: Need = {
   reason: 'needs an IPC namespace of its own, and a /proc/sys that can be written',
 };
 
-export const nextId: Need = {
-  isMet: succeedsInNamespace('echo 1 > /proc/sys/kernel/msg_next_id'),
-  reason: 'needs kernel.msg_next_id in an IPC namespace of its own',
-};
+function nextIdOf(kind: 'msg' | 'sem' | 'shm'): Need {
+  const name = `${kind}_next_id`;
+  return {
+    isMet: succeedsInNamespace(`echo 1 > /proc/sys/kernel/${name}`),
+    reason: `needs kernel.${name} in an IPC namespace of its own`,
+  };
+}
+
+export const nextId = nextIdOf('msg');
+export const nextSetId = nextIdOf('sem');
+export const nextSegmentId = nextIdOf('shm');
 
 function hasMsgCopy(): boolean {
   const queue = sysv.MessageQueue.createSync(sysv.IPC_PRIVATE);

@@ -8,6 +8,7 @@ import { caseOf, type Case, type Row } from './row';
 /** All interfaces that have rows in the C program, by the test file that has theirs. */
 const interfaces = {
   'system-v-messages': ['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
+  'system-v-semaphores': ['semget', 'semop', 'semctl'],
 } as const;
 
 type TestFile = keyof typeof interfaces;

@@ -20,6 +20,11 @@ export function kernelLimit(name: KernelLimit): number {
   return Number(readFileSync(`/proc/sys/kernel/${name}`, 'latin1'));
 }
 
+/** SEMMSL, SEMMNS, SEMOPM and SEMMNI, with a space between them. */
+export function semaphoreLimits(): string {
+  return readFileSync('/proc/sys/kernel/sem', 'latin1').trim().split(/\s+/).join(' ');
+}
+
 /** `test`, or `test.skip` with the reason in its name. */
 export function testIf(
   condition: boolean,

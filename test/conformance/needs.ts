@@ -1,6 +1,7 @@
 /** What rows ask of the machine. A row that cannot run is skipped and says why. */
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 import { sysv } from 'posix-ipc';
 
@@ -54,3 +55,17 @@ function hasMsgCopy(): boolean {
 }
 
 export const msgCopy: Need = { isMet: hasMsgCopy(), reason: 'the kernel has no MSG_COPY' };
+
+function hugePages(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/vm/nr_hugepages', 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A kernel that knows huge pages, and has none; and root, who may use them. */
+export const noHugePages: Need = {
+  isMet: root.isMet && hugePages() === '0',
+  reason: 'needs root, and a kernel that could reserve huge pages and has not',
+};

@@ -9,6 +9,7 @@ import { caseOf, type Case, type Row } from './row';
 const interfaces = {
   'system-v-messages': ['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
   'system-v-semaphores': ['semget', 'semop', 'semctl'],
+  'system-v-shared-memory': ['shmget', 'shmat', 'shmdt', 'shmctl'],
 } as const;
 
 type TestFile = keyof typeof interfaces;

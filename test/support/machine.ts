@@ -20,6 +20,11 @@ export function kernelLimit(name: KernelLimit): number {
   return Number(readFileSync(`/proc/sys/kernel/${name}`, 'latin1'));
 }
 
+/** A number of /proc/sys/kernel that may be beyond what a number keeps. */
+export function kernelNumber(name: 'shmmax' | 'shmall' | 'shmmni'): bigint {
+  return BigInt(readFileSync(`/proc/sys/kernel/${name}`, 'latin1').trim());
+}
+
 /** SEMMSL, SEMMNS, SEMOPM and SEMMNI, with a space between them. */
 export function semaphoreLimits(): string {
   return readFileSync('/proc/sys/kernel/sem', 'latin1').trim().split(/\s+/).join(' ');

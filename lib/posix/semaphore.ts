@@ -120,7 +120,7 @@ export class Semaphore extends Handle {
   /**
    * Removes a name. Who has the semaphore open uses it on; the name can be made anew at once.
    *
-   * Errors: ENOENT, EACCES, EPERM (/dev/shm is sticky: the owner only). Source: sem_unlink(3).
+   * Errors: ENOENT, EACCES (/dev/shm is sticky: the owner only). Source: sem_unlink(3).
    */
   static unlink(name: string): Promise<void> {
     return promised(() => {

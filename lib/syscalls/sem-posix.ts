@@ -49,7 +49,7 @@ export function sem_close(sem: number): void {
   check(native.semClose(sem), 'sem_close');
 }
 
-/** sem_unlink - remove a named semaphore. Errors: EACCES, EINVAL, ENAMETOOLONG, ENOENT, EPERM. Source: sem_unlink(3). */
+/** sem_unlink - remove a named semaphore. Errors: EACCES, ENAMETOOLONG, ENOENT. Source: sem_unlink(3). */
 export function sem_unlink(name: string): void {
   check(native.semUnlink(name), 'sem_unlink', { path: name });
 }

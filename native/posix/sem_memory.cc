@@ -69,6 +69,15 @@ int check_name(const std::string& name, std::string& path) {
     return name.size() - start > longest_name ? ENAMETOOLONG : 0;
 }
 
+/// What the C library makes of an errno of sem_unlink.
+int of_unlinking(int error) {
+#ifdef __GLIBC__
+    return error == EINVAL ? ENOENT : error == EPERM ? EACCES : error;
+#else
+    return error;
+#endif
+}
+
 SharedSemaphore map(const Fd& file) {
     void* memory = mmap(nullptr, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
     if (memory == MAP_FAILED) {
@@ -234,9 +243,9 @@ Opened open_semaphore(const std::string& name, const Opening& opening) {
 int unlink_semaphore(const std::string& name) {
     std::string path;
     if (const int error = check_name(name, path); error != 0) {
-        return error;
+        return of_unlinking(error);
     }
-    return unlink(path.c_str()) == 0 ? 0 : errno;
+    return unlink(path.c_str()) == 0 ? 0 : of_unlinking(errno);
 }
 
 } // namespace posix_ipc::posix

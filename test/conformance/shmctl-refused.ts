@@ -1,6 +1,6 @@
 /** Rows of shmctl that fail. */
 
-import { IPC_RMID, IPC_SET, IPC_STAT, SHM_LOCK, SHM_UNLOCK, shmctl } from 'posix-ipc/syscalls';
+import { IPC_RMID, IPC_SET, IPC_STAT, SHM_LOCK, type SHM_UNLOCK, shmctl } from 'posix-ipc/syscalls';
 
 import { asNobody } from './elsewhere';
 import { root } from './needs';

@@ -10,6 +10,19 @@ const interfaces = {
   'system-v-messages': ['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
   'system-v-semaphores': ['semget', 'semop', 'semctl'],
   'system-v-shared-memory': ['shmget', 'shmat', 'shmdt', 'shmctl'],
+  'posix-semaphores': [
+    'sem_open',
+    'sem_close',
+    'sem_unlink',
+    'sem_wait',
+    'sem_trywait',
+    'sem_timedwait',
+    'sem_clockwait',
+    'sem_post',
+    'sem_getvalue',
+    'sem_init',
+    'sem_destroy',
+  ],
 } as const;
 
 type TestFile = keyof typeof interfaces;

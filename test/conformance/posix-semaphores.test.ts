@@ -19,7 +19,7 @@ import { testTable } from './table';
 
 jest.setTimeout(60_000);
 
-testTable('posix-semaphores', 'Semaphore', {
+testTable('posix-semaphores', ['syscalls', 'Semaphore'], {
   sem_open: semOpenRows,
   sem_close: semCloseRows,
   sem_unlink: semUnlinkRows,

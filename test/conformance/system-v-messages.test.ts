@@ -12,7 +12,7 @@ import { testTable } from './table';
 
 jest.setTimeout(60_000);
 
-testTable('system-v-messages', 'MessageQueue', {
+testTable('system-v-messages', ['syscalls', 'MessageQueue'], {
   msgget: msggetRows,
   msgsnd: msgsndRows,
   msgrcv: msgrcvRows,

@@ -11,7 +11,7 @@ import { testTable } from './table';
 
 jest.setTimeout(60_000);
 
-testTable('system-v-semaphores', 'SemaphoreSet', {
+testTable('system-v-semaphores', ['syscalls', 'SemaphoreSet'], {
   semget: semgetRows,
   semop: semopRows,
   semctl: semctlRows,

@@ -12,7 +12,7 @@ import { testTable } from './table';
 
 jest.setTimeout(60_000);
 
-testTable('system-v-shared-memory', 'SharedMemory', {
+testTable('system-v-shared-memory', ['syscalls', 'SharedMemory'], {
   shmget: shmgetRows,
   shmat: shmatRows,
   shmdt: shmdtRows,

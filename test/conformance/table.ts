@@ -23,6 +23,9 @@ const interfaces = {
     'sem_init',
     'sem_destroy',
   ],
+  'posix-shared-memory': ['shm_open', 'shm_unlink'],
+  memory: ['mmap', 'munmap', 'msync', 'memfd'],
+  futex: ['futex'],
 } as const;
 
 type TestFile = keyof typeof interfaces;
@@ -35,15 +38,15 @@ function interfaceOf(row: string): string {
   return row.slice(0, row.indexOf('-'));
 }
 
-/** Tests of all rows of a file; `className` is what the third column is called. */
+/** Tests of all rows of a file; the names are what the second and the third column are called. */
 export function testTable<F extends TestFile>(
   file: F,
-  className: string,
+  columns: [sync: string, promise: string],
   rows: Record<(typeof interfaces)[F][number], readonly Row[]>,
 ): void {
   const tables = Object.entries<readonly Row[]>(rows);
   describe.each(tables)('%s', (_interface, ofInterface) => {
-    for (const row of ofInterface) testRow(row, className);
+    for (const row of ofInterface) testRow(row, columns);
   });
 
   test('every row of the C program stands in the table once', async () => {
@@ -57,11 +60,11 @@ export function testTable<F extends TestFile>(
   });
 }
 
-function testRow(row: Row, className: string): void {
+function testRow(row: Row, [sync, promise]: [string, string]): void {
   const cases = [
     caseOf(row, 'C', () => inC(row.c)),
-    caseOf(row, 'syscalls', row.sync),
-    caseOf(row, className, row.promise),
+    caseOf(row, sync, row.sync),
+    caseOf(row, promise, row.promise),
   ];
   describe(`${row.id} (${row.c}): ${row.what}`, () => {
     for (const one of cases) {

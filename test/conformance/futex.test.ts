@@ -1,0 +1,8 @@
+/** Words that processes wait for: C, and both forms of event.Futex agree. */
+
+import { futexRows } from './futex';
+import { testTable } from './table';
+
+jest.setTimeout(60_000);
+
+testTable('futex', ['waitSync', 'wait'], { futex: futexRows });

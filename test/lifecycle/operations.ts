@@ -1,5 +1,6 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
+import { fifo } from './fifo';
 import { futex } from './futex';
 import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
@@ -8,6 +9,7 @@ import { sysvSemaphoreSet } from './sysv-semaphore-set';
 import type { WaitingOperation } from './waiting-operation';
 
 export const operations: readonly WaitingOperation[] = [
+  ...fifo,
   ...futex,
   ...posixMessageQueue,
   ...posixSemaphore,

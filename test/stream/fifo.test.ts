@@ -244,6 +244,50 @@ describe('opening an end', () => {
     expect(descriptors()).toBeLessThanOrEqual(before);
   });
 
+  test.each([
+    ['process.exit', 'process.exit(7)', 7],
+    ['an uncaught error', "throw new Error('nobody catches this')", 1],
+    ['unref', 'fifo.unref()', 0],
+  ])('%s ends a process whose open is pending', async (_name, act, code) => {
+    const { path } = temporaryFifo();
+    const text = `
+      const { stream } = require('posix-ipc');
+      const fifo = stream.Fifo.openSync(${JSON.stringify(path)});
+      fifo.openReader();
+      process.stdin.once('data', () => { process.stdin.destroy(); ${act}; });`;
+    const child = spawn(process.execPath, ['--eval', text], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    await untilBlockedIn('openat', child.pid ?? -1);
+    child.stdin.write('go');
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    expect(await soon('its end', ended)).toBe(code);
+  });
+
+  test('both ends in worker threads', async () => {
+    const text = `
+      const { stream } = require('posix-ipc');
+      const { parentPort, workerData } = require('node:worker_threads');
+      const [path, form] = workerData;
+      const fifo = stream.Fifo.openSync(path);
+      (async () => {
+        if (form === 'write') {
+          const writer = await fifo.openWriter();
+          return writer.write(Buffer.alloc(300_000, 'w')).finally(() => writer.close());
+        }
+        const reader = fifo.openReaderSync();
+        let length = 0;
+        for (let chunk; (chunk = reader.readSync()) !== null; ) length += chunk.length;
+        return length;
+      })().then((length) => parentPort.postMessage(length));`;
+    const { path } = temporaryFifo();
+    const lengths = ['read', 'write'].map((form) => {
+      const worker = new Worker(text, { eval: true, workerData: [path, form] });
+      return new Promise((resolve) => worker.once('message', resolve));
+    });
+    expect(await soon('both', Promise.all(lengths))).toEqual([300_000, 300_000]);
+  });
+
   test('wrong options', async () => {
     const fifo = temporaryFifo();
     expect(await codeOfRejection(fifo.openReader({ keepOpen: 1 as never }))).toBe(

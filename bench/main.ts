@@ -13,6 +13,7 @@ import { spread } from './core/stats';
 import { markdown, table } from './core/table';
 import { facility as futex } from './facilities/futex';
 import { facility as memory } from './facilities/memory';
+import { facility as posixQueues } from './facilities/posix-queues';
 import { facility as posixSemaphores } from './facilities/posix-semaphores';
 import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
@@ -24,6 +25,7 @@ type Build = (effort: Effort, compiler: Compiler) => Facility;
 const facilities: Record<string, Build> = {
   sysv,
   memory,
+  'posix-queues': posixQueues,
   'posix-semaphores': posixSemaphores,
   'sysv-semaphores': sysvSemaphores,
   futex,

@@ -259,9 +259,12 @@ class Receive : public wait::Operation {
     }
 
     bool give_back(const wait::Outcome& outcome) noexcept override {
-        return outcome.result < 0 ||
-               send_now(fd_, memory_.first(static_cast<size_t>(outcome.result)), priority_) !=
-                   -EAGAIN;
+        if (outcome.result < 0) {
+            return true;
+        }
+        const Bytes message = memory_.first(static_cast<size_t>(outcome.result));
+        const int32_t sent = send_now(fd_, message, priority_);
+        return sent != -EAGAIN;
     }
 
     [[nodiscard]] unsigned priority() const { return priority_; }

@@ -1,0 +1,105 @@
+/** POSIX message queues: what is measured, and how fast it should be. */
+
+import { posix } from 'posix-ipc';
+import type { Compiler } from '../core/compiler';
+import { atMost, latency, perMessage, rate } from '../core/figures';
+import type { Contender, Facility, Measure, Meeting } from '../core/measure';
+import type { Work } from '../core/params';
+import { Plan, SMALL } from '../core/plan';
+import type { Effort } from '../options';
+
+/** How many messages a queue holds: what is allowed everywhere. */
+const CAPACITY = 10;
+const PAGE = 4096;
+
+/** Microseconds before a cold round trip. */
+const REST = 3000;
+
+const ours = (...forms: string[]): Contender => ({
+  language: 'JavaScript',
+  driver: 'posix-queues',
+  forms,
+});
+
+export function facility(effort: Effort, compiler: Compiler): Facility {
+  const C: Contender = { language: 'C', program: compiler.scenarios('posix-queues') };
+  const plan = new Plan(effort, C);
+  return { measures: [...pairs(plan), ...streams(plan), ...roundTrips(plan)], meet, facts: {} };
+}
+
+function pairs(plan: Plan): Measure[] {
+  const pair = (form: string, size: number, limit: number, batch = 1): Measure => ({
+    name: `POSIX ${form} ${String(size)} B`,
+    group: 'One process, a message sent and taken back; C: mq_send + mq_receive',
+    scenario: 'pair',
+    work: plan.work(100_000, { size, batch }),
+    subject: ours(form),
+    baseline: plan.C,
+    figures: [perMessage(atMost(limit))],
+  });
+  return [
+    pair('trySend + tryReceiveInto', SMALL, 1.3),
+    pair('trySend + tryReceive', SMALL, 1.3),
+    pair('sendManySync + drainSync', SMALL, 1.15, CAPACITY),
+    pair('trySend + tryReceive', PAGE, 1.3),
+  ];
+}
+
+function streams(plan: Plan): Measure[] {
+  const stream = (send: string, receive: string): Measure => ({
+    name: `POSIX ${send}, ${receive}`,
+    group: 'One way between two processes by a POSIX queue of 10, 64 B; C: mq_send, mq_receive',
+    scenario: 'stream',
+    work: plan.work(100_000, { batch: CAPACITY }),
+    subject: ours(send, receive),
+    baseline: plan.C,
+    figures: [rate()],
+  });
+  return [
+    stream('sendSync', 'receiveSync'),
+    stream('await send', 'for await'),
+    stream('await sendMany', 'for await, batches'),
+  ];
+}
+
+function roundTrips(plan: Plan): Measure[] {
+  const trip = (form: string, pause: number, limit: number): Measure => ({
+    name: `POSIX queues, ${form}, ${pause > 0 ? 'cold' : 'back to back'}`,
+    group:
+      'Round trip between two processes by POSIX queues, 64 B; C: calls that block' +
+      (pause > 0 ? `; ${String(pause / 1000)} ms of rest before each` : ''),
+    scenario: 'round-trip',
+    work: pause > 0 ? plan.rested(pause) : plan.work(10_000),
+    subject: ours(form, form),
+    baseline: plan.C,
+    figures: [latency('', 'round trip', atMost(limit))],
+  });
+  return [
+    trip('sync', 0, 1.3),
+    trip('promise', 0, 2),
+    trip('sync', REST, 1.3),
+    trip('promise', REST, 2),
+  ];
+}
+
+function meet({ size }: Work): Meeting {
+  const options = { maxMessages: CAPACITY, messageSize: size };
+  const queue = posix.MessageQueue.createSync(undefined, options);
+  const replies = posix.MessageQueue.createSync(`${queue.name}-reply`, options);
+  const both = [queue, replies];
+  return {
+    address: queue.name,
+    complaint: () => {
+      const left = both.map(({ attributes }) => attributes.messages);
+      return left.every((count) => count === 0)
+        ? undefined
+        : `${left.join(' and ')} messages are left in the queues`;
+    },
+    remove: () => {
+      for (const one of both) {
+        one.close();
+        one.unlinkSync();
+      }
+    },
+  };
+}

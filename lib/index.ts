@@ -9,3 +9,4 @@ export * as memory from './memory';
 export * as posix from './posix';
 export * as stream from './stream';
 export * as sysv from './sysv';
+export * as unix from './unix';

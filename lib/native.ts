@@ -17,6 +17,7 @@ import type { SysvKey } from './native/sysv-key';
 import type { SysvMsg } from './native/sysv-msg';
 import type { SysvSem } from './native/sysv-sem';
 import type { SysvShm } from './native/sysv-shm';
+import type { UnixCalls, UnixMessage, UnixSocket } from './native/unix';
 
 export type { Memory, WaitEnd } from './native/core';
 
@@ -39,7 +40,10 @@ export interface Native
     SysvKey,
     SysvMsg,
     SysvSem,
-    SysvShm {}
+    SysvShm,
+    UnixCalls,
+    UnixMessage,
+    UnixSocket {}
 
 const root = path.resolve(__dirname, '..');
 

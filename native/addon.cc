@@ -19,6 +19,9 @@
 #include "sysv/msg.h"
 #include "sysv/sem.h"
 #include "sysv/shm.h"
+#include "unix/calls.h"
+#include "unix/message.h"
+#include "unix/socket.h"
 
 namespace posix_ipc {
 
@@ -45,6 +48,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     sysv::define_msg(exports);
     sysv::define_sem(exports);
     sysv::define_shm(exports);
+    unix_domain::define_calls(exports);
+    unix_domain::define_message(exports);
+    unix_domain::define_socket(exports);
     return target;
 }
 

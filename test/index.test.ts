@@ -6,22 +6,10 @@ import path from 'node:path';
 import * as posixIpc from 'posix-ipc';
 import * as syscalls from 'posix-ipc/syscalls';
 
+import { chainOf, membersOf } from './support/members';
+import { socketNames } from './support/socket-names';
+
 const root = path.resolve(__dirname, '..');
-
-const beneath = [Object.prototype, Function.prototype];
-
-/** An object and what it inherits from, without what every object or function has. */
-function chainOf(target: object | null): object[] {
-  if (target === null || beneath.includes(target)) return [];
-  return [target, ...chainOf(Object.getPrototypeOf(target) as object | null)];
-}
-
-/** For the package's own classes and their instances; not what only they may call. */
-function membersOf(target: object): string[] {
-  const hidden = ['length', 'name', 'prototype', 'constructor', 'checkOpen', 'release'];
-  const names = chainOf(target).flatMap((one) => Object.getOwnPropertyNames(one));
-  return [...new Set(names)].filter((name) => !hidden.includes(name)).sort();
-}
 
 test('posix-ipc exports these names', () => {
   expect(Object.keys(posixIpc).sort()).toEqual([
@@ -32,6 +20,7 @@ test('posix-ipc exports these names', () => {
     'posix',
     'stream',
     'sysv',
+    'unix',
   ]);
 });
 
@@ -260,6 +249,7 @@ test('posix-ipc/syscalls exports these names', () => {
       ['F_GETPIPE_SZ', 'F_SETPIPE_SZ', 'O_CLOEXEC', 'O_DIRECT', 'PIPE_BUF', 'SPLICE_F_GIFT'],
       ['SPLICE_F_MORE', 'SPLICE_F_MOVE', 'SPLICE_F_NONBLOCK'],
       ['mkfifo', 'pipe', 'pipe2', 'splice', 'tee', 'vmsplice'],
+      socketNames,
     ]
       .flat()
       .sort(),

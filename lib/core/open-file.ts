@@ -11,6 +11,8 @@ export abstract class OpenFile extends Handle {
   protected readonly handle: number;
   protected readonly incoming: ReadyLine;
   protected readonly outgoing: ReadyLine;
+  /** Counts the waits of this object. */
+  protected readonly keeper: Keeper;
   readonly #descriptor: OwnedDescriptor;
   #detaching = false;
 
@@ -20,6 +22,7 @@ export abstract class OpenFile extends Handle {
     super(what, keeper);
     this.#descriptor = typeof fd === 'number' ? new OwnedDescriptor(fd) : fd;
     this.handle = this.#descriptor.handle;
+    this.keeper = keeper;
     this.incoming = new ReadyLine(this.#descriptor, Direction.in, keeper);
     this.outgoing = new ReadyLine(this.#descriptor, Direction.out, keeper);
   }

@@ -24,9 +24,9 @@ export class OwnedDescriptor {
   readonly number: number;
   #open = true;
 
-  /** Takes `fd` over. Errors: EBADF. */
-  constructor(fd: number) {
-    this.handle = check(native.descriptorAdopt(fd), 'fcntl');
+  /** Takes `fd` over, unless the addon has done so and knows it by a handle. Errors: EBADF. */
+  constructor(fd: number, handle?: number) {
+    this.handle = handle ?? check(native.descriptorAdopt(fd), 'fcntl');
     this.number = fd;
     dropped.register(this, this.handle, this);
   }

@@ -23,7 +23,8 @@ export type BlockingCall =
   | 'read'
   | 'mq_timedsend'
   | 'mq_timedreceive'
-  | 'tee';
+  | 'tee'
+  | 'connect';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
@@ -40,6 +41,7 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     mq_timedsend: [242],
     mq_timedreceive: [243],
     tee: [276],
+    connect: [42],
   },
   arm64: {
     msgsnd: [189],
@@ -54,11 +56,21 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     mq_timedsend: [182],
     mq_timedreceive: [183],
     tee: [77],
+    connect: [203],
   },
 };
 
 /** Their first argument is no identifier. */
-const withoutId = ['ppoll', 'poll', 'openat', 'read', 'tee', 'mq_timedsend', 'mq_timedreceive'];
+const withoutId = [
+  'ppoll',
+  'poll',
+  'openat',
+  'read',
+  'tee',
+  'mq_timedsend',
+  'mq_timedreceive',
+  'connect',
+];
 
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */
 const FUTEX_PRIVATE = 128;

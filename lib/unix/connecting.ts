@@ -1,0 +1,78 @@
+/** connect(2) of sockets that listen: it waits while too many others wait to be accepted. */
+
+import { check, errnoOf } from '../core/error';
+import { Keeper } from '../core/keeper';
+import { Lane } from '../core/lane';
+import type { Limits } from '../core/lane';
+import { OwnedDescriptor } from '../core/owned-descriptor';
+import { native } from '../native';
+import { textOf } from './address';
+import { configure, connectFailure, type SocketPlan } from './socket-options';
+
+const EAGAIN = -errnoOf('EAGAIN');
+
+function adopted(fd: number, plan: SocketPlan): OwnedDescriptor {
+  const descriptor = new OwnedDescriptor(fd);
+  try {
+    // Only now: a socket that passes credentials would be bound to a name of the kernel's choice.
+    configure(fd, plan);
+    return descriptor;
+  } catch (error) {
+    descriptor.close();
+    throw error;
+  }
+}
+
+/**
+ * A connected socket. No event tells that there is room in the backlog, so a wait is on a thread of
+ * the wait engine, in connect(2); ending it leaves nothing behind.
+ */
+export async function connected(
+  type: number,
+  name: Uint8Array,
+  plan: SocketPlan,
+  limits: Limits,
+  method: unknown,
+): Promise<OwnedDescriptor> {
+  const attempt = (): number | undefined => {
+    const fd = native.unixConnected(type, name);
+    if (fd === EAGAIN) return undefined;
+    if (fd < 0) throw connectFailure(fd, textOf(name));
+    return fd;
+  };
+  const fd = attempt() ?? (await waiting(type, name, limits, method, attempt));
+  return adopted(fd, plan);
+}
+
+function waiting(
+  type: number,
+  name: Uint8Array,
+  limits: Limits,
+  method: unknown,
+  attempt: () => number | undefined,
+): Promise<number> {
+  const lane = new Lane(new Keeper(), () => undefined);
+  const call = {
+    attempt,
+    start: () => native.unixConnectedWait(type, name),
+    block: (timeout: number): [number, number, number] => [
+      native.unixConnectedTimed(type, name, timeout),
+      0,
+      0,
+    ],
+    complete: (fd: number) => fd,
+    failure: (error: number | string) => connectFailure(error, textOf(name)),
+  };
+  return lane.add(call, limits, method, true);
+}
+
+/** The same, blocking the thread. */
+export function connectedSync(
+  type: number,
+  name: Uint8Array,
+  plan: SocketPlan,
+  timeout: number,
+): OwnedDescriptor {
+  const fd = native.unixConnectedTimed(type, name, timeout);
+  return adopted(check(fd, 'connect', { path: textOf(name) }), plan);
+}

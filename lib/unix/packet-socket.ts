@@ -1,0 +1,59 @@
+import { limitsOf } from '../core/limits';
+import { bytesOf, optionsOf, timeoutOf, type Data } from '../core/options';
+import type { OwnedDescriptor } from '../core/owned-descriptor';
+import { HOW } from './envelope';
+import { PacketReceiving } from './receiving';
+import { PacketSending } from './sending';
+import { Socket } from './socket';
+import {
+  sendPlan,
+  type EnclosureOptions,
+  type SendOptions,
+  type SendSyncOptions,
+  type SocketPlan,
+} from './socket-options';
+
+/** A socket that keeps the boundaries of messages. */
+export abstract class PacketSocket extends Socket {
+  protected constructor(what: string, fd: number | OwnedDescriptor, plan: SocketPlan, how: number) {
+    super(what, fd, plan, how | HOW.packets, (handle, all) => new PacketReceiving(handle, all));
+  }
+
+  /**
+   * Sends one message to the peer; waits while there is no room for it.
+   *
+   * The bytes are read, and descriptors that have to wait are copied, before the call returns.
+   * Errors: EPIPE (the peer has closed), ECONNREFUSED (a datagram's receiver has), ECONNRESET,
+   * EMSGSIZE, ENOTCONN, EBADF and ETOOMANYREFS (descriptors), EPERM (credentials), ETIMEDOUT,
+   * ERR_CLOSED. Source: sendmsg(2).
+   */
+  async send(data: Data, options?: SendOptions): Promise<void> {
+    this.checkOpen();
+    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+    const result = this.outgoing.run(sending, limitsOf(options), methods.send);
+    if (result === true) return;
+    try {
+      sending.own();
+      await result;
+    } finally {
+      sending.release();
+    }
+  }
+
+  /** As `send`, blocking the thread. */
+  sendSync(data: Data, options?: SendSyncOptions): void {
+    this.checkOpen();
+    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+    this.outgoing.runSync(sending, timeoutOf(optionsOf(options)));
+  }
+
+  /** As `send`; false where it would have to wait. */
+  trySend(data: Data, options?: EnclosureOptions): boolean {
+    this.checkOpen();
+    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+    return this.outgoing.try(sending) === true;
+  }
+}
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const methods: Record<'send', unknown> = PacketSocket.prototype;

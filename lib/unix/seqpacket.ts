@@ -1,0 +1,86 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
+import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
+import { limitsOf } from '../core/limits';
+import { optionsOf, timeoutOf } from '../core/options';
+import { promised } from '../core/promised';
+import { nameOf, type Address } from './address';
+import { connected, connectedSync } from './connecting';
+import { SO_TIMESTAMP, SOCK_SEQPACKET } from './constants';
+import { HOW } from './envelope';
+import { PacketSocket } from './packet-socket';
+import {
+  configure,
+  setOption,
+  socketPlan,
+  type ConnectOptions,
+  type ConnectSyncOptions,
+  type SocketOptions,
+  type SocketPlan,
+} from './socket-options';
+import { examine } from './socket-type';
+
+/**
+ * One end of a connection that keeps the boundaries of messages: `receive` gives one message, an
+ * empty one too, and null when the peer has closed.
+ *
+ * To tell an empty message from the end, the socket asks the kernel for arrival times
+ * (SO_TIMESTAMP); `detach` undoes that. Source: unix(7), SOCK_SEQPACKET.
+ *
+ * ```js
+ * const socket = await unix.SeqPacket.connect('/run/user/1000/store', { fds: 1 });
+ * await socket.send('open frames');
+ * const { data, fds } = await socket.receive();
+ * ```
+ */
+export class SeqPacket extends PacketSocket {
+  /** @internal Takes a configured socket over. */
+  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
+    checkOpener(by, SeqPacket);
+    super('seqpacket socket', fd, plan, HOW.time | HOW.ends);
+    setOption(this.fd, SO_TIMESTAMP, 1);
+  }
+
+  /**
+   * Connects to a server; waits while too many others wait to be accepted.
+   *
+   * Errors: ENOENT, ECONNREFUSED (nobody listens), EACCES, EPROTOTYPE (it is of another type),
+   * ETIMEDOUT. Source: connect(2).
+   */
+  static async connect(address: Address, options?: ConnectOptions): Promise<SeqPacket> {
+    const [name, plan, limits] = [nameOf(address), socketPlan(options), limitsOf(options)];
+    const { connect } = openers;
+    return new SeqPacket(
+      byOpener,
+      await connected(SOCK_SEQPACKET, name, plan, limits, connect),
+      plan,
+    );
+  }
+
+  /** As `connect`, blocking the thread. */
+  static connectSync(address: Address, options?: ConnectSyncOptions): SeqPacket {
+    const [name, plan] = [nameOf(address), socketPlan(options)];
+    const timeout = timeoutOf(optionsOf(options));
+    return new SeqPacket(byOpener, connectedSync(SOCK_SEQPACKET, name, plan, timeout), plan);
+  }
+
+  /** Uses a connected socket that another process has passed. Errors: EBADF, ENOTSOCK, EPROTOTYPE, EINVAL. */
+  static fromFd(fd: number, options?: FromFdOptions & SocketOptions): Promise<SeqPacket> {
+    return promised(() => SeqPacket.fromFdSync(fd, options));
+  }
+
+  /** As `fromFd`, at once. */
+  static fromFdSync(fd: number, options?: FromFdOptions & SocketOptions): SeqPacket {
+    const plan = socketPlan(options);
+    const descriptor = descriptorOf(fd, options, examine(SOCK_SEQPACKET, false));
+    configure(descriptor.number, plan);
+    return new SeqPacket(byOpener, descriptor, plan);
+  }
+
+  override detach(): number {
+    setOption(this.fd, SO_TIMESTAMP, 0);
+    return super.detach();
+  }
+}
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const openers: Record<'connect', unknown> = SeqPacket;

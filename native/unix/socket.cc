@@ -1,0 +1,223 @@
+#include "unix/socket.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "core/descriptors.h"
+#include "unix/address.h"
+
+namespace posix_ipc::unix_domain {
+
+namespace {
+
+/// The number of a new descriptor.
+int32_t make(Environment& /*environment*/, int32_t type) {
+    return or_errno(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+}
+
+int32_t pair(Environment& /*environment*/, int32_t type, const Bytes& numbers) {
+    std::array<int, 2> made{};
+    if (numbers.size() < sizeof made) {
+        throw ArgumentError(ArgumentError::Kind::range, "numbers", "at least 8 bytes");
+    }
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, made.data()) != 0) {
+        return -errno;
+    }
+    std::memcpy(numbers.data(), made.data(), sizeof made);
+    return 0;
+}
+
+int32_t bind_to(Environment& /*environment*/, Descriptor* descriptor, const Bytes& name) {
+    const Address address(name);
+    return or_errno(bind(descriptor->number(), address.get(), address.size()));
+}
+
+int32_t listen_on(Environment& /*environment*/, Descriptor* descriptor, int32_t backlog) {
+    return or_errno(listen(descriptor->number(), backlog));
+}
+
+/// The number of a new descriptor. It waits unless the listening socket is O_NONBLOCK.
+int32_t accept_one(Environment& /*environment*/, Descriptor* descriptor) {
+    return or_errno(accept4(descriptor->number(), nullptr, nullptr, SOCK_CLOEXEC));
+}
+
+/// For datagrams, which never wait here.
+int32_t connect_to(Environment& /*environment*/, Descriptor* descriptor, const Bytes& name) {
+    const Address address(name);
+    return or_errno(connect(descriptor->number(), address.get(), address.size()));
+}
+
+int32_t disconnect(Environment& /*environment*/, Descriptor* descriptor) {
+    const sockaddr nobody{AF_UNSPEC, {}};
+    return or_errno(connect(descriptor->number(), &nobody, sizeof nobody));
+}
+
+/// 0 or an errno.
+int set_nonblocking(int fd, bool on) {
+    const int flags = fcntl(fd, F_GETFL);
+    const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+    return flags < 0 || fcntl(fd, F_SETFL, wanted) != 0 ? errno : 0;
+}
+
+/// connect(2) of a new socket. Where too many others wait to be accepted there is nothing to poll
+/// for: so it blocks, and a signal ends that with nothing done. Until it is connected nobody else
+/// has the descriptor.
+class Connection : public wait::Operation {
+  public:
+    Connection(int32_t type, const Bytes& name)
+        : address_(name), fd_(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)), error_(fd_ ? 0 : errno) {}
+
+    wait::Outcome block() override { return {connect_now(false), 0}; }
+
+    wait::Outcome attempt() override {
+        const int32_t result = connect_now(true);
+        return {result == -EAGAIN ? -EINTR : result, 0};
+    }
+
+    bool give_back(const wait::Outcome& outcome) noexcept override {
+        const Fd unwanted(outcome.result); // closes it
+        return true;
+    }
+
+    /// The number of the connected descriptor, or a negated errno: -EAGAIN where it would wait.
+    int32_t connect_now(bool without_waiting) {
+        if (!fd_) {
+            return -error_;
+        }
+        if (without_waiting != nonblocking_) {
+            if (const int error = set_nonblocking(fd_.get(), without_waiting); error != 0) {
+                return -error;
+            }
+            nonblocking_ = without_waiting;
+        }
+        if (connect(fd_.get(), address_.get(), address_.size()) != 0) {
+            return -errno;
+        }
+        const int error = nonblocking_ ? set_nonblocking(fd_.get(), false) : 0;
+        return error != 0 ? -error : fd_.release();
+    }
+
+  private:
+    Address address_;
+    Fd fd_;
+    int error_;
+    bool nonblocking_ = false;
+};
+
+int32_t connected(Environment& /*environment*/, int32_t type, const Bytes& name) {
+    return Connection(type, name).connect_now(true);
+}
+
+int32_t connected_wait(Environment& environment, int32_t type, const Bytes& name) {
+    return environment.waits().start(std::make_unique<Connection>(type, name));
+}
+
+int32_t connected_timed(Environment& environment, int32_t type, const Bytes& name,
+                        Milliseconds timeout) {
+    Connection connection(type, name);
+    return environment.block(connection, timeout, false).result;
+}
+
+/// Whether any socket is bound to a name: 0, or a negated errno; -ECONNREFUSED where none is. A
+/// datagram socket tells without being noticed: to one of another type it cannot connect.
+int32_t probe(Environment& /*environment*/, const Bytes& name) {
+    const Address address(name);
+    const Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd) {
+        return -errno;
+    }
+    const int result = connect(fd.get(), address.get(), address.size());
+    const bool bound = result == 0 || errno == EPROTOTYPE || errno == EPERM;
+    return bound ? 0 : -errno;
+}
+
+/// Takes a lock that goes with this process: the number of a descriptor, or -EAGAIN where another
+/// one has it. Who has it removes the file before closing: so the file is looked at once more.
+int32_t lock_file(Environment& /*environment*/, const Path& path) {
+    Fd fd(open(path.text.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        return -errno;
+    }
+    struct stat mine {};
+    struct stat there {};
+    if (fstat(fd.get(), &mine) != 0) {
+        return -errno;
+    }
+    const bool same = stat(path.text.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
+                      mine.st_ino == there.st_ino;
+    return same ? fd.release() : -EAGAIN;
+}
+
+int32_t shut_down(Environment& /*environment*/, Descriptor* descriptor, int32_t how) {
+    return or_errno(shutdown(descriptor->number(), how));
+}
+
+/// SOL_SOCKET options that are an int.
+int32_t option(Environment& /*environment*/, int32_t fd, int32_t name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -errno;
+}
+
+int32_t set_option(Environment& /*environment*/, int32_t fd, int32_t name, int32_t value) {
+    return or_errno(setsockopt(fd, SOL_SOCKET, name, &value, sizeof value));
+}
+
+/// pid, uid and gid of the process that has connected, listened or made the pair: three words.
+int32_t peer_credentials(Environment& /*environment*/, Descriptor* descriptor,
+                         const Bytes& credentials) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (credentials.size() < sizeof peer) {
+        throw ArgumentError(ArgumentError::Kind::range, "credentials", "at least 12 bytes");
+    }
+    if (getsockopt(descriptor->number(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        return -errno;
+    }
+    std::memcpy(credentials.data(), &peer, sizeof peer);
+    return 0;
+}
+
+/// The socket's own name or its peer's: its length; 0 where it has none.
+int32_t name_of(Environment& /*environment*/, Descriptor* descriptor, bool peer,
+                const Bytes& name) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    auto* const place = reinterpret_cast<sockaddr*>(&address);
+    const int result = peer ? getpeername(descriptor->number(), place, &size)
+                            : getsockname(descriptor->number(), place, &size);
+    if (result != 0) {
+        return -errno;
+    }
+    const Bytes found = name_in(address, size);
+    std::memcpy(name.data(), found.data(), std::min(found.size(), name.size()));
+    return static_cast<int32_t>(found.size());
+}
+
+} // namespace
+
+void define_socket(Exports& exports) {
+    exports.function<make>("unixSocket", "type");
+    exports.function<pair>("unixPair", "type", "numbers");
+    exports.function<bind_to>("unixBind", "descriptor", "name");
+    exports.function<listen_on>("unixListen", "descriptor", "backlog");
+    exports.function<accept_one>("unixAccept", "descriptor");
+    exports.function<connect_to>("unixConnect", "descriptor", "name");
+    exports.function<disconnect>("unixDisconnect", "descriptor");
+    exports.function<connected>("unixConnected", "type", "name");
+    exports.function<connected_wait>("unixConnectedWait", "type", "name");
+    exports.function<connected_timed>("unixConnectedTimed", "type", "name", "timeout");
+    exports.function<probe>("unixProbe", "name");
+    exports.function<lock_file>("unixLockFile", "path");
+    exports.function<shut_down>("unixShutdown", "descriptor", "how");
+    exports.function<option>("unixOption", "fd", "name");
+    exports.function<set_option>("unixSetOption", "fd", "name", "value");
+    exports.function<peer_credentials>("unixPeerCredentials", "descriptor", "credentials");
+    exports.function<name_of>("unixName", "descriptor", "peer", "name");
+}
+
+} // namespace posix_ipc::unix_domain

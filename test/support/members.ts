@@ -1,0 +1,16 @@
+/** The names that objects have for programs. */
+
+const beneath = [Object.prototype, Function.prototype];
+
+/** An object and what it inherits from, without what every object or function has. */
+export function chainOf(target: object | null): object[] {
+  if (target === null || beneath.includes(target)) return [];
+  return [target, ...chainOf(Object.getPrototypeOf(target) as object | null)];
+}
+
+/** For the package's own classes and their instances; not what only they may call. */
+export function membersOf(target: object): string[] {
+  const hidden = ['length', 'name', 'prototype', 'constructor', 'checkOpen', 'release'];
+  const names = chainOf(target).flatMap((one) => Object.getOwnPropertyNames(one));
+  return [...new Set(names)].filter((name) => !hidden.includes(name)).sort();
+}

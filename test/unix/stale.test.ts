@@ -1,0 +1,136 @@
+/** openOrCreate: what is stale is replaced, what is in use never. */
+
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { createServer } from 'node:net';
+
+import { unix } from 'posix-ipc';
+import { AF_UNIX, bind, SOCK_STREAM, sockaddr_un, socket } from 'posix-ipc/syscalls';
+
+import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { startNode } from '../support/processes';
+import { runDirectory } from '../support/run-directory';
+import { abstractName, closing, closingFd, descriptorCount, socketPath } from '../support/sockets';
+
+type Opened = unix.Datagram | unix.SeqPacketServer | unix.StreamServer;
+type Open = (address: unix.Address, options?: unix.BindOptions) => Promise<Opened>;
+
+const classes = [
+  ['Datagram', unix.Datagram],
+  ['SeqPacketServer', unix.SeqPacketServer],
+  ['StreamServer', unix.StreamServer],
+] as const;
+
+const forms = classes.flatMap(([name, one]): [string, Open][] => [
+  [`${name}.openOrCreate`, (address, options) => one.openOrCreate(address, options)],
+  [
+    `${name}.openOrCreateSync`,
+    (address, options) => Promise.resolve().then(() => one.openOrCreateSync(address, options)),
+  ],
+]);
+
+function lockFiles(file: string): string[] {
+  return readdirSync(path.dirname(file)).filter((name) => name.endsWith('.lock'));
+}
+
+describe.each(forms)('%s', (_name, open) => {
+  test.each(classes)(
+    'what a %s has left is replaced, with the mode exactly',
+    async (_other, one) => {
+      const file = socketPath();
+      one.createSync(file).close();
+      const opened = closing(await open(file, { mode: 0o640 }));
+      expect(lstatSync(file).mode & 0o7777).toBe(0o640);
+      expect(opened.address).toBe(file);
+      expect(lockFiles(file)).toEqual([]);
+    },
+  );
+
+  test.each(classes)('a %s that is in use is not', async (_other, one) => {
+    const file = socketPath();
+    const live = closing(one.createSync(file));
+    const { ino } = lstatSync(file);
+    const before = descriptorCount();
+    const error = await rejectionOf(open(file));
+    expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind', path: file });
+    expect(lstatSync(file).ino).toBe(ino);
+    expect(lockFiles(file)).toEqual([]);
+    expect(descriptorCount()).toBe(before);
+    if ('tryAccept' in live)
+      expect(live.tryAccept()).toBeUndefined(); // it was not even knocked at
+    else expect(live.tryReceive()).toBeUndefined();
+  });
+
+  test('one that is bound and does not listen yet is in use', async () => {
+    const file = socketPath();
+    bind(closingFd(socket(AF_UNIX, SOCK_STREAM)), sockaddr_un(file));
+    expect(await codeOfRejection(open(file))).toBe('EADDRINUSE');
+  });
+
+  test('what is no socket stays', async () => {
+    const [file, folder, link] = [socketPath(), socketPath(), socketPath()];
+    writeFileSync(file, 'precious');
+    symlinkSync(file, link);
+    expect((await rejectionOf(open(file))).message).toContain('no socket');
+    expect(await codeOfRejection(open(link))).toBe('EADDRINUSE');
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    mkdirSync(path.join(folder, 'd'), { recursive: true });
+    expect(await codeOfRejection(open(path.join(folder, 'd')))).toBe('EADDRINUSE');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a new one', async () => {
+    const [file, name] = [socketPath(), abstractName()];
+    closing(await open(file));
+    closing(await open(name));
+    expect(await codeOfRejection(open(name))).toBe('EADDRINUSE');
+    expect(await codeOfRejection(open('/nowhere/at/all'))).toBe('ENOENT');
+    expect(await codeOfRejection(open('x'.repeat(109)))).toBe('ERR_OUT_OF_RANGE');
+  });
+});
+
+test("a server of Node's own is in use, and stale when it was killed", async () => {
+  const file = socketPath();
+  const server = createServer().listen(file);
+  await new Promise((resolve) => server.once('listening', resolve));
+  expect(codeThrownBy(() => unix.StreamServer.openOrCreateSync(file))).toBe('EADDRINUSE');
+  server.close();
+  const killed = startNode('hold-socket', [file]);
+  expect(await killed.line()).toBe('open');
+  expect(codeThrownBy(() => unix.StreamServer.openOrCreateSync(file))).toBe('EADDRINUSE');
+  killed.kill('SIGKILL');
+  await killed.ended;
+  closing(unix.StreamServer.openOrCreateSync(file));
+});
+
+test('many processes find the same stale file: exactly one of them has the address', async () => {
+  for (let round = 0; round < 3; round++) {
+    const file = socketPath();
+    unix.SeqPacketServer.createSync(file).close();
+    const peers = Array.from({ length: 4 }, () => startNode('hold-socket', [file, 'race']));
+    for (const peer of peers) expect(await peer.line()).toBe('ready');
+    for (const peer of peers) peer.tell('go');
+    const answers = await Promise.all(peers.map((peer) => peer.line()));
+    expect(answers.sort()).toEqual(['EADDRINUSE', 'EADDRINUSE', 'EADDRINUSE', 'open']);
+    const client = closing(unix.SeqPacket.connectSync(file));
+    expect(peers.map(({ pid }) => pid)).toContain(client.peerCredentials.pid);
+    expect(lockFiles(file)).toEqual([]);
+    for (const peer of peers) peer.kill('SIGKILL');
+  }
+});
+
+test('a lock file that a killed process has left does not matter', () => {
+  const file = socketPath();
+  unix.SeqPacketServer.createSync(file).close();
+  writeFileSync(`${file}.lock`, '');
+  closing(unix.SeqPacketServer.openOrCreateSync(file));
+  expect(lockFiles(path.join(runDirectory(), 'x'))).toEqual([]);
+});

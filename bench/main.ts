@@ -13,6 +13,7 @@ import { spread } from './core/stats';
 import { markdown, table } from './core/table';
 import { facility as futex } from './facilities/futex';
 import { facility as memory } from './facilities/memory';
+import { facility as pipes } from './facilities/pipes';
 import { facility as posixQueues } from './facilities/posix-queues';
 import { facility as posixSemaphores } from './facilities/posix-semaphores';
 import { facility as sysv } from './facilities/sysv';
@@ -29,6 +30,7 @@ const facilities: Record<string, Build> = {
   'posix-semaphores': posixSemaphores,
   'sysv-semaphores': sysvSemaphores,
   futex,
+  pipes,
 };
 
 function builders(name: string | undefined): Build[] {

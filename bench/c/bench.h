@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_PAYLOAD = 8192 };
+enum { MAX_PAYLOAD = 65536 };
 
 /* Laid out as a struct msgbuf; transports without types leave the type alone. */
 struct message {

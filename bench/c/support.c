@@ -28,7 +28,7 @@ void need(int succeeded, const char* call) {
 
 void payload_fill(struct message* message, size_t size) {
     if (size < 4 || size > MAX_PAYLOAD)
-        fail("SIZE: 4 to 8192");
+        fail("SIZE: 4 to 65536");
     for (size_t i = 4; i < size; i++)
         message->payload[i] = (unsigned char)(i * 7 + 13);
 }

@@ -1,0 +1,53 @@
+/** Node's own: streams of fs over a FIFO. The address is as that of pipes. */
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { Cutter } from '../core/cutter';
+import type { Driver } from '../core/driver';
+
+const BUFFER = 65_536;
+
+export const open: Driver['open'] = (address) => {
+  const colon = address.lastIndexOf(':');
+  const [path, size] = [`${address.slice(0, colon)}.1`, Number(address.slice(colon + 1))];
+  return {
+    send: {
+      write: (source) => async (count) => {
+        const stream = createWriteStream(path, { flags: 'r+', highWaterMark: BUFFER });
+        for (let i = 0; i < count; i++) {
+          if (!stream.write(source.next())) await once(stream, 'drain');
+        }
+        // The reader reads ahead, on a thread that nothing ends, until its buffer is full.
+        stream.write(Buffer.alloc(2 * BUFFER));
+        stream.end();
+        await once(stream, 'close');
+      },
+    },
+    receive: {
+      'for await': () => {
+        const cutter = new Cutter(size);
+        const stream = createReadStream(path, { flags: 'r+', highWaterMark: BUFFER });
+        const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+        let rest: Uint8Array[] = [];
+        return async (count, take) => {
+          let left = count;
+          const kept = rest.splice(0);
+          for (const data of kept.splice(0, left)) {
+            take(data);
+            left--;
+          }
+          rest = kept;
+          while (left > 0) {
+            const next = await chunks.next();
+            if (next.done === true) throw new Error('the end has come');
+            cutter.cut(next.value, (data) => {
+              if (left > 0) take(data);
+              else rest.push(data);
+              left = Math.max(left - 1, 0);
+            });
+          }
+        };
+      },
+    },
+  };
+};

@@ -10,6 +10,18 @@ const interfaces = {
   'system-v-messages': ['msgget', 'msgsnd', 'msgrcv', 'msgctl'],
   'system-v-semaphores': ['semget', 'semop', 'semctl'],
   'system-v-shared-memory': ['shmget', 'shmat', 'shmdt', 'shmctl'],
+  'posix-messages': [
+    'mq_open',
+    'mq_close',
+    'mq_unlink',
+    'mq_send',
+    'mq_receive',
+    'mq_timedsend',
+    'mq_timedreceive',
+    'mq_notify',
+    'mq_getattr',
+    'mq_setattr',
+  ],
   'posix-semaphores': [
     'sem_open',
     'sem_close',

@@ -1,0 +1,329 @@
+/** Rows of mq_send, mq_receive, mq_timedsend and mq_timedreceive. */
+
+import type { posix } from 'posix-ipc';
+import {
+  mq_receive,
+  mq_send,
+  mq_timedreceive,
+  mq_timedsend,
+  O_NONBLOCK,
+  type Timespec,
+} from 'posix-ipc/syscalls';
+
+import { untilBlockedIn } from '../support/blocked';
+import { soon } from '../support/wait-until';
+import { acrossSignal, start, whileBlocked, whilePending } from './elsewhere';
+import {
+  full,
+  fullObject,
+  messageOf,
+  newQueue,
+  objectAttributes,
+  opened,
+  put,
+  queueObject,
+  row,
+  SIZE,
+  textOf,
+  waitedQueue,
+} from './queues';
+import { orEagain } from './result';
+import { absent, different, type Row } from './row';
+
+const restarts = absent('Node sets SA_RESTART on all its handlers');
+const noDescriptor = absent('an object has a queue');
+
+/** The first of two messages that comes out. */
+function first(c: string, what: string, expected: string, sent: [string, number][]): Row {
+  return row(
+    c,
+    what,
+    expected,
+    () => {
+      const mqdes = newQueue();
+      for (const [text, priority] of sent) put(mqdes, text, priority);
+      return messageOf(mqdes);
+    },
+    async () => {
+      const queue = queueObject();
+      for (const [text, priority] of sent) await queue.send(text, { priority });
+      return textOf(await queue.receive());
+    },
+  );
+}
+
+function long(c: string, what: string, expected: string, length: number, isFull = false): Row {
+  const data = Buffer.alloc(length);
+  return row(
+    c,
+    what,
+    expected,
+    () => {
+      const mqdes = newQueue();
+      mq_send(isFull ? full(mqdes) : mqdes, data, length, 0);
+    },
+    () => (isFull ? fullObject() : queueObject()).send(data),
+  );
+}
+
+export const mqSendRows: Row[] = [
+  first('mq_send-highest-first', 'the highest priority comes first', '32767 high', [
+    ['low', 1],
+    ['high', 32_767],
+  ]),
+  first('mq_send-oldest-first', 'of one priority the oldest comes first', '5 old', [
+    ['old', 5],
+    ['new', 5],
+  ]),
+  row(
+    'mq_send-empty',
+    'a message of no length',
+    '0',
+    () => {
+      const mqdes = newQueue();
+      put(mqdes, '', 2);
+      return mq_receive(mqdes, Buffer.alloc(SIZE), SIZE);
+    },
+    async () => {
+      const queue = queueObject();
+      await queue.send('', { priority: 2 });
+      return (await queue.receive()).data.length;
+    },
+  ),
+  long('mq_send-longest', 'the longest message', 'done', SIZE),
+  long('mq_send-too-long', 'a longer one', 'EMSGSIZE', SIZE + 1),
+  long('mq_send-too-long-when-full', 'a longer one, to a full queue', 'EMSGSIZE', SIZE + 1, true),
+  row(
+    'mq_send-priority-too-high',
+    'a priority of 32,768',
+    'EINVAL',
+    () => {
+      put(newQueue(), 'x', 32_768);
+    },
+    different('ERR_OUT_OF_RANGE', 'arguments are checked before the call', () =>
+      queueObject().send('x', { priority: 32_768 }),
+    ),
+  ),
+  row(
+    'mq_send-full',
+    'a full queue, without waiting',
+    'EAGAIN',
+    () => {
+      put(full(newQueue(O_NONBLOCK)), 'x');
+    },
+    () => orEagain(fullObject().trySend('x')),
+  ),
+  row(
+    'mq_send-not-open',
+    'a descriptor that is not open',
+    'EBADF',
+    () => {
+      put(-1, 'x');
+    },
+    noDescriptor,
+  ),
+  row(
+    'mq_send-goes-on',
+    'a call that blocks goes on when there is room',
+    'done',
+    () => {
+      const target = waitedQueue();
+      fullObject(target.queue);
+      const take = (): unknown => target.queue.tryReceive();
+      return whileBlocked('mq_timedsend', target, take, 'mq_send');
+    },
+    () => {
+      const target = waitedQueue();
+      const sending = fullObject(target.queue).send('y', { timeout: 20_000 });
+      return whilePending('epoll', target, sending, () => {
+        // Through another object: this one would serve its own line.
+        messageOf(opened(target.key));
+      });
+    },
+  ),
+  row(
+    'mq_send-interrupted',
+    'a handler without SA_RESTART runs while the call blocks',
+    'EINTR',
+    restarts,
+    restarts,
+  ),
+];
+
+async function afterKill(call: string, blocked: 'mq_timedreceive' | 'epoll'): Promise<string> {
+  const target = waitedQueue();
+  const peer = start(call, target);
+  await untilBlockedIn(blocked, peer.pid, target.id);
+  peer.kill('SIGKILL');
+  await soon('its end', peer.ended);
+  target.queue.sendSync('there');
+  return objectAttributes(target.queue);
+}
+
+export const mqReceiveRows: Row[] = [
+  row(
+    'mq_receive-room-too-small',
+    'less room than the longest message takes',
+    'EMSGSIZE',
+    () => {
+      const mqdes = newQueue();
+      put(mqdes, 'x');
+      return mq_receive(mqdes, Buffer.alloc(SIZE), SIZE - 1);
+    },
+    async () => {
+      const queue = queueObject();
+      await queue.send('x');
+      await queue.receiveInto(Buffer.alloc(SIZE - 1));
+    },
+  ),
+  row(
+    'mq_receive-empty',
+    'an empty queue, without waiting',
+    'EAGAIN',
+    () => messageOf(newQueue(O_NONBLOCK)),
+    () => textOf(queueObject().tryReceive()),
+  ),
+  row(
+    'mq_receive-not-open',
+    'a descriptor that is not open',
+    'EBADF',
+    () => messageOf(-1),
+    noDescriptor,
+  ),
+  row(
+    'mq_receive-goes-on',
+    'a call that blocks goes on when a message comes',
+    '7 come',
+    () => {
+      const target = waitedQueue();
+      return whileBlocked(
+        'mq_timedreceive',
+        target,
+        () => target.queue.trySend('come', { priority: 7 }),
+        'mq_receive',
+      );
+    },
+    () => {
+      const target = waitedQueue();
+      const receiving = target.queue.receive({ timeout: 20_000 }).then(textOf);
+      return whilePending('epoll', target, receiving, () =>
+        target.queue.trySend('come', { priority: 7 }),
+      );
+    },
+  ),
+  row(
+    'mq_receive-interrupted',
+    'a handler without SA_RESTART runs while the call blocks',
+    'EINTR',
+    restarts,
+    different('signal, then 7 come', 'the handler runs meanwhile', () => {
+      const target = waitedQueue();
+      return acrossSignal('epoll', 'queue-receive', target, () => {
+        target.queue.sendSync('come', { priority: 7 });
+      });
+    }),
+  ),
+  row(
+    'mq_receive-killed',
+    'who is killed while it waits takes nothing',
+    '0 4 16 1',
+    () => afterKill('mq_receive', 'mq_timedreceive'),
+    () => afterKill('queue-receive', 'epoll'),
+  ),
+];
+
+// ---- with a time
+
+const past: Timespec = { tv_sec: 0, tv_nsec: 0 };
+const relative = absent('timeouts of the class are relative');
+
+function inTenMilliseconds(): Timespec {
+  const at = Date.now() + 10;
+  return { tv_sec: Math.floor(at / 1000), tv_nsec: (at % 1000) * 1_000_000 };
+}
+
+interface Timed {
+  name: 'mq_timedsend' | 'mq_timedreceive';
+  call: (mqdes: number, until: Timespec) => unknown;
+  /** A queue on which it has to wait, and one on which it has not. */
+  waits: (flags?: number) => number;
+  goes: () => number;
+  went: string;
+  byClass: (options: { timeout: number }, goes: boolean) => Promise<unknown>;
+}
+
+function timedRows({ name, call, waits, goes, went, byClass }: Timed): Row[] {
+  const able = name === 'mq_timedsend' ? 'past-with-room' : 'past-with-message';
+  const wrong = (tv_nsec: number): Timespec => ({ tv_sec: 0, tv_nsec });
+  return [
+    row(
+      `${name}-expires`,
+      'the time is over',
+      'ETIMEDOUT',
+      () => call(waits(), inTenMilliseconds()),
+      () => byClass({ timeout: 10 }, false),
+    ),
+    row(
+      `${name}-past`,
+      'a time that is over when it begins',
+      'ETIMEDOUT',
+      () => call(waits(), past),
+      () => byClass({ timeout: 0 }, false),
+    ),
+    row(
+      `${name}-${able}`,
+      'such a time does not matter to what need not wait',
+      went,
+      () => call(goes(), past),
+      () => byClass({ timeout: 0 }, true),
+    ),
+    row(
+      `${name}-nanoseconds`,
+      'a second has fewer nanoseconds',
+      'EINVAL',
+      () => call(waits(), wrong(1e9)),
+      relative,
+    ),
+    row(
+      `${name}-negative`,
+      'no second has negative nanoseconds',
+      'EINVAL',
+      () => call(waits(), wrong(-1)),
+      relative,
+    ),
+    row(
+      `${name}-nonblock`,
+      'with O_NONBLOCK there is no waiting',
+      'EAGAIN',
+      () => call(waits(O_NONBLOCK), past),
+      absent('no call of the class depends on O_NONBLOCK'),
+    ),
+  ];
+}
+
+function queueOfOne(): posix.MessageQueue {
+  const queue = queueObject();
+  queue.sendSync('one');
+  return queue;
+}
+
+export const mqTimedsendRows = timedRows({
+  name: 'mq_timedsend',
+  call: (mqdes, until) => {
+    mq_timedsend(mqdes, 'x', 1, 0, until);
+  },
+  waits: (flags) => full(newQueue(flags)),
+  goes: newQueue,
+  went: 'done',
+  byClass: (options, goes) => (goes ? queueObject() : fullObject()).send('x', options),
+});
+
+export const mqTimedreceiveRows = timedRows({
+  name: 'mq_timedreceive',
+  call: (mqdes, until) => mq_timedreceive(mqdes, Buffer.alloc(SIZE), SIZE, null, until),
+  waits: (flags) => newQueue(flags),
+  goes: () => opened(queueOfOne().name),
+  went: '3',
+  byClass: async (options, goes) =>
+    (await (goes ? queueOfOne() : queueObject()).receive(options)).data.length,
+});

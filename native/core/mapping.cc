@@ -26,7 +26,7 @@ void keep_for_ever(std::shared_ptr<Region> region) {
 // ---- ArrayBuffers
 
 bool Attachment::transferred(napi_env env) const {
-    if (detached) {
+    if (!living()) {
         return false;
     }
     const Napi::HandleScope scope(env);
@@ -65,7 +65,8 @@ void Buffers::finalise(napi_env env, void* /*data*/, void* hint) {
     auto* const ended = static_cast<Attachment*>(hint);
     const std::shared_ptr<Buffers> owner = ended->owner;
     if (ended->buffer != nullptr) {
-        napi_delete_reference(env, ended->buffer);
+        // A mapping may still have the attachment.
+        napi_delete_reference(env, std::exchange(ended->buffer, nullptr));
     }
     owner->living_.erase(ended);
 }
@@ -140,7 +141,7 @@ bool Mapping::writable() {
 
 napi_value Mapping::buffer(napi_env env, Buffers& buffers) {
     napi_value value = nullptr;
-    if (attachment_ && !attachment_->detached &&
+    if (attachment_ && attachment_->living() &&
         napi_get_reference_value(env, attachment_->buffer, &value) == napi_ok && value != nullptr) {
         return value;
     }
@@ -161,7 +162,7 @@ void Mapping::detach(napi_env env) {
         return;
     }
     napi_value value = nullptr;
-    if (!attachment_->detached &&
+    if (attachment_->living() &&
         napi_get_reference_value(env, attachment_->buffer, &value) == napi_ok) {
         attachment_->detached = napi_detach_arraybuffer(env, value) == napi_ok;
     }

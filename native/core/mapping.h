@@ -27,9 +27,11 @@ enum class Rounding : int8_t {
 struct Attachment {
     std::shared_ptr<Buffers> owner;
     std::shared_ptr<Region> region;
-    napi_ref buffer = nullptr; // weak
+    napi_ref buffer = nullptr; // weak; nullptr: its memory was finalised
     bool detached = false;     // by us: its memory was finalised with it
 
+    /// Whether there is an ArrayBuffer over the memory: this one, or one that has taken it over.
+    [[nodiscard]] bool living() const { return buffer != nullptr && !detached; }
     /// Whether another ArrayBuffer may have taken the memory over.
     [[nodiscard]] bool transferred(napi_env env) const;
 };

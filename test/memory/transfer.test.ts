@@ -67,6 +67,29 @@ test('it cannot be moved or made inaccessible', async () => {
   expect(mapping.length).toBe(5);
 });
 
+test('once it was collected the mapping is free again', async () => {
+  const mapping = mapped(temporaryFile('hello'), { access: 'write' });
+  const others = [await transferred(mapping.buffer)];
+  const shrunk = (): boolean => {
+    try {
+      mapping.resizeSync(4);
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'EBUSY') return false;
+      throw error;
+    }
+  };
+  expect(shrunk()).toBe(false);
+  others.length = 0;
+  await waitUntil('the buffer is gone', async () => {
+    collectGarbage();
+    await settled();
+    return shrunk();
+  });
+  mapping.bytes.write('J');
+  expect(mapping.read().toString()).toBe('Jell');
+});
+
 test('workers that end give their memory back, but for what others have of it', async () => {
   const peer = startNode('transferred-memory', [temporaryFile('hello')]);
   expect(JSON.parse(await peer.success())).toEqual({

@@ -32,9 +32,18 @@ export class Peer {
   #stdout = '';
   #stderr = '';
 
-  constructor(command: string, args: readonly string[], options: SpawnOptions = {}) {
+  /** `descriptors`: what it gets as 3 and on. */
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: SpawnOptions = {},
+    descriptors: readonly number[] = [],
+  ) {
     this.#name = [path.basename(command), ...args].join(' ');
-    const child = spawn(command, args, { ...options, stdio: 'pipe' });
+    const child = spawn(command, args, {
+      ...options,
+      stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
+    }) as ChildProcessWithoutNullStreams;
     this.#child = child;
     child.stdin.on('error', () => undefined); // it ended without reading all: `ended` tells how
     child.stdout.on('data', (chunk: Buffer) => (this.#stdout += chunk.toString()));
@@ -95,8 +104,12 @@ export function startNode(
 }
 
 /** Compiles test/fixtures/NAME.c, or all of NAME/, and runs it. */
-export async function startC(name: string, args: readonly string[] = []): Promise<Peer> {
+export async function startC(
+  name: string,
+  args: readonly string[] = [],
+  descriptors: readonly number[] = [],
+): Promise<Peer> {
   const program = await compileC(name);
   // A sanitizer that is loaded into node is none of its business.
-  return new Peer(program, args, { env: { ...process.env, LD_PRELOAD: '' } });
+  return new Peer(program, args, { env: { ...process.env, LD_PRELOAD: '' } }, descriptors);
 }

@@ -68,6 +68,15 @@ export interface MappingTraits {
 /** A typed array or DataView, by its class. */
 export type ViewClass<V> = new (buffer: ArrayBuffer, byteOffset: number, length: number) => V;
 
+const nothing = new ArrayBuffer(0);
+
+/** Checked: what it makes is a view, be it of another realm. */
+export function viewClass<T extends ViewClass<unknown>>(type: T): T {
+  const isClass = typeof type === 'function' && 'prototype' in type;
+  if (isClass && ArrayBuffer.isView(new type(nothing, 0, 0))) return type;
+  throw invalidType('type', 'a class of views', type);
+}
+
 const protections: Record<Protection, number> = {
   none: PROT_NONE,
   read: PROT_READ,

@@ -9,6 +9,7 @@ import {
   protectionOf,
   rangeOf,
   syncPlan,
+  viewClass,
   type Advice,
   type MappingAccess,
   type MappingRange,
@@ -74,9 +75,9 @@ export class Mapping implements Disposable, AsyncDisposable {
   static {
     adoptMapping = (handle, traits) => new Mapping(byOpener, handle, traits);
     handleOf = (mapping, name = 'mapping') => {
-      if (typeof mapping !== 'object' || !(#handle in mapping)) {
-        throw invalidType(name, 'a Mapping', mapping);
-      }
+      const given: unknown = mapping;
+      const isMapping = typeof given === 'object' && given !== null && #handle in given;
+      if (!isMapping) throw invalidType(name, 'a Mapping', mapping);
       mapping.#check();
       return mapping.#handle;
     };
@@ -145,8 +146,7 @@ export class Mapping implements Disposable, AsyncDisposable {
     byteOffset = 0,
     length?: number,
   ): V {
-    if (typeof type !== 'function') throw invalidType('type', 'a class of views', type);
-    const { BYTES_PER_ELEMENT: size = 1 } = type;
+    const { BYTES_PER_ELEMENT: size = 1 } = viewClass(type);
     const offset = integer('byteOffset', byteOffset, 0, this.#length);
     if (offset % size !== 0) {
       throw outOfRange('byteOffset', `a multiple of ${String(size)}`, offset);

@@ -38,7 +38,10 @@ const ownPosition = -1;
 /** Null is the descriptor's own position, as NULL in C. */
 function offsetOf(name: string, offset: number | bigint | null): number | bigint {
   if (offset === null) return ownPosition;
-  if (offset < 0) throw outOfRange(name, '>= 0, or null', offset);
+  const given: unknown = offset; // the addon says what is no number
+  if ((typeof given === 'number' || typeof given === 'bigint') && given < 0) {
+    throw outOfRange(name, '>= 0, or null', given);
+  }
   return offset;
 }
 

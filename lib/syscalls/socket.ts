@@ -65,7 +65,8 @@ export function cmsg(level: number, type: number, data: NodeJS.ArrayBufferView):
 }
 
 /** The control messages in what recvmsg has written. Source: cmsg(3). */
-export function cmsgs({ msg_control, msg_controllen }: Msghdr): Cmsg[] {
+export function cmsgs(msg: Msghdr): Cmsg[] {
+  const { msg_control, msg_controllen } = objectOf('msg', msg);
   const bytes = memoryOf('msg_control', msg_control ?? nothing);
   const control = Buffer.from(bytes.buffer, bytes.byteOffset, msg_controllen ?? bytes.length);
   const found: Cmsg[] = [];

@@ -51,9 +51,12 @@ describe('views', () => {
     expect(codeThrownBy(() => mapping.view(any, offset, length))).toBe(RANGE);
   });
 
-  test.each([undefined, null, 'Int32Array', {}])('view refuses %p as a class', (type) => {
-    expect(codeThrownBy(() => anonymous(10).view(type as never))).toBe(TYPE);
-  });
+  test.each([undefined, null, 'Int32Array', {}, Date, () => 1])(
+    'view refuses %p as a class',
+    (type) => {
+      expect(codeThrownBy(() => anonymous(10).view(type as never))).toBe(TYPE);
+    },
+  );
 
   test('Atomics work on them', () => {
     const words = anonymous(64).view(Int32Array);

@@ -9,7 +9,8 @@ import { oddValues } from './odd-values';
 export type Case = (value: never) => unknown;
 
 /** What the value itself throws when it is looked at: a getter, a revoked proxy, a broken iterable. */
-const callersOwn = /that throws|revoked|not a typed array|prototype\.values on a detached/;
+const callersOwn =
+  /that throws|revoked|not a typed array|receiver \[object Uint8Array\]|prototype\.values on a detached/;
 
 export class OddCalls {
   #count = 0;
@@ -36,20 +37,24 @@ export class OddCalls {
     }
   }
 
-  report(): void {
-    console.log(JSON.stringify({ count: this.#count, untyped: [...this.#untyped] }));
+  report(more: object = {}): void {
+    console.log(JSON.stringify({ count: this.#count, untyped: [...this.#untyped], ...more }));
   }
 
-  async #attempt(one: Case, value: unknown): Promise<void> {
+  /** One call; `name` is what is reported. */
+  async attempt(name: string, call: () => unknown): Promise<void> {
     this.#count++;
     this.#before();
     try {
-      await one(value as never);
+      await call();
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code === undefined && !callersOwn.test(message)) {
-        this.#untyped.add(`${one.toString().replace(/\s+/g, ' ')}: ${message}`);
-      }
+      if (code === undefined && !callersOwn.test(message)) this.#untyped.add(`${name}: ${message}`);
     }
+  }
+
+  #attempt(one: Case, value: unknown): Promise<void> {
+    const name = one.toString().replace(/\s+/g, ' ');
+    return this.attempt(name, () => one(value as never));
   }
 }

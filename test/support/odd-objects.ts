@@ -1,0 +1,243 @@
+/** How an object of each exported class is made, in a state in which nothing has to wait. */
+
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+import { ClosedError, event, memory, posix, stream, SystemError, sysv, unix } from 'posix-ipc';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** Something whose members are found by their names. */
+export type Any = Record<string, Method | undefined>;
+
+export interface Made {
+  object: Any;
+  destroy: () => void;
+}
+
+function made(object: object, destroy: () => void = () => undefined): Made {
+  return { object: object as Any, destroy };
+}
+
+function page(): memory.Mapping {
+  return memory.mapAnonymousSync({ length: 4096, shared: true });
+}
+
+/** A word that no odd value is equal to. */
+function futex(): Made {
+  const mapping = page();
+  mapping.view(Int32Array)[0] = 123_456_789;
+  return made(new event.Futex(mapping), () => {
+    mapping.close();
+  });
+}
+
+function queue(): Made {
+  const object = sysv.MessageQueue.createSync(sysv.IPC_PRIVATE);
+  for (const type of [1, 2, 2 ** 31 - 1, 2 ** 31, 2 ** 32]) object.sendSync('x', { type });
+  const { id } = object;
+  return made(object, () => {
+    object.close();
+    ignore(() => {
+      sysv.MessageQueue.fromIdSync(id).removeSync();
+    });
+  });
+}
+
+/** Some wait for 0, the others for more. */
+function set(method: string): Made {
+  const values = Array<number>(3).fill(method.includes('Zero') ? 0 : 100);
+  const object = sysv.SemaphoreSet.createSync(sysv.IPC_PRIVATE, { values });
+  return made(object, () => {
+    object.close();
+    ignore(() => {
+      object.removeSync();
+    });
+  });
+}
+
+function segment(): Made {
+  const object = sysv.SharedMemory.createSync(sysv.IPC_PRIVATE, { size: 4096 });
+  return made(object, () => {
+    ignore(() => {
+      object.removeSync();
+    });
+  });
+}
+
+function ignore(body: () => unknown): void {
+  try {
+    body();
+  } catch {
+    // The call removed it.
+  }
+}
+
+function closed(object: object & { close(): void }, unlink?: () => void): Made {
+  return made(object, () => {
+    object.close();
+    if (unlink !== undefined) ignore(unlink);
+  });
+}
+
+function semaphore(): Made {
+  const object = posix.Semaphore.createSync(undefined, { value: 100 });
+  return closed(object, () => {
+    object.unlinkSync();
+  });
+}
+
+function shm(): Made {
+  const object = posix.SharedMemory.createSync(undefined, { size: 4096 });
+  return closed(object, () => {
+    object.unlinkSync();
+  });
+}
+
+/** Both ends are open, so that nobody waits for the other. */
+function fifo(): Made {
+  const object = stream.Fifo.createSync('fifo');
+  const fd = openSync('fifo', 'r+');
+  return closed(object, () => {
+    closeSync(fd);
+    ignore(() => {
+      stream.Fifo.unlinkSync('fifo');
+    });
+  });
+}
+
+/** The end comes soon. */
+function pipeReader(): Made {
+  const { reader, writer } = stream.pipeSync();
+  writer.writeSync('x\n');
+  writer.close();
+  return closed(reader);
+}
+
+/** With room for all that is written. */
+function pipeWriter(): Made {
+  const { reader, writer } = stream.pipeSync({ capacity: 1 << 18 });
+  return closed(writer, () => {
+    reader.close();
+  });
+}
+
+function posixQueue(): Made {
+  const object = posix.MessageQueue.createSync(undefined, { maxMessages: 5, messageSize: 64 });
+  object.sendSync('x');
+  return closed(object, () => {
+    object.unlinkSync();
+  });
+}
+
+/** One end of two; the other has sent something. */
+function socket(type: keyof unix.SocketTypes): Made {
+  const [object, other] = unix.socketpairSync(type);
+  other.sendSync('x\n');
+  return closed(object, () => {
+    other.close();
+  });
+}
+
+/** Somebody has connected already. */
+function server(of: typeof unix.SeqPacketServer | typeof unix.StreamServer): Made {
+  const object = of.createSync('server');
+  const client = of === unix.StreamServer ? unix.Stream : unix.SeqPacket;
+  const connection = client.connectSync('server');
+  return closed(object, () => {
+    connection.close();
+    ignore(() => {
+      object.unlinkSync();
+    });
+  });
+}
+
+function received(): Made {
+  const [one, other] = unix.socketpairSync('datagram', { fds: 1 });
+  one.sendSync('x', { fds: [one] });
+  const object = other.receiveSync()?.fds[0];
+  one.close();
+  other.close();
+  if (object === undefined) throw new Error('nothing was received');
+  return closed(object);
+}
+
+/** One has come already. */
+function signals(): Made {
+  const object = event.SignalQueue.openSync(event.SIGRTMIN + 5);
+  event.sigqueue(process.pid, object.signal);
+  return closed(object);
+}
+
+/** Somebody who may be sent any signal; or who ends at once, where that is waited for. */
+function child(method: string): Made {
+  const seconds = method.includes('nded') ? '0' : '1000';
+  const { pid = 0 } = spawn('sleep', [seconds], { stdio: 'ignore' });
+  const object = event.Process.openSync(pid);
+  return closed(object, () => {
+    ignore(() => process.kill(pid, 'SIGKILL'));
+  });
+}
+
+/** `method`: what is to be called. */
+export const makers: Partial<Record<string, (method: string) => Made>> = {
+  ClosedError: () => made(new ClosedError('test')),
+  SystemError: () => made(new SystemError('EINVAL', 'test')),
+  'event.EventFd': () => closed(event.EventFd.createSync({ initial: 5 })),
+  'event.Futex': futex,
+  'event.Process': child,
+  'event.SignalQueue': signals,
+  'memory.Mapping': () => closed(page()),
+  'memory.Memfd': () => closed(memory.memfdSync('odd', { size: 4096 })),
+  'posix.MessageQueue': posixQueue,
+  'posix.Semaphore': semaphore,
+  'posix.SharedMemory': shm,
+  'stream.Fifo': fifo,
+  'stream.PipeReader': pipeReader,
+  'stream.PipeWriter': pipeWriter,
+  'sysv.MessageQueue': queue,
+  'sysv.SemaphoreSet': set,
+  'sysv.SharedMemory': segment,
+  'unix.Datagram': () => socket('datagram'),
+  'unix.ReceivedDescriptor': received,
+  'unix.SeqPacket': () => socket('seqpacket'),
+  'unix.SeqPacketServer': () => server(unix.SeqPacketServer),
+  'unix.Stream': () => socket('stream'),
+  'unix.StreamServer': () => server(unix.StreamServer),
+};
+
+/** Only somebody else can end these. */
+export const endless = ['posix.MessageQueue#notifiedSync'];
+
+/** Good arguments, by the name of the method, for the places that are not odd just now. */
+export const others: Partial<Record<string, unknown[]>> = {
+  advise: ['normal'],
+  at: [page(), 0, { value: 1 }],
+  create: [undefined, { size: 1, value: 1 }],
+  operate: [[{ by: 1 }]],
+  protect: ['write'],
+  read: [0, 1],
+  readInto: [Buffer.alloc(8), 0],
+  receiveInto: [Buffer.alloc(64)],
+  resize: [4096],
+  seal: ['grow'],
+  send: ['x'],
+  sendMany: [['x']],
+  set: [{ mode: 0o600 }],
+  setValue: [0, 1],
+  setValues: [[1, 1, 0]],
+  tryOperate: [[{ by: 1 }]],
+  tryReceiveInto: [Buffer.alloc(64)],
+  trySend: ['x'],
+  trySendMany: [['x']],
+  tryWaitForZero: [2],
+  use: [() => 1],
+  view: [Uint8Array, 0, 1],
+  waitForZero: [2],
+  write: ['x', 0],
+};
+
+/** Numbers that may be a descriptor or an object of this process, which it must not take over. */
+export function isOurs(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 100;
+}

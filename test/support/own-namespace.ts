@@ -1,0 +1,45 @@
+/** Programs that see no objects and processes but their own, which go with them. */
+
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { Peer } from './processes';
+import { runDirectory } from './run-directory';
+
+const programs = path.resolve(__dirname, '../../dist-programs/test/fixtures');
+
+function mount(size: string): string {
+  return `mount -t tmpfs -o size=${size} tmpfs /dev/shm`;
+}
+
+/** How this user gets namespaces; undefined: not at all. */
+const unshare = [[], ['--user', '--map-root-user']]
+  .map((options) => [
+    ...options,
+    '--mount',
+    '--ipc',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ])
+  .find((options) => {
+    const args = [...options, 'sh', '-c', mount('1m')];
+    return spawnSync('unshare', args, { stdio: 'ignore' }).status === 0;
+  });
+
+export const mayUnshare = unshare !== undefined;
+
+/**
+ * Runs test/fixtures/NAME.ts with a /dev/shm of that size. Its standard input and output can be read
+ * without waiting: they are files.
+ */
+export function startApart(name: string, size: string, execArgv: string[] = []): Peer {
+  const output = path.join(runDirectory(), `${name}-${randomUUID()}`);
+  const command = `${mount(size)} && { "$@" <"$0" >"$0"; code=$?; cat "$0"; exit $code; }`;
+  const program = [process.execPath, ...execArgv, path.join(programs, `${name}.js`)];
+  writeFileSync(output, '');
+  return new Peer('unshare', [...(unshare ?? []), 'sh', '-c', command, output, ...program]);
+}

@@ -98,9 +98,10 @@ export function startNode(
   name: string,
   args: readonly string[] = [],
   { execArgv = [], ...options }: SpawnOptions & { execArgv?: string[] } = {},
+  descriptors: readonly number[] = [],
 ): Peer {
   const program = path.join(root, 'dist-programs/test/fixtures', `${name}.js`);
-  return new Peer(process.execPath, [...execArgv, program, ...args], options);
+  return new Peer(process.execPath, [...execArgv, program, ...args], options, descriptors);
 }
 
 /** Compiles test/fixtures/NAME.c, or all of NAME/, and runs it. */

@@ -7,11 +7,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { main, output, run } from './support/run.mjs';
-import { buildAll, runSuite } from './support/suite.mjs';
+import { buildAll, ENDS, runSuite } from './support/suite.mjs';
 
 const VERSIONS = ['22', '24', '26'];
-
-const FEW = '^(receiveSync|sendMany|Semaphore.wait|operate|Futex.wait) ';
 
 await main(() => {
   buildAll();
@@ -21,8 +19,7 @@ await main(() => {
     console.log(`Node ${output(node, ['--version']).trim()}`);
     const env = { PATH: `${path.dirname(node)}:${process.env['PATH'] ?? ''}` };
     runSuite({ node, env, core: true });
-    // How processes and workers end is Node's: one way of waiting of each facility.
-    runSuite({ node, env, args: ['test/lifecycle/processes', '--testNamePattern', FEW] });
+    runSuite({ node, env, args: ENDS });
   }
 });
 

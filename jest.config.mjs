@@ -1,4 +1,6 @@
 // @ts-check
+import os from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -11,6 +13,8 @@ export default {
   },
   // A loaded machine of two CPUs needs seconds to start a process; the tests' own watchdogs say more.
   testTimeout: 60_000,
+  // Most tests wait for other processes: two at a time also where there are two CPUs.
+  maxWorkers: Math.max(2, os.availableParallelism() - 1),
   watchman: false,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -22,11 +22,11 @@ await main(() => {
   };
   const asked = process.argv.slice(2);
   if (asked.length > 0) {
-    runSuite({ args: ['--runInBand', ...asked], env });
+    runSuite({ args: asked, env });
     return;
   }
-  runSuite({ args: ['--runInBand', `--testPathIgnorePatterns=${LONG}`], env });
-  runSuite({ args: ['--runInBand', ...ENDS], env });
+  runSuite({ args: [`--testPathIgnorePatterns=${LONG}`], env });
+  runSuite({ args: ENDS, env });
 });
 
 /** @param {string} name */

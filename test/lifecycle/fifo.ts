@@ -168,10 +168,15 @@ export const fifo: readonly WaitingOperation[] = [
       return done;
     },
   }),
-  waiting(writing, { name: 'PipeWriter.write', wait: (end, limits) => end.write('x', limits) }),
+  waiting(writing, {
+    name: 'PipeWriter.write',
+    variant: true,
+    wait: (end, limits) => end.write('x', limits),
+  }),
   waiting(writing, {
     name: 'PipeWriter.writeSync',
     form: 'sync',
+    variant: true,
     wait: (end, limits) => {
       end.writeSync('x', limits);
       return done;

@@ -138,6 +138,7 @@ export const posixMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'posix for await',
+    variant: true,
     closedValue: { value: undefined, done: true },
     wait: (q, limits) => q.messages(limits).next(),
   }),
@@ -147,7 +148,7 @@ export const posixMessageQueue: readonly WaitingOperation[] = [
     closedValue: { value: undefined, done: true },
     wait: (q, limits) => q.batches(limits).next(),
   }),
-  sending({ name: 'posix send', wait: (q, limits) => q.send('yy', limits) }),
+  sending({ name: 'posix send', variant: true, wait: (q, limits) => q.send('yy', limits) }),
   sending({
     name: 'posix sendMany',
     variant: true,
@@ -167,6 +168,7 @@ export const posixMessageQueue: readonly WaitingOperation[] = [
   sending({
     name: 'posix sendSync',
     form: 'sync',
+    variant: true,
     wait: (q, limits) =>
       sync(() => {
         q.sendSync('yy', limits);

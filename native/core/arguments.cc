@@ -136,15 +136,25 @@ Milliseconds convert<Milliseconds>(Environment& environment, napi_value value, c
     return {number};
 }
 
+namespace {
+
+/// No bytes have an address too: calls of libc declare that theirs is never null.
+Bytes bytes_at(void* data, size_t length) {
+    static std::byte nothing{};
+    return {data == nullptr ? &nothing : static_cast<std::byte*>(data), length};
+}
+
+} // namespace
+
 Bytes view_bytes(napi_env env, napi_value value, const char* name) {
     void* data = nullptr;
     size_t length = 0;
     napi_typedarray_type type{};
     if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
-        return {static_cast<std::byte*>(data), length * element_size(type)};
+        return bytes_at(data, length * element_size(type));
     }
     if (napi_get_dataview_info(env, value, &length, &data, nullptr, nullptr) == napi_ok) {
-        return {static_cast<std::byte*>(data), length};
+        return bytes_at(data, length);
     }
     throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
 }

@@ -19,10 +19,10 @@ Address::Address(const Bytes& name) {
 }
 
 Bytes name_in(sockaddr_storage& address, socklen_t size) {
-    if (size <= name_at) {
-        return {};
-    }
     auto* const name = reinterpret_cast<char*>(&address) + name_at;
+    if (size <= name_at) {
+        return {reinterpret_cast<std::byte*>(name), 0}; // never null: it is given to memcpy(3)
+    }
     const size_t most = size - name_at;
     const size_t length = name[0] == '\0' ? most : strnlen(name, most);
     return {reinterpret_cast<std::byte*>(name), length};

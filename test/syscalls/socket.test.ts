@@ -1,6 +1,6 @@
 /** The calls of socket(7) under their own names: as in C. */
 
-import { fstatSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import {
@@ -162,11 +162,13 @@ test('what fails', () => {
       shutdown(one, 99);
     }),
   ).toBe('EINVAL');
+  const file = openSync('/dev/null', 'r');
   expect(
     codeThrownBy(() => {
-      bind(0, sockaddr_un('x'));
+      bind(file, sockaddr_un('x'));
     }),
   ).toBe('ENOTSOCK');
+  closeSync(file);
   expect(codeThrownBy(() => sockaddr_un('x'.repeat(109)))).toBe('ERR_OUT_OF_RANGE');
   for (const msg of [
     null,

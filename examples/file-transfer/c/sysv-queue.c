@@ -1,5 +1,6 @@
 /* A System V message queue: msgrcv(2) and msgsnd(2) as in the man page. */
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,10 @@ void transport_open(const char* address) {
 }
 
 size_t transport_receive(long* type, const char** data) {
-    ssize_t length = msgrcv(msqid, buffer, max_length, FROM_SENDER, 0);
+    ssize_t length;
+    do { /* a stop and SIGCONT end it with EINTR, without any handler: signal(7) */
+        length = msgrcv(msqid, buffer, max_length, FROM_SENDER, 0);
+    } while (length == -1 && errno == EINTR);
     if (length == -1)
         err(EXIT_FAILURE, "msgrcv");
     *type = buffer->type;
@@ -52,8 +56,9 @@ void transport_send(long type, const void* data, size_t length) {
         errx(EXIT_FAILURE, "%zu bytes are more than msgmax", length);
     buffer->type = type;
     memcpy(buffer->data, data, length);
-    if (msgsnd(msqid, buffer, length, 0) == -1)
-        err(EXIT_FAILURE, "msgsnd");
+    while (msgsnd(msqid, buffer, length, 0) == -1)
+        if (errno != EINTR)
+            err(EXIT_FAILURE, "msgsnd");
 }
 
 /* msgctl is one system call and takes no lock: fit for a signal handler. */

@@ -1,5 +1,6 @@
 /* System V shared memory: shmget(2), with a set of semaphores: semget(2). */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -9,16 +10,19 @@
 
 static int semid;
 
+/* A stop and SIGCONT end a semop that waits with EINTR, without any handler: signal(7). */
+static void operate(struct sembuf operation) {
+    while (semop(semid, &operation, 1) == -1)
+        if (errno != EINTR)
+            err(EXIT_FAILURE, "semop");
+}
+
 static void semaphore_wait(enum semaphore which) {
-    struct sembuf take = {.sem_num = (unsigned short)which, .sem_op = -1};
-    if (semop(semid, &take, 1) == -1)
-        err(EXIT_FAILURE, "semop");
+    operate((struct sembuf){.sem_num = (unsigned short)which, .sem_op = -1});
 }
 
 static void semaphore_post(enum semaphore which) {
-    struct sembuf give = {.sem_num = (unsigned short)which, .sem_op = 1};
-    if (semop(semid, &give, 1) == -1)
-        err(EXIT_FAILURE, "semop");
+    operate((struct sembuf){.sem_num = (unsigned short)which, .sem_op = 1});
 }
 
 /* The sender has removed the segment already: it goes with its last attachment, and until then

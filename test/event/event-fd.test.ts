@@ -231,7 +231,9 @@ describe('life', () => {
     const reads = [one.read(), one.read()];
     one.close();
     one.close();
-    for (const read of reads) expect(await rejectionOf(read)).toBeInstanceOf(ClosedError);
+    for (const error of await Promise.all(reads.map(rejectionOf))) {
+      expect(error).toBeInstanceOf(ClosedError);
+    }
     expect(isOpen(fd)).toBe(false);
     expect(codeThrownBy(() => one.fd)).toBe('ERR_CLOSED');
     expect(codeThrownBy(() => one.value)).toBe('ERR_CLOSED');

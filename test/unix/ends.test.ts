@@ -29,18 +29,19 @@ test('a worker that ends closes its sockets and received descriptors, and ends i
     const { parentPort } = require('node:worker_threads');
     const [one, other] = unix.socketpairSync('seqpacket', { fds: 10 });
     one.sendSync('x', { fds: [0, 1, 2] });
-    globalThis.kept = other.receiveSync();
+    globalThis.received = other.receiveSync();
     while (one.trySend(Buffer.alloc(50000)));
     one.send('waits');
     one.receive();
     const server = unix.SeqPacketServer.createSync(unix.autobind, { backlog: 0 });
-    globalThis.first = unix.SeqPacket.connectSync(server.address);
+    const first = unix.SeqPacket.connectSync(server.address);
     unix.SeqPacket.connect(server.address);
     const full = unix.Datagram.createSync(unix.autobind);
     const sender = unix.Datagram.createSync();
     while (sender.trySendTo(full.address, 'x'));
     sender.sendTo(full.address, 'waits');
     unix.StreamServer.createSync(unix.autobind).accept();
+    globalThis.kept = [one, other, server, first, full, sender];
     parentPort.postMessage('waiting');`;
   const before = descriptorCount();
   for (let i = 0; i < 3; i++) {

@@ -30,8 +30,7 @@ function flagsOf(access: FileAccess): number {
 }
 
 /** Checks a window against what is there. */
-function lengthOf(fd: number, { offset, length }: Window, path: string | undefined): number {
-  const size = check(native.fileSize(fd), 'fstat', { path });
+function lengthOf(size: number, { offset, length }: Window): number {
   if (size === noSize) {
     if (length === undefined) throw outOfRange('options.length', 'given for a device', length);
     return length;
@@ -46,10 +45,10 @@ function lengthOf(fd: number, { offset, length }: Window, path: string | undefin
   return length ?? most;
 }
 
-/** Maps a window of an open file. */
-export function mapDescriptor(fd: number, window: Window, path?: string): Mapping {
+/** Maps a window of an open file; `known`: its size, where that is known already. */
+export function mapDescriptor(fd: number, window: Window, path?: string, known?: number): Mapping {
   const { offset, access } = window;
-  const length = lengthOf(fd, window, path);
+  const length = lengthOf(known ?? check(native.fileSize(fd), 'fstat', { path }), window);
   const prot = PROT_READ | PROT_WRITE;
   const handle = native.mmapWindow(length, prot, flagsOf(access), fd, offset);
   if (handle < 0) {

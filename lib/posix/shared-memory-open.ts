@@ -31,8 +31,8 @@ export interface SharedMemoryOptions extends OpenSharedMemoryOptions {
 export interface OpenedSharedMemory {
   fd: number;
   name: string;
-  /** It is new, and goes again if it cannot be used. */
-  made: boolean;
+  /** The length that it was made with. It goes again if it cannot be used. */
+  made: number | undefined;
 }
 
 export interface OpenPlan {
@@ -103,7 +103,7 @@ export function failureOf(syscall: string, name: string): Failure {
 export function open(name: string, access: FileAccess): OpenedSharedMemory | number {
   const fd = native.shmOpen(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
   if (fd < 0) return fd;
-  if (native.fileSize(fd) > 0) return { fd, name, made: false };
+  if (native.fileSize(fd) > 0) return { fd, name, made: undefined };
   native.closeFile(fd);
   throw new SystemError('EAGAIN', 'shm_open', { path: name, hint: unfinished });
 }
@@ -125,11 +125,11 @@ interface Unfinished extends OpenedSharedMemory {
 }
 
 /** An object that has no name yet; or one that has, without permissions; or a negated errno. */
-function begin(name: string): Unfinished | number {
+function begin(name: string, size: number): Unfinished | number {
   const unnamed = native.shmUnnamed();
-  if (unnamed >= 0) return { fd: unnamed, name, made: true, named: false };
+  if (unnamed >= 0) return { fd: unnamed, name, made: size, named: false };
   const fd = native.shmOpen(name, O_CREAT | O_EXCL | O_RDWR, 0);
-  return fd < 0 ? fd : { fd, name, made: true, named: true };
+  return fd < 0 ? fd : { fd, name, made: size, named: true };
 }
 
 /** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
@@ -157,7 +157,7 @@ export async function make(
   { size, mode }: CreatePlan,
   method: unknown,
 ): Promise<OpenedSharedMemory | number> {
-  const begun = begin(name);
+  const begun = begin(name, size);
   if (typeof begun === 'number') return begun;
   try {
     await reserve(begun.fd, 0, size, failureOf('posix_fallocate', name), method);
@@ -170,7 +170,7 @@ export async function make(
 
 /** As `make`, at once. */
 export function makeSync(name: string, { size, mode }: CreatePlan): OpenedSharedMemory | number {
-  const begun = begin(name);
+  const begun = begin(name, size);
   if (typeof begun === 'number') return begun;
   try {
     reserveSync(begun.fd, 0, size, failureOf('posix_fallocate', name));

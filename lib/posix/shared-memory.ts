@@ -62,7 +62,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
   readonly name: string;
   readonly #descriptor: OwnedDescriptor;
   readonly #plan: OpenPlan;
-  readonly #made: boolean;
+  readonly #made: number | undefined;
   readonly #mapping: Mapping;
   #closed = false;
 
@@ -75,7 +75,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
     this.#plan = plan;
     try {
       const window = { offset: 0, length: undefined, access: plan.access };
-      this.#mapping = mapDescriptor(fd, window, name);
+      this.#mapping = mapDescriptor(fd, window, name, made);
     } catch (error) {
       this.#descriptor.close();
       this.#unmake();
@@ -303,7 +303,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** Takes the name of an object away that was made and cannot be used. */
   #unmake(): void {
-    if (this.#made) native.shmUnlink(this.name);
+    if (this.#made !== undefined) native.shmUnlink(this.name);
   }
 
   /** Brings in and locks the pages as far as that was asked for. */

@@ -47,17 +47,24 @@ export class Single implements Operations {
   }
 }
 
-/** A list of operations, packed as struct sembuf. */
+/** A list of operations: the three numbers of each struct sembuf, one after the other. */
 export class Vector implements Operations {
   readonly count: number;
-  readonly key: string;
-  readonly neverWaits: boolean;
 
-  constructor(private readonly words: Uint16Array) {
-    this.count = words.length / WORDS_PER_SEMBUF;
-    this.key = words.join();
-    const isFlags = (_word: number, at: number): boolean => at % WORDS_PER_SEMBUF === 2;
-    this.neverWaits = words.filter(isFlags).every((flags) => (flags & IPC_NOWAIT) !== 0);
+  constructor(private readonly numbers: readonly number[]) {
+    this.count = numbers.length / WORDS_PER_SEMBUF;
+  }
+
+  get key(): string {
+    return this.numbers.join();
+  }
+
+  get neverWaits(): boolean {
+    const { numbers } = this;
+    for (let at = 2; at < numbers.length; at += WORDS_PER_SEMBUF) {
+      if (((numbers[at] as number) & IPC_NOWAIT) === 0) return false;
+    }
+    return true;
   }
 
   attempt(set: number): number {
@@ -66,6 +73,8 @@ export class Vector implements Operations {
   }
 
   load(): void {
-    sembufs(this.count).set(this.words);
+    const { numbers } = this;
+    const words = sembufs(this.count);
+    for (let at = 0; at < numbers.length; at++) words[at] = numbers[at] as number;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/options';
 import { outOfRange } from '../core/error';
 import { IPC_NOWAIT, SEM_UNDO } from './constants';
+import { WORDS_PER_SEMBUF } from './sembuf';
 import { Single, Vector, type Operations } from './semaphore-operations';
 
 /** One operation of a list that the kernel performs all at once, or not at all. */
@@ -97,18 +98,21 @@ export function amount(
 
 /** A list of operations, packed for the kernel. */
 export function operationsOf(list: Iterable<SemaphoreOperation>): Operations {
-  const sops = [...listOf('operations', list)].map(sopOf);
-  const [first] = sops;
-  if (first === undefined) throw outOfRange('operations', 'a list of at least one', 'none');
-  if (sops.length === 1 && (first[2] & IPC_NOWAIT) === 0) return new Single(...first);
-  return new Vector(Uint16Array.from(sops.flat()));
+  const numbers: number[] = [];
+  for (const operation of listOf('operations', list)) pack(operation, numbers);
+  const [index, by, flags] = numbers;
+  if (index === undefined || by === undefined || flags === undefined) {
+    throw outOfRange('operations', 'a list of at least one', 'none');
+  }
+  const isOne = numbers.length === WORDS_PER_SEMBUF;
+  return isOne && (flags & IPC_NOWAIT) === 0 ? new Single(index, by, flags) : new Vector(numbers);
 }
 
-function sopOf(operation: SemaphoreOperation): [number: number, by: number, flags: number] {
+function pack(operation: SemaphoreOperation, numbers: number[]): void {
   const { index, by, undo, noWait } = objectOf('operation', operation);
-  return [
+  numbers.push(
     semaphoreIndex('operation.index', index),
     integer('operation.by', by, -SEMVMX - 1, SEMVMX),
     flag('operation.undo', undo, SEM_UNDO) | flag('operation.noWait', noWait, IPC_NOWAIT),
-  ];
+  );
 }

@@ -55,7 +55,8 @@ Direction direction_of(int32_t number) {
 /// Takes over a descriptor; from now on no program that this process starts inherits it by itself.
 int32_t descriptor_adopt(Environment& environment, int32_t fd) {
     const int flags = fcntl(fd, F_GETFD);
-    if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0) {
+    const bool set = flags >= 0 && (flags & FD_CLOEXEC) != 0;
+    if (flags < 0 || (!set && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0)) {
         return -errno;
     }
     return environment.facility<Descriptors>().add(Fd(fd));

@@ -45,7 +45,7 @@ size_t unit_of(int fd, int flags) {
     }
     struct statfs system {};
     const bool huge = fstatfs(fd, &system) == 0 && system.f_type == HUGETLBFS_MAGIC;
-    return huge ? static_cast<size_t>(system.f_bsize) : page_size();
+    return huge ? std::max(static_cast<size_t>(system.f_bsize), size_t{1}) : page_size();
 }
 
 /// Whether each page of a part of a file has something behind it, as far as the file tells.
@@ -66,18 +66,17 @@ void check_flags(int flags) {
     }
 }
 
-/// Maps what begins `skip` bytes before the window.
+/// Maps what begins `skip` bytes before the window, in pages of `unit` bytes.
 int32_t map(Environment& environment, size_t length, int prot, int flags, int fd, size_t offset,
-            size_t skip) {
+            size_t skip, size_t unit) {
     check_flags(flags);
-    const size_t unit = unit_of(fd, flags);
     void* const address =
         ::mmap(nullptr, skip + length, prot, flags, fd, static_cast<off_t>(offset - skip));
     if (address == MAP_FAILED) {
         return -errno;
     }
-    auto region = std::make_shared<Region>(Region::Origin::mmap, address, skip + length, prot,
-                                           std::max(unit, size_t{1}));
+    auto region =
+        std::make_shared<Region>(Region::Origin::mmap, address, skip + length, prot, unit);
     return environment.facility<Mappings>().add(
         Mapping(std::move(region), skip, length, is_complete(fd, flags, offset + length)));
 }
@@ -85,14 +84,15 @@ int32_t map(Environment& environment, size_t length, int prot, int flags, int fd
 /// As the system call: the offset is a multiple of the page size.
 int32_t mmap(Environment& environment, size_t length, int32_t prot, int32_t flags, int32_t fd,
              size_t offset) {
-    return map(environment, length, prot, flags, fd, offset, 0);
+    return map(environment, length, prot, flags, fd, offset, 0, unit_of(fd, flags));
 }
 
 /// A window at any offset.
 int32_t mmap_window(Environment& environment, size_t length, int32_t prot, int32_t flags,
                     int32_t fd, size_t offset) {
-    const size_t skip = length == 0 ? 0 : offset % unit_of(fd, flags);
-    return map(environment, length, prot, flags, fd, offset, skip);
+    const size_t unit = unit_of(fd, flags);
+    const size_t skip = length == 0 ? 0 : offset % unit;
+    return map(environment, length, prot, flags, fd, offset, skip, unit);
 }
 
 /// Empties the buffer. The memory goes when nobody else uses it.

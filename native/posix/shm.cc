@@ -27,8 +27,13 @@ int32_t shm_unnamed(Environment& /*environment*/) {
 
 /// Gives such an object its name, which begins with a slash; EEXIST if somebody has it.
 int32_t shm_link(Environment& /*environment*/, int32_t fd, const Path& name) {
-    const std::string from = "/proc/self/fd/" + std::to_string(fd);
     const std::string to = folder + name.text;
+    const int32_t result = or_errno(linkat(fd, "", AT_FDCWD, to.c_str(), AT_EMPTY_PATH));
+    if (result != -ENOENT) {
+        return result;
+    }
+    // Before Linux 6.10 that takes CAP_DAC_READ_SEARCH; this takes a /proc, and longer.
+    const std::string from = "/proc/self/fd/" + std::to_string(fd);
     return or_errno(linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW));
 }
 

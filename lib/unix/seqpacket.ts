@@ -23,8 +23,9 @@ import { examine } from './socket-type';
  * One end of a connection that keeps the boundaries of messages: `receive` gives one message, an
  * empty one too, and null when the peer has closed.
  *
- * To tell an empty message from the end, the socket asks the kernel for arrival times
- * (SO_TIMESTAMP); `detach` undoes that. Source: unix(7), SOCK_SEQPACKET.
+ * To tell an empty message from the end, the first receive asks the kernel for arrival times
+ * (SO_TIMESTAMP), for all who share the socket; `detach` undoes that. Source: unix(7),
+ * SOCK_SEQPACKET.
  *
  * ```js
  * const socket = await unix.SeqPacket.connect('/run/user/1000/store', { fds: 1 });
@@ -33,11 +34,13 @@ import { examine } from './socket-type';
  * ```
  */
 export class SeqPacket extends PacketSocket {
+  /** Whether arrival times were asked for. */
+  #timed = false;
+
   /** @internal Takes a configured socket over. */
   constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
     checkOpener(by, SeqPacket);
     super('seqpacket socket', fd, plan, HOW.time | HOW.ends);
-    setOption(this.fd, SO_TIMESTAMP, 1);
   }
 
   /**
@@ -77,8 +80,15 @@ export class SeqPacket extends PacketSocket {
   }
 
   override detach(): number {
-    setOption(this.fd, SO_TIMESTAMP, 0);
+    if (this.#timed) setOption(this.fd, SO_TIMESTAMP, 0);
     return super.detach();
+  }
+
+  protected override beforeReceiving(): void {
+    super.beforeReceiving();
+    if (this.#timed) return;
+    setOption(this.fd, SO_TIMESTAMP, 1); // what has arrived already has the time of its receipt then
+    this.#timed = true;
   }
 }
 

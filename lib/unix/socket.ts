@@ -62,19 +62,19 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
    * ERR_CLOSED. Source: recvmsg(2).
    */
   async receive(options?: WaitOptions): Promise<Message | null> {
-    this.checkOpen();
+    this.beforeReceiving();
     return this.incoming.run(this.#receiving, limitsOf(options), methods.receive);
   }
 
   /** As `receive`, blocking the thread. */
   receiveSync(options?: TimeoutOptions): Message | null {
-    this.checkOpen();
+    this.beforeReceiving();
     return this.incoming.runSync(this.#receiving, timeoutOf(optionsOf(options)));
   }
 
   /** As `receive`; undefined where it would have to wait. */
   tryReceive(): Message | null | undefined {
-    this.checkOpen();
+    this.beforeReceiving();
     return this.incoming.try(this.#receiving);
   }
 
@@ -83,21 +83,21 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
     memory: Exclude<Data, string>,
     options?: WaitOptions,
   ): Promise<MessageInto | null> {
-    this.checkOpen();
+    this.beforeReceiving();
     const receiving = new ReceivingInto(this.handle, this.#how, memory);
     return this.incoming.run(receiving, limitsOf(options), methods.receiveInto);
   }
 
   /** As `receiveInto`, blocking the thread. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): MessageInto | null {
-    this.checkOpen();
+    this.beforeReceiving();
     const receiving = new ReceivingInto(this.handle, this.#how, memory);
     return this.incoming.runSync(receiving, timeoutOf(optionsOf(options)));
   }
 
   /** As `receiveInto`; undefined where it would have to wait. */
   tryReceiveInto(memory: Exclude<Data, string>): MessageInto | null | undefined {
-    this.checkOpen();
+    this.beforeReceiving();
     return this.incoming.try(new ReceivingInto(this.handle, this.#how, memory));
   }
 
@@ -111,7 +111,7 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
    */
   messages(options?: WaitOptions): AsyncIterableIterator<Message> {
     const check = (): void => {
-      this.checkOpen();
+      this.beforeReceiving();
     };
     return iterate(laterLimitsOf(options), check, (limits) =>
       this.incoming.run(this.#receiving, limits, iteration.next),
@@ -185,6 +185,11 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   shutdownSync(how: 'read' | 'write' | 'both'): void {
     this.checkOpen();
     check(native.unixShutdown(this.handle, word('how', directions, how)), 'shutdown');
+  }
+
+  /** Throws ERR_CLOSED after `close`. What changes the socket for all who share it waits until here. */
+  protected beforeReceiving(): void {
+    this.checkOpen();
   }
 }
 

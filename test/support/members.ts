@@ -10,7 +10,8 @@ export function chainOf(target: object | null): object[] {
 
 /** For the package's own classes and their instances; not what only they may call. */
 export function membersOf(target: object): string[] {
-  const hidden = ['length', 'name', 'prototype', 'constructor', 'checkOpen', 'release'];
+  const protectedOnes = ['beforeReceiving', 'checkOpen', 'release'];
+  const hidden = ['length', 'name', 'prototype', 'constructor', ...protectedOnes];
   const names = chainOf(target).flatMap((one) => Object.getOwnPropertyNames(one));
   return [...new Set(names)].filter((name) => !hidden.includes(name)).sort();
 }

@@ -1,8 +1,9 @@
 /** SeqPacketServer, StreamServer, SeqPacket, Stream: connections. */
 
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, readFileSync, statSync } from 'node:fs';
 
 import { unix } from 'posix-ipc';
+import { getsockopt, SOL_SOCKET } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
@@ -20,6 +21,9 @@ const kinds = {
   SeqPacket: [unix.SeqPacketServer, unix.SeqPacket],
   Stream: [unix.StreamServer, unix.Stream],
 } as const;
+
+/** SO_TIMESTAMP of asm-generic/socket.h. */
+const soTimestamp = 29;
 
 type Connected = unix.SeqPacket | unix.Stream;
 interface ClientClass {
@@ -248,6 +252,22 @@ test('seqpacket: empty messages before the end', async () => {
   const lengths: (number | undefined)[] = [];
   for (let i = 0; i < 4; i++) lengths.push((await other.receive())?.data.length);
   expect(lengths).toEqual([0, 1, 0, undefined]);
+});
+
+test('seqpacket: an end that has not received is passed on as it was', () => {
+  const [one, other] = closingBoth(unix.socketpairSync('seqpacket'));
+  const timed = (fd: number): number | undefined => {
+    const value = new Int32Array(1);
+    getsockopt(fd, SOL_SOCKET, soTimestamp, value);
+    return value[0];
+  };
+  expect(timed(one.fd)).toBe(0);
+  other.sendSync('x');
+  one.receiveSync();
+  expect(timed(one.fd)).toBe(1);
+  const fd = one.detach();
+  expect(timed(fd)).toBe(0);
+  closeSync(fd);
 });
 
 describe('Stream', () => {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "core/blocking_call.h"
 #include "core/descriptors.h"
@@ -92,10 +94,13 @@ class Filling : public wait::Operation {
   private:
     int32_t step(size_t moved) {
         for (;;) {
+            const int64_t at =
+                offset_ == no_offset ? no_offset : offset_ + static_cast<int64_t>(moved);
+            if (!is_ready(into_, POLLOUT) && is_at_end(at)) {
+                return 0; // what fills the pipe exactly need not wait for its reader
+            }
             int32_t result = wait_for(into_, POLLOUT);
             if (result == 0) {
-                const int64_t at =
-                    offset_ == no_offset ? no_offset : offset_ + static_cast<int64_t>(moved);
                 result = splice_once(from_.get(), at, into_.get(), no_offset, length_ - moved,
                                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             }
@@ -112,6 +117,25 @@ class Filling : public wait::Operation {
     static int32_t wait_for(const Fd& fd, int16_t events) {
         pollfd polled{fd.get(), events, 0};
         return poll(&polled, 1, -1) < 0 ? -errno : 0;
+    }
+
+    static bool is_ready(const Fd& fd, int16_t events) {
+        pollfd polled{fd.get(), events, 0};
+        return poll(&polled, 1, 0) > 0;
+    }
+
+    /// Whether there is nothing more, as far as that can be told without taking anything.
+    [[nodiscard]] bool is_at_end(int64_t offset) const {
+        struct stat status {};
+        if (fstat(from_.get(), &status) != 0) {
+            return false;
+        }
+        if (S_ISREG(status.st_mode)) {
+            return (offset == no_offset ? lseek(from_.get(), 0, SEEK_CUR) : offset) >=
+                   status.st_size;
+        }
+        pollfd polled{from_.get(), POLLIN, 0};
+        return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLIN | POLLHUP)) == POLLHUP;
     }
 
     Fd from_;

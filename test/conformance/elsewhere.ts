@@ -37,9 +37,13 @@ export function inOwnNamespace(call: string): Promise<string> {
   return new Peer('unshare', ['--ipc', process.execPath, program, 'root', call]).line();
 }
 
-/** Starts a call of the fixture, which goes on. */
-export function start(name: string, { key }: Pick<Target, 'key'>): Peer {
-  return startNode(fixture, ['self', name, String(key)]);
+/** Starts a call of the fixture, which goes on. `descriptors`: what it gets as 3 and on. */
+export function start(
+  name: string,
+  { key }: Pick<Target, 'key'>,
+  descriptors: readonly number[] = [],
+): Peer {
+  return startNode(fixture, ['self', name, String(key)], {}, descriptors);
 }
 
 /** A call of the fixture that blocks its only thread; meanwhile something happens. */
@@ -76,6 +80,11 @@ export async function acrossSignal(
 ): Promise<string> {
   const peer = start(method, target);
   await untilBlockedIn(call, peer.pid, target.id);
+  return acrossSignalOf(peer, serve);
+}
+
+/** A process that waits gets a signal; afterwards it is served. */
+export async function acrossSignalOf(peer: Peer, serve: () => void): Promise<string> {
   peer.kill('SIGUSR2');
   const first = await peer.line();
   serve();

@@ -1,36 +1,16 @@
 /** POSIX shared memory and mappings as the rows need them: small, and with results to compare. */
 
-import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 
 import { memory, posix } from 'posix-ipc';
 import { MAP_SHARED, mmap, O_RDWR, PROT_READ, PROT_WRITE, shm_open } from 'posix-ipc/syscalls';
 
 import { adoptMapping } from '../support/mappings';
 import { adoptName, adoptShared, shared } from '../support/shared-memory';
+import { adoptDescriptor } from './descriptors';
 
 export const PAGE = 4096;
 export const BOTH = PROT_READ | PROT_WRITE;
-
-const descriptors = new Set<number>();
-
-afterEach(() => {
-  for (const fd of descriptors) closeQuietly(fd);
-  descriptors.clear();
-});
-
-function closeQuietly(fd: number): void {
-  try {
-    closeSync(fd);
-  } catch {
-    // The test closed it.
-  }
-}
-
-/** Closed after the test. */
-export function adoptDescriptor(fd: number): number {
-  descriptors.add(fd);
-  return fd;
-}
 
 let last = 0;
 

@@ -22,7 +22,8 @@ import {
 } from 'posix-ipc/syscalls';
 
 import { adoptMapping } from '../support/mappings';
-import { adoptDescriptor, BOTH, mapOf, PAGE, textOf } from './files';
+import { adoptDescriptor } from './descriptors';
+import { BOTH, mapOf, PAGE, textOf } from './files';
 import { absent, different, type Row } from './row';
 
 const opened = new Set<memory.Memfd>();

@@ -18,8 +18,8 @@ import {
 
 import { adoptMapping } from '../support/mappings';
 import { runDirectory } from '../support/run-directory';
+import { adoptDescriptor } from './descriptors';
 import {
-  adoptDescriptor,
   BOTH,
   mapOf,
   mappedObject,

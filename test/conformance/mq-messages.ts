@@ -22,13 +22,12 @@ import {
   opened,
   put,
   queueObject,
-  row,
   SIZE,
   textOf,
   waitedQueue,
 } from './queues';
 import { orEagain } from './result';
-import { absent, different, type Row } from './row';
+import { absent, different, row, type Row } from './row';
 
 const restarts = absent('Node sets SA_RESTART on all its handlers');
 const noDescriptor = absent('an object has a queue');

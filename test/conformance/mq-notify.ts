@@ -12,10 +12,9 @@ import {
   put,
   queueNamed,
   queueObject,
-  row,
   textOfAttributes,
 } from './queues';
-import { absent, different, type Row } from './row';
+import { absent, different, row, type Row } from './row';
 
 /** Ignored, where nobody handles it. */
 const SIGURG = 23;

@@ -14,6 +14,7 @@ import {
 } from 'posix-ipc/syscalls';
 
 import { adoptPosixQueue, unusedQueueName } from '../support/posix-queues';
+import { withUmask } from '../support/umask';
 import { asNobody } from './elsewhere';
 import { root } from './needs';
 import {
@@ -28,25 +29,15 @@ import {
   put,
   queueNamed,
   queueObject,
-  row,
   size,
   textOf,
 } from './queues';
-import { different, type Row } from './row';
+import { different, row, type Row } from './row';
 
 const { MessageQueue } = posix;
 
 async function object(name: string, options?: posix.OpenQueueOptions): Promise<posix.MessageQueue> {
   return adoptPosixQueue(await MessageQueue.open(name, options));
-}
-
-function withUmask<R>(mask: number, call: () => R): R {
-  const before = process.umask(mask);
-  try {
-    return call();
-  } finally {
-    process.umask(before);
-  }
 }
 
 function modeOf(fd: number): string {

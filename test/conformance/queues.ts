@@ -13,7 +13,6 @@ import {
 } from 'posix-ipc/syscalls';
 
 import { adoptPosixQueue, adoptQueueName, unusedQueueName } from '../support/posix-queues';
-import type { Column, Row } from './row';
 
 /** As in the C program. */
 export const MOST = 4;
@@ -116,9 +115,4 @@ export function textOf(message: posix.Message | undefined): string {
   return message === undefined
     ? 'EAGAIN'
     : `${String(message.priority)} ${message.data.toString()}`;
-}
-
-/** A row whose id is its interface. */
-export function row(c: string, what: string, expected: string, sync: Column, promise: Column): Row {
-  return { id: c.slice(0, c.indexOf('-')), what, expected, c, sync, promise };
 }

@@ -30,6 +30,13 @@ export async function resultOf(run: Run): Promise<string> {
   }
 }
 
+/** The results of several calls in one text. */
+export async function resultsOf(...runs: Run[]): Promise<string> {
+  const results: string[] = [];
+  for (const run of runs) results.push(await resultOf(run));
+  return results.join(' ');
+}
+
 export function sameness(first: unknown, second: unknown): string {
   return first === second ? 'same' : 'different';
 }

@@ -41,6 +41,28 @@ export function absent(because: string): Absent {
   return { because };
 }
 
+/** A row whose id is its interface. */
+export function row(c: string, what: string, expected: string, sync: Column, promise: Column): Row {
+  return { id: c.slice(0, c.indexOf('-')), what, expected, c, sync, promise };
+}
+
+/** A row that no suite has. */
+export function own(c: string, what: string, expected: string, sync: Column, promise: Column): Row {
+  return { id: 'own', what, expected, c, sync, promise };
+}
+
+/** A row that one of gVisor's tests is the model of. */
+export function gvisor(
+  id: string,
+  c: string,
+  what: string,
+  expected: string,
+  sync: Column,
+  promise: Column,
+): Row {
+  return { id, what, expected, c, sync, promise };
+}
+
 /** A column as something to test: what it must answer, under which name, and what it takes. */
 export interface Case {
   name: string;

@@ -16,8 +16,8 @@ import {
 
 import { adoptShared, shared } from '../support/shared-memory';
 import { asNobody, inOther } from './elsewhere';
+import { adoptDescriptor } from './descriptors';
 import {
-  adoptDescriptor,
   mapOf,
   modeOf,
   objectNamed,

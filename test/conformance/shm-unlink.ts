@@ -7,7 +7,8 @@ import { O_CREAT, O_EXCL, O_RDWR, shm_open, shm_unlink } from 'posix-ipc/syscall
 
 import { adoptShared, shared } from '../support/shared-memory';
 import { asNobody } from './elsewhere';
-import { adoptDescriptor, mapOf, objectNamed, PAGE, textOf, unusedObject } from './files';
+import { adoptDescriptor } from './descriptors';
+import { mapOf, objectNamed, PAGE, textOf, unusedObject } from './files';
 import { root } from './needs';
 import { sameness } from './result';
 import { different, type Row } from './row';

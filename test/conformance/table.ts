@@ -38,6 +38,8 @@ const interfaces = {
   'posix-shared-memory': ['shm_open', 'shm_unlink'],
   memory: ['mmap', 'munmap', 'msync', 'memfd'],
   futex: ['futex'],
+  eventfd: ['eventfd'],
+  'pipes-and-fifos': ['pipe', 'mkfifo', 'fifo', 'splice', 'tee', 'vmsplice'],
 } as const;
 
 type TestFile = keyof typeof interfaces;

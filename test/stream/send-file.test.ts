@@ -99,6 +99,18 @@ test('more than the pipe holds, in its place among other writes', async () => {
   expect(await Promise.all(sent)).toEqual([10_000, 6_000_000, 9, 9000]);
 });
 
+test('what fills the pipe exactly is sent, though nobody reads', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const file = temporaryFile(pattern(4096));
+  expect(await soon('the end of a file', writer.sendFile(file))).toBe(4096);
+  expect(writer.sendFileSync(file, { offset: 4096 })).toBe(0);
+  reader.tryRead();
+  const from = temporaryPipe();
+  await from.writer.write('all of it');
+  from.writer.close();
+  expect(await soon('the end of a pipe', writer.sendFile(from.reader.fd))).toBe(9);
+});
+
 test('the event loop goes on while there is no room', async () => {
   const { reader, writer } = temporaryPipe({ capacity: 4096 });
   const sending = writer.sendFile(temporaryFile(pattern(10_000)));

@@ -1,7 +1,8 @@
 /** Whether a process has reached the system call that it is meant to wait in. */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
+import { infoOf, isNumbered, linkOf } from './descriptor-info';
 import { waitUntil } from './wait-until';
 
 /**
@@ -21,6 +22,7 @@ export type BlockingCall =
   | 'epoll'
   | 'openat'
   | 'read'
+  | 'write'
   | 'mq_timedsend'
   | 'mq_timedreceive'
   | 'tee'
@@ -38,6 +40,7 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     poll: [7],
     openat: [257],
     read: [0],
+    write: [1],
     mq_timedsend: [242],
     mq_timedreceive: [243],
     tee: [276],
@@ -53,6 +56,7 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     poll: [73],
     openat: [56],
     read: [63],
+    write: [64],
     mq_timedsend: [182],
     mq_timedreceive: [183],
     tee: [77],
@@ -66,6 +70,7 @@ const withoutId = [
   'poll',
   'openat',
   'read',
+  'write',
   'tee',
   'mq_timedsend',
   'mq_timedreceive',
@@ -86,6 +91,14 @@ function callOf(pid: number, thread: string): string {
 function threadsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${String(pid)}/task`);
+  } catch {
+    return [];
+  }
+}
+
+function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${String(pid)}/fdinfo`);
   } catch {
     return [];
   }
@@ -116,23 +129,24 @@ function fileAt(pid: number, address: number): string {
   return (line?.split(/ +/)[5] ?? '').trim();
 }
 
-/** Text about a descriptor of a process; empty where it has just been closed. */
-function descriptorText(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
+/** The descriptors that an epoll instance of a process watches. */
+function targetsOf(pid: number, fd: string): string[] {
+  const targets = infoOf(pid, fd).matchAll(/^tfd:\s+(\d+) events:\s+[0-9a-f]+/gm);
+  return [...targets].map(([, target = '']) => target);
 }
 
-/** How many of its event loops watch a descriptor whose file has this number at the end of its name (any, without). */
+/**
+ * How many descriptors with a number (any, without) are watched for waits of the package: by an
+ * epoll instance that an event loop watches in its turn.
+ */
 function watched(pid: number, id?: number): number {
-  const proc = `/proc/${String(pid)}`;
-  return readdirSync(`${proc}/fdinfo`)
-    .map((fd) => descriptorText(() => readFileSync(`${proc}/fdinfo/${fd}`, 'latin1')))
-    .flatMap((info) => [...info.matchAll(/^tfd:\s+(\d+) events:\s+([0-9a-f]+)/gm)])
-    .map(([, fd = '']) => descriptorText(() => readlinkSync(`${proc}/fd/${fd}`)))
-    .filter((file) => id === undefined || file.endsWith(`-${String(id)}`)).length;
+  const all = new Map(descriptorsOf(pid).map((fd) => [fd, targetsOf(pid, fd)]));
+  const ours = [...all.values()]
+    .flat()
+    .filter((fd) => linkOf(pid, fd) === 'anon_inode:[eventpoll]');
+  return [...new Set(ours)]
+    .flatMap((fd) => all.get(fd) ?? [])
+    .filter((fd) => id === undefined || isNumbered(pid, fd, id)).length;
 }
 
 /** How many threads of a process sleep in a call on an object (on any, without `id`); for a futex it is the number at the

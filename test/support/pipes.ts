@@ -54,11 +54,15 @@ export async function temporaryEnds(): Promise<stream.Pipe & { fifo: stream.Fifo
   return { fifo, reader: closing(reader), writer: closing(writer) };
 }
 
+/** Flags of a descriptor and of its open file. */
+export function flagsOf(fd: number): number {
+  const info = readFileSync(`/proc/self/fdinfo/${String(fd)}`, 'latin1');
+  return parseInt(/^flags:\s+([0-7]+)$/m.exec(info)?.[1] ?? '', 8);
+}
+
 /** Whether calls on a descriptor block. */
 export function blocks(fd: number): boolean {
-  const info = readFileSync(`/proc/self/fdinfo/${String(fd)}`, 'latin1');
-  const flags = parseInt(/^flags:\s+([0-7]+)$/m.exec(info)?.[1] ?? '', 8);
-  return (flags & O_NONBLOCK) === 0;
+  return (flagsOf(fd) & O_NONBLOCK) === 0;
 }
 
 /** All until the end. */

@@ -1,0 +1,12 @@
+/**
+ * eventfd: C, posix-ipc/syscalls and event.EventFd agree.
+ *
+ * The ids are those of gVisor's tests, or `own`; texts and code are our own.
+ */
+
+import { eventfdRows } from './eventfd';
+import { testTable } from './table';
+
+jest.setTimeout(60_000);
+
+testTable('eventfd', ['syscalls', 'EventFd'], { eventfd: eventfdRows });

@@ -11,6 +11,7 @@ import { distancesOf, rowsOf, nearOf } from './core/rows';
 import { run, type Outcome } from './core/run';
 import { spread } from './core/stats';
 import { markdown, table } from './core/table';
+import { facility as eventfd } from './facilities/eventfd';
 import { facility as futex } from './facilities/futex';
 import { facility as memory } from './facilities/memory';
 import { facility as pipes } from './facilities/pipes';
@@ -18,6 +19,7 @@ import { facility as posixQueues } from './facilities/posix-queues';
 import { facility as posixSemaphores } from './facilities/posix-semaphores';
 import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
+import { facility as unixSockets } from './facilities/unix-sockets';
 import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
 
 type Build = (effort: Effort, compiler: Compiler) => Facility;
@@ -31,6 +33,8 @@ const facilities: Record<string, Build> = {
   'sysv-semaphores': sysvSemaphores,
   futex,
   pipes,
+  'unix-sockets': unixSockets,
+  eventfd,
 };
 
 function builders(name: string | undefined): Build[] {

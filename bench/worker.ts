@@ -9,7 +9,9 @@ async function main([name = '', form = '', role = '', ...rest]: string[]): Promi
   const run = roles[role];
   if (run === undefined) throw new Error(`no such role: ${role}`);
   const params = fromArguments(rest);
-  const result = await run(driver.open(params.address), form, params);
+  const forms = driver.open(params.address);
+  const result = await run(forms, form, params);
+  await forms.end?.();
   if (result !== undefined) process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 

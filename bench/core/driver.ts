@@ -39,6 +39,8 @@ export interface Forms {
   serve?: Record<string, () => Works>;
   pending?: Record<string, () => Pending>;
   repeat?: Record<string, Repeats>;
+  /** Lets go of what would keep the process alive; called when the work is done. */
+  end?: () => Maybe<void>;
 }
 
 export interface Driver {

@@ -7,7 +7,7 @@ import { REPLY, REQUEST, type Slots } from './slots';
 export interface Wakes {
   send: (type: number) => void;
   receiveSync: (type: number) => void;
-  receive: (type: number) => Promise<void>;
+  receive: (type: number) => Promise<unknown>;
 }
 
 function calls(slots: Slots, wakes: Wakes): Record<string, () => Call> {

@@ -15,10 +15,13 @@ export const programs = {
 
 export type Scenario = keyof typeof programs;
 
-/** Somebody who does the work: a driver with the form for each program of the scenario, or C. */
+/**
+ * Somebody who does the work: a driver with the form for each program of the scenario, or C. `rival`:
+ * the package of somebody else that the driver needs.
+ */
 export type Contender =
   | { language: 'C'; program: string; forms?: readonly string[] }
-  | { language: 'JavaScript'; driver: string; forms: readonly string[]; rival?: boolean };
+  | { language: 'JavaScript'; driver: string; forms: readonly string[]; rival?: string };
 
 export interface Goal {
   /** Of the ratio to the C program; of the value itself where there is none to compare with. */
@@ -53,6 +56,8 @@ export interface Measure {
 /** An object in the kernel that a sample uses. */
 export interface Meeting {
   address: string;
+  /** For each program of a scenario: descriptors that it gets, from FIRST_INHERITED on. */
+  descriptors?: readonly (readonly number[])[];
   /** What is wrong after a sample, such as messages that are left. */
   complaint: () => string | undefined;
   /** Destroys it. */
@@ -72,5 +77,5 @@ export type Placement = 'apart' | 'together' | 'free';
 export function placed(command: Command, placement: Placement, index: number): Command {
   if (placement === 'free') return command;
   const cpu = placement === 'apart' ? index : 0;
-  return { file: 'taskset', args: ['-c', String(cpu), command.file, ...command.args] };
+  return { ...command, file: 'taskset', args: ['-c', String(cpu), command.file, ...command.args] };
 }

@@ -15,6 +15,9 @@ export interface Params {
   selectors: number;
 }
 
+/** The number of the first descriptor that a program inherits besides the usual three. */
+export const FIRST_INHERITED = 3;
+
 /** All but the place where the programs meet, which each sample has for itself. */
 export type Work = Omit<Params, 'address'>;
 

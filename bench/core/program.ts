@@ -13,6 +13,8 @@ const GRACE = { ended: 5_000, failed: 1_000 };
 export interface Command {
   file: string;
   args: readonly string[];
+  /** Numbers of descriptors of this process, which it gets from FIRST_INHERITED on. */
+  descriptors?: readonly number[];
 }
 
 /** A program did not do its work: the driver is wrong, or cannot run here. */
@@ -23,14 +25,14 @@ interface Running {
   kill: () => void;
 }
 
-function start({ file, args }: Command): Running {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+function start({ file, args, descriptors = [] }: Command): Running {
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe', ...descriptors] });
   const kill = (): void => void child.kill('SIGKILL');
   const ended = undoLater(kill);
   let output = '';
   let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const done = new Promise<string>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {

@@ -59,9 +59,10 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
   };
   if (measure.absent !== undefined) return { ...row, trouble: measure.absent };
   if (fault !== undefined) {
-    const ofC = fault.who === 'baseline';
-    const trouble = `DISQUALIFIED: ${ofC ? 'C: ' : ''}${fault.what}`;
-    return { ...row, trouble, wrong: ofC || !isRival(measure.subject) };
+    const culprit = measure[fault.who];
+    const whose = fault.who === 'subject' || culprit === undefined ? '' : `${nameOf(culprit)}: `;
+    const trouble = `DISQUALIFIED: ${whose}${fault.what}`;
+    return { ...row, trouble, wrong: culprit === undefined || !isRival(culprit) };
   }
   if (figure.latencies !== undefined) row.p99 = { subject: tail(used, 'subject', figure) };
   if (measure.baseline !== undefined) {
@@ -76,7 +77,11 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
 }
 
 function isRival(contender: Contender): boolean {
-  return contender.language === 'JavaScript' && contender.rival === true;
+  return contender.language === 'JavaScript' && contender.rival !== undefined;
+}
+
+function nameOf(contender: Contender): string {
+  return contender.language === 'C' ? 'C' : contender.driver;
 }
 
 type Who = keyof Round;

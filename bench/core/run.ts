@@ -94,9 +94,10 @@ async function sample(
   const remove = undoLater(meeting.remove);
   try {
     const args = toArguments({ ...measure.work, address: meeting.address });
-    const commands = programs[measure.scenario].map((role, i) =>
-      placed(commandOf(contender, role, i, args), placement, i),
-    );
+    const commands = programs[measure.scenario].map((role, i) => {
+      const descriptors = meeting.descriptors?.[i] ?? [];
+      return placed({ ...commandOf(contender, role, i, args), descriptors }, placement, i);
+    });
     const result = await runTogether(commands, remove);
     const complaint = meeting.complaint();
     if (complaint !== undefined) throw new Fault(complaint);

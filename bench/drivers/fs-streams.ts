@@ -4,6 +4,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { Cutter } from '../core/cutter';
 import type { Driver } from '../core/driver';
+import { Feed } from '../core/feed';
 
 const BUFFER = 65_536;
 
@@ -26,26 +27,17 @@ export const open: Driver['open'] = (address) => {
     receive: {
       'for await': () => {
         const cutter = new Cutter(size);
+        const feed = new Feed();
         const stream = createReadStream(path, { flags: 'r+', highWaterMark: BUFFER });
         const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
-        let rest: Uint8Array[] = [];
         return async (count, take) => {
-          let left = count;
-          const kept = rest.splice(0);
-          for (const data of kept.splice(0, left)) {
-            take(data);
-            left--;
-          }
-          rest = kept;
-          while (left > 0) {
+          const moved = feed.move(count, take);
+          while (feed.isHungry()) {
             const next = await chunks.next();
             if (next.done === true) throw new Error('the end has come');
-            cutter.cut(next.value, (data) => {
-              if (left > 0) take(data);
-              else rest.push(data);
-              left = Math.max(left - 1, 0);
-            });
+            cutter.cut(next.value, feed.put);
           }
+          await moved;
         };
       },
     },

@@ -5,9 +5,8 @@
  * goes out as something else. The driver holds every payload until its callback.
  */
 
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import type { Driver, Forms } from '../core/driver';
+import { loadRival } from '../core/rivals';
 
 type Fail = (error: Error) => void;
 
@@ -20,17 +19,12 @@ interface Svmq {
   open(key: number, permissions: number): Queue;
 }
 
-/** It is installed for the benchmark alone. */
-export function load(): Svmq {
-  const folder = path.dirname(require.resolve('posix-ipc/package.json'));
-  return createRequire(path.join(folder, 'bench/package.json'))('svmq') as Svmq;
-}
-
 /** It writes permissions in hexadecimal. */
 const PERMISSIONS = 0x600;
 
 export const open: Driver['open'] = (address) => {
-  const queue = load().open(Number(address.split(':')[1]), PERMISSIONS);
+  const svmq = loadRival('svmq') as Svmq;
+  const queue = svmq.open(Number(address.split(':')[1]), PERMISSIONS);
   return { ...pairs(queue), ...streams(queue), ...roundTrips(queue) };
 };
 

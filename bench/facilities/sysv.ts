@@ -7,47 +7,29 @@ import { atMost, latency, mean, perMessage, plain, rate } from '../core/figures'
 import type { Contender, Facility, Figure, Goal, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
 import { Plan, SMALL } from '../core/plan';
-import { load } from '../drivers/svmq';
+import { reported, versionOf } from '../core/rivals';
 import type { Effort } from '../options';
 
 /** How many messages go in one call, where a call takes many. */
 const BATCH = 16;
 const PAGE = 4096;
 
+const SVMQ = 'svmq';
+
 const ours = (...forms: string[]): Contender => ({ language: 'JavaScript', driver: 'sysv', forms });
 const svmq = (...forms: string[]): Contender => ({
   language: 'JavaScript',
   driver: 'svmq',
   forms,
-  rival: true,
+  rival: SVMQ,
 });
 
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const C: Contender = { language: 'C', program: compiler.scenarios('sysv') };
   const plan = new Plan(effort, C);
   const measures = [...pairs(plan), ...streams(plan), ...roundTrips(plan), ...waits(plan)];
-  const absent = absenceOfSvmq();
-  const facts = { msgmax: limit('msgmax'), msgmnb: limit('msgmnb'), svmq: absent ?? SVMQ };
-  return { measures: measures.map((one) => without(one, absent)), meet, facts };
-}
-
-const SVMQ = '1.0.7';
-
-/** Why it is not measured: it is not installed, or it does not build or load on this Node. */
-function absenceOfSvmq(): string | undefined {
-  try {
-    load();
-    return undefined;
-  } catch (error) {
-    const [reason = ''] = error instanceof Error ? error.message.split('\n') : [];
-    return `not measured, it is not installed or does not load: ${reason}`;
-  }
-}
-
-function without(measure: Measure, absent: string | undefined): Measure {
-  const { subject } = measure;
-  const affected = subject.language === 'JavaScript' && subject.driver === 'svmq';
-  return affected && absent !== undefined ? { ...measure, absent } : measure;
+  const facts = { msgmax: limit('msgmax'), msgmnb: limit('msgmnb'), [SVMQ]: versionOf(SVMQ) };
+  return { measures: measures.map(reported), meet, facts };
 }
 
 // ---- one process

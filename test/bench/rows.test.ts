@@ -88,7 +88,7 @@ describe('the distance between the CPUs', () => {
 });
 
 describe('a fault', () => {
-  const rival = { language: 'JavaScript', driver: 'any', forms: [], rival: true } as const;
+  const rival = { language: 'JavaScript', driver: 'any', forms: [], rival: 'tin-cans' } as const;
   const fault = { who: 'subject', what: 'lost a message' } as const;
 
   test('leaves no numbers', () => {
@@ -105,5 +105,13 @@ describe('a fault', () => {
     });
     const ofC = { ...one, fault: { who: 'baseline', what: 'it hung' } as const };
     expect(rowOf(ofC)).toMatchObject({ trouble: 'DISQUALIFIED: C: it hung', wrong: true });
+  });
+
+  test('of a rival that a row of ours is beside is excused', () => {
+    const ofRival = { who: 'baseline', what: 'it hung' } as const;
+    expect(rowOf({ ...outcome([], { baseline: rival }), fault: ofRival })).toMatchObject({
+      trouble: 'DISQUALIFIED: any: it hung',
+      wrong: false,
+    });
   });
 });

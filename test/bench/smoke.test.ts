@@ -44,7 +44,7 @@ describe('npm run bench', () => {
     expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
     const scenarios = ['pair', 'stream', 'round-trip', 'waits', 'repeat'];
     expect(new Set(measures.map(({ scenario }) => scenario))).toEqual(new Set(scenarios));
-    expect(measures.length).toBeGreaterThanOrEqual(55);
+    expect(measures.length).toBeGreaterThanOrEqual(110);
   }, 300_000);
 
   test('Ctrl-C leaves nothing behind', async () => {

@@ -1,14 +1,12 @@
 /** Sends a file through every transport to every peer, and shows in a table how that went. */
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Interruption, dieOf, interruptions } from './interruption';
 import { type SourceFile, USAGE, UsageError, inspectFile, parseCommandLine } from './options';
 import { type Peer, PeerUnavailable, peers } from './peers';
 import { type Row, formatTable } from './report';
 import { transfer } from './transfer';
+import { temporaryPath } from './transports/temporary-path';
 import type { Transport } from './transports/transport';
-import { uniqueName } from './transports/unique-name';
 
 /** One row of the table, or none if this machine cannot run the peer. */
 async function makeRow(
@@ -19,7 +17,7 @@ async function makeRow(
 ): Promise<Row | undefined> {
   const label = `${transport.name} -> ${peer.name}`;
   const row = { transport: transport.name, peer: peer.name };
-  const folder = path.join(tmpdir(), uniqueName());
+  const folder = temporaryPath();
   try {
     const launch = await peer.prepare(transport, folder, interrupted);
     return { ...row, sent: await transfer(file, transport, launch, label, interrupted) };

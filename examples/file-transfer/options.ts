@@ -13,8 +13,10 @@ Sends FILE to a Node.js process and to a C program, through every transport that
 there is, and compares the SHA-256 of what arrived. FILE is the node binary if
 it is not given.
 
-  -t, --transport NAME   only this one, or these: ${IDS}
-  -h, --help             print this text`;
+  -t, --transport NAME   only this one; can be given several times
+  -h, --help             print this text
+
+Transports: ${IDS}`;
 
 export interface SourceFile {
   path: string;

@@ -1,5 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { SystemError } from 'posix-ipc';
+import { Disconnected } from './transports/transport';
+
+/** How long a process may take to end after its descriptors are closed, in milliseconds. */
+const PATIENCE = 1000;
 
 /** A receiver that runs. Its stderr must be a pipe: what it complains about becomes part of the error. */
 export class PeerProcess {
@@ -30,6 +35,19 @@ export class PeerProcess {
 
   async ended(signal: AbortSignal): Promise<void> {
     if (!this.#closed) await once(this.#child, 'close', { signal });
+  }
+
+  /**
+   * Why a transfer failed. Where the connection broke, the receiver has just ended, or is about to,
+   * and its end says more.
+   */
+  async reasonFor(error: unknown): Promise<unknown> {
+    const isBroken = error instanceof SystemError || error instanceof Disconnected;
+    if (isBroken && !this.#closed) {
+      const patience = AbortSignal.timeout(PATIENCE);
+      await once(this.#child, 'close', { signal: patience }).catch(() => undefined);
+    }
+    return this.failed.aborted ? this.failed.reason : error;
   }
 
   /** When this resolves the process is no more. Harmless if it ended before, or never began. */

@@ -1,20 +1,13 @@
-import {
-  type ChildProcess,
-  type ExecFileOptions,
-  type StdioOptions,
-  execFile,
-  fork,
-  spawn,
-} from 'node:child_process';
+import { type ChildProcess, type ExecFileOptions, execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Transport } from './transports/transport';
+import type { Offer, Transport } from './transports/transport';
 
-/** Starts a receiver for what has this address. */
-export type Launch = (address: string) => ChildProcess;
+/** Starts a receiver for what the sender has made. */
+export type Launch = (offer: Offer) => ChildProcess;
 
 /** A kind of program that can be at the other end. */
 export interface Peer {
@@ -35,14 +28,14 @@ const C_SOURCES = path.join(
 /** This machine lacks something that the peer needs: no failure, the peer is left out. */
 export class PeerUnavailable extends Error {}
 
-const STDIO: StdioOptions = ['ignore', 'inherit', 'pipe'];
+const STDIO = ['ignore', 'inherit', 'pipe'] as const;
 
 const nodePeer: Peer = {
   name: 'Node process',
   prepare(transport) {
     const program = path.join(__dirname, 'receiver.js');
-    return Promise.resolve((address) =>
-      fork(program, [transport.id, address], { stdio: [...STDIO, 'ipc'] }),
+    return Promise.resolve(({ address, inherited }) =>
+      fork(program, [transport.id, address], { stdio: [...STDIO, ...inherited, 'ipc'] }),
     );
   },
 };
@@ -58,9 +51,11 @@ const cPeer: Peer = {
     await mkdir(folder, { mode: 0o700 });
     // The compiler's own temporary files go there as well.
     const env = { ...process.env, TMPDIR: folder };
-    await compile([...flags, ...sources, '-lrt'], { env, signal });
-    return (address) => {
-      const child = spawn(program, [address, String(process.pid)], { stdio: STDIO });
+    // A signal of its own: Node leaves listeners at that of a program that cannot be started.
+    await compile([...flags, ...sources, '-lrt'], { env, signal: AbortSignal.any([signal]) });
+    return ({ address, inherited }) => {
+      const args = [address, String(process.pid)];
+      const child = spawn(program, args, { stdio: [...STDIO, ...inherited] });
       // What runs needs no name any more: even if this process is killed, nothing is left of it.
       rmSync(folder, { recursive: true });
       return child;

@@ -40,14 +40,15 @@ async function main(): Promise<void> {
     orphaned.abort(new Error('the sender is gone'));
   };
   process.on('disconnect', onDisconnect); // before the first await: it comes only once
-  const end = await transport.open(address);
   try {
+    const end = await transport.open(address, orphaned.signal);
     await receiveFile(end, orphaned.signal);
+    end.close();
+  } catch (error) {
+    await transport.remove(address); // perhaps the sender was killed, and nobody else does it
+    throw error;
   } finally {
     process.off('disconnect', onDisconnect);
-    // Nobody else would remove what a killed sender leaves behind.
-    if (orphaned.signal.aborted) await end.remove();
-    else end.close();
   }
 }
 

@@ -3,27 +3,23 @@ import path from 'node:path';
 
 import type { Peer } from '../support/processes';
 import { waitUntil } from '../support/wait-until';
+import { expectNothingLeft, expectNothingOf } from './transfer-left-overs';
 import {
-  childrenOf,
   digestsOf,
   emptyFolder,
   end,
-  expectNothingLeft,
-  expectNothingOf,
   IDS,
   MAIN,
   makeFile,
   makeLargeFile,
   NAMES,
+  PEERS,
   ROWS,
   rowsOf,
   run,
   start,
-  untilUnderWay,
 } from './transfers';
-
-const PEERS = { node: 'Node process', c: 'C program' };
-const ALL_EQUAL = ROWS.map(() => 'equal');
+import { childrenOf, untilUnderWay } from './under-way';
 
 describe('a transfer', () => {
   test('shows a row for each transport and receiver, and leaves nothing', async () => {
@@ -54,12 +50,18 @@ describe('a transfer', () => {
     await expectNothingOf(program.pid);
   });
 
-  // Around the borders of SHA-256's padding, of a message and of a slot.
-  test.each([0, 1, 55, 56, 64, 8193, 65_536, 65_537])('of %d bytes arrives', async (size) => {
-    const { code, stdout } = await end(start([makeFile(randomBytes(size))]));
+  test('of nothing arrives', async () => {
+    const { code, stdout } = await end(start([makeFile(Buffer.alloc(0))]));
     expect(code).toBe(0);
-    expect(rowsOf(stdout).map((row) => row[2])).toEqual(ROWS.map(() => size.toLocaleString('en')));
-    expect(digestsOf(stdout)).toEqual(ALL_EQUAL);
+    expect(rowsOf(stdout).map((row) => row[2])).toEqual(ROWS.map(() => '0'));
+    expect(digestsOf(stdout)).toEqual(ROWS.map(() => 'equal'));
+  });
+
+  // Around the borders of SHA-256's padding, and of blocks and messages.
+  test.each([1, 55, 56, 64, 65_536, 262_144])('of %d bytes has its SHA-256', async (size) => {
+    const { code, stdout } = await end(start([makeFile(randomBytes(size)), '-t', 'pipe']));
+    expect(code).toBe(0);
+    expect(digestsOf(stdout)).toEqual(['equal', 'equal']);
   });
 
   test('is of the node binary where no file is named', async () => {
@@ -83,7 +85,7 @@ describe('a transfer', () => {
   });
 
   test('leaves out the C program where there is no compiler', async () => {
-    const program = start([makeFile(randomBytes(10))], { PATH: emptyFolder() });
+    const program = start([makeFile(randomBytes(10))], { env: { PATH: emptyFolder() } });
     const { code, stdout, stderr } = await end(program);
     expect(code).toBe(0);
     expect(stderr).toBe('');
@@ -99,23 +101,22 @@ describe('a transfer', () => {
 describe('on a terminal', () => {
   /** script(1) gives the program a terminal, and types on it what it is told. */
   function startOnTerminal(file: string): Peer {
-    const command = `exec '${process.execPath}' '${MAIN}' '${file}'`;
+    const command = `exec '${process.execPath}' '${MAIN}' '${file}' -t sysv-queue`;
     const args = ['--quiet', '--return', '--command', command, '/dev/null'];
-    return run('script', args, { TERM: 'xterm', SHELL: '/bin/sh' });
+    return run('script', args, { env: { TERM: 'xterm', SHELL: '/bin/sh' } });
   }
 
   test('a bar shows the progress', async () => {
     const { code, stdout } = await end(startOnTerminal(makeFile(randomBytes(1_000_000))));
     expect(code).toBe(0);
     expect(stdout).toMatch(/System V queue -> C program █+ 100 %/);
-    expect(stdout).toMatch(/Mapped file -> C program █+ 100 %/);
-    expect(digestsOf(stdout)).toEqual(ALL_EQUAL);
+    expect(digestsOf(stdout)).toEqual(['equal', 'equal']);
   });
 
-  test.each(['sysv-queue', 'posix-shm'] as const)('Ctrl-C leaves nothing (%s)', async (id) => {
+  test('Ctrl-C leaves nothing', async () => {
     const terminal = startOnTerminal(makeLargeFile());
     await waitUntil('the program', () => childrenOf(terminal.pid).length > 0);
-    const underWay = await untilUnderWay(childrenOf(terminal.pid)[0] ?? 0, id, 'node');
+    const underWay = await untilUnderWay(childrenOf(terminal.pid)[0] ?? 0, 'sysv-queue', 'node');
     terminal.tell('\u0003');
     const { code, stdout } = await end(terminal);
     expect(stdout).toContain('file-transfer: interrupted by SIGINT');

@@ -9,7 +9,7 @@ import { waitUntil } from './wait-until';
  * `futex`: a wait on a word that processes share, as sem_wait(3) makes it; `futex_waitv`: one on
  * several words, of which the first is the thread's own.
  * `ppoll`: a Sync form that waits for any descriptor; `epoll`: an event loop that watches a
- * descriptor for promise forms.
+ * descriptor for promise forms; `epollout`: one that waits until it can write.
  */
 export type BlockingCall =
   | 'msgsnd'
@@ -20,6 +20,7 @@ export type BlockingCall =
   | 'ppoll'
   | 'poll'
   | 'epoll'
+  | 'epollout'
   | 'openat'
   | 'read'
   | 'write'
@@ -129,30 +130,43 @@ function fileAt(pid: number, address: number): string {
   return (line?.split(/ +/)[5] ?? '').trim();
 }
 
+const EPOLLOUT = 4;
+
+/** A descriptor that an epoll instance watches. */
+interface Target {
+  fd: string;
+  isForWriting: boolean;
+}
+
 /** The descriptors that an epoll instance of a process watches. */
-function targetsOf(pid: number, fd: string): string[] {
-  const targets = infoOf(pid, fd).matchAll(/^tfd:\s+(\d+) events:\s+[0-9a-f]+/gm);
-  return [...targets].map(([, target = '']) => target);
+function targetsOf(pid: number, instance: string): Target[] {
+  const targets = infoOf(pid, instance).matchAll(/^tfd:\s+(\d+) events:\s+([0-9a-f]+)/gm);
+  return [...targets].map(([, fd = '', events = '']) => ({
+    fd,
+    isForWriting: (parseInt(events, 16) & EPOLLOUT) !== 0,
+  }));
 }
 
 /**
  * How many descriptors with a number (any, without) are watched for waits of the package: by an
  * epoll instance that an event loop watches in its turn.
  */
-function watched(pid: number, id?: number): number {
+function watched(call: 'epoll' | 'epollout', pid: number, id?: number): number {
   const all = new Map(descriptorsOf(pid).map((fd) => [fd, targetsOf(pid, fd)]));
   const ours = [...all.values()]
     .flat()
+    .map(({ fd }) => fd)
     .filter((fd) => linkOf(pid, fd) === 'anon_inode:[eventpoll]');
   return [...new Set(ours)]
     .flatMap((fd) => all.get(fd) ?? [])
-    .filter((fd) => id === undefined || isNumbered(pid, fd, id)).length;
+    .filter(({ isForWriting }) => call === 'epoll' || isForWriting)
+    .filter(({ fd }) => id === undefined || isNumbered(pid, fd, id)).length;
 }
 
 /** How many threads of a process sleep in a call on an object (on any, without `id`); for a futex it is the number at the
  * end of the name of the file that is mapped there. */
 export function threadsBlockedIn(call: BlockingCall, pid: number, id?: number): number {
-  if (call === 'epoll') return watched(pid, id);
+  if (call === 'epoll' || call === 'epollout') return watched(call, pid, id);
   return threadsOf(pid).filter((thread) => isBlockedIn(call, pid, thread, id)).length;
 }
 

@@ -8,25 +8,15 @@
 #ifndef BOUNDED_BUFFER_H
 #define BOUNDED_BUFFER_H
 
-#include <err.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "frame.h"
 #include "transport.h"
 
-enum { SLOT_DATA = 64 * 1024, SLOTS = 4, ANSWER_SLOTS = 1 };
-
-struct slot {
-    uint32_t type;
-    uint32_t length;
-    char data[SLOT_DATA];
-};
+enum { SLOTS = 4, ANSWER_SLOTS = 1 };
 
 /* What lies in the shared memory. */
 struct buffers {
-    struct slot there[SLOTS];       /* from the sender: we consume */
-    struct slot back[ANSWER_SLOTS]; /* to the sender: we produce */
+    struct frame there[SLOTS];       /* from the sender: we consume */
+    struct frame back[ANSWER_SLOTS]; /* to the sender: we produce */
 };
 
 /* The four semaphores: how many slots are free and how many are filled, for each direction. */
@@ -39,36 +29,29 @@ static struct buffers* buffers; /* set by transport_open */
 
 /* The consumer. */
 size_t transport_receive(long* type, const char** data) {
-    static struct slot item; /* ours: after the post the producer writes over the slot */
+    static struct frame item; /* ours: after the post the producer writes over the slot */
     static unsigned next;
 
     semaphore_wait(FILLED);
-    const struct slot* slot = &buffers->there[next];
+    const struct frame* slot = &buffers->there[next];
     next = (next + 1) % SLOTS;
-    item.type = slot->type;
-    item.length = slot->length;
-    if (item.length > SLOT_DATA)
-        errx(EXIT_FAILURE, "a slot cannot hold %u bytes", (unsigned)item.length);
-    memcpy(item.data, slot->data, item.length);
+    memcpy(&item, slot, FRAME_HEAD);
+    size_t length = frame_length(&item);
+    memcpy(item.data, slot->data, length);
     semaphore_post(FREE);
 
     *type = item.type;
     *data = item.data;
-    return item.length;
+    return length;
 }
 
 /* The producer. */
 void transport_send(long type, const void* data, size_t length) {
     static unsigned next;
 
-    if (length > SLOT_DATA)
-        errx(EXIT_FAILURE, "%zu bytes do not fit into a slot", length);
     semaphore_wait(FREE_BACK);
-    struct slot* slot = &buffers->back[next];
+    frame_write(&buffers->back[next], type, data, length);
     next = (next + 1) % ANSWER_SLOTS;
-    slot->type = (uint32_t)type;
-    slot->length = (uint32_t)length;
-    memcpy(slot->data, data, length);
     semaphore_post(FILLED_BACK);
 }
 

@@ -21,15 +21,23 @@ static void semaphore_post(enum semaphore which) {
         err(EXIT_FAILURE, "sem_post");
 }
 
+struct name {
+    char text[NAME_MAX];
+};
+
 /* The semaphores are called /NAME.0 to /NAME.3, where the file is NAME in some folder. */
+static struct name name_of(const char* file, int semaphore) {
+    struct name name;
+    snprintf(name.text, sizeof name.text, "%s.%d", strrchr(file, '/'), semaphore);
+    return name;
+}
+
 static void open_semaphores(const char* file) {
     for (int i = 0; i < SEMAPHORES; i++) {
-        char name[NAME_MAX];
-        snprintf(name, sizeof name, "%s.%d", strrchr(file, '/'), i);
-        semaphores[i] = sem_open(name, 0);
+        const struct name name = name_of(file, i);
+        semaphores[i] = sem_open(name.text, 0);
         if (semaphores[i] == SEM_FAILED)
-            err(EXIT_FAILURE, "sem_open %s", name);
-        sem_unlink(name);
+            err(EXIT_FAILURE, "sem_open %s", name.text);
     }
 }
 
@@ -44,8 +52,11 @@ void transport_open(const char* file) {
     open_semaphores(file);
     /* Both ends have everything now: without names it goes when they go, even if both are killed.
      */
-    unlink(file);
+    transport_remove(file);
 }
 
-/* There are no names any more, so there is nothing to remove. */
-void transport_remove(void) {}
+void transport_remove(const char* file) {
+    unlink(file);
+    for (int i = 0; i < SEMAPHORES; i++)
+        sem_unlink(name_of(file, i).text);
+}

@@ -34,8 +34,9 @@ void transport_open(const char* name) {
     close(fd);
     buffers = &shared->buffers;
     /* Both ends have it now: without its name it goes when they go, even if both are killed. */
-    shm_unlink(name);
+    transport_remove(name);
 }
 
-/* There is no name any more, so there is nothing to remove. */
-void transport_remove(void) {}
+void transport_remove(const char* name) {
+    shm_unlink(name);
+}

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,19 +20,36 @@
 /* The same numbers as in ../protocol.ts. */
 enum { HEADER = 1, DATA = 2, END = 3, ANSWER = 4 };
 
-static void sender_died(int signal_number) {
-    (void)signal_number;
-    transport_remove();
+static const char* address;
+static bool done;
+
+/* However we fail: perhaps nobody else is there to remove it. */
+static void clean_up(void) {
+    if (!done)
+        transport_remove(address);
+}
+
+static void* await_death(void* death) {
+    int signal_number;
+    sigwait(death, &signal_number);
+    transport_remove(address);
     _exit(EXIT_FAILURE);
 }
 
-/* Nobody else would remove what a killed sender leaves behind. */
+/* Nobody else would remove what a killed sender leaves behind. The signal of its death comes to a
+ * thread that waits for it: a handler could call next to nothing. */
 static void outlive_nobody(pid_t sender) {
-    signal(SIGUSR1, sender_died);
+    static sigset_t death;
+    pthread_t thread;
+    sigemptyset(&death);
+    sigaddset(&death, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &death, NULL);
+    if (pthread_create(&thread, NULL, await_death, &death) != 0)
+        errx(EXIT_FAILURE, "there is no room for a thread");
     if (prctl(PR_SET_PDEATHSIG, SIGUSR1) == -1)
         err(EXIT_FAILURE, "prctl");
     if (getppid() != sender) /* it died before: no signal will come */
-        sender_died(SIGUSR1);
+        kill(getpid(), SIGUSR1);
 }
 
 static void answer(const char* text) {
@@ -58,8 +76,11 @@ static uint64_t receive_header(void) {
 int main(int argc, char* argv[]) {
     if (argc != 3)
         errx(EXIT_FAILURE, "usage: receiver ADDRESS SENDER_PID");
-    transport_open(argv[1]);
+    address = argv[1];
+    atexit(clean_up);
     outlive_nobody(atoi(argv[2]));
+    signal(SIGPIPE, SIG_IGN); /* to fail at a write, and clean up */
+    transport_open(address);
     answer("ready");
 
     const uint64_t size = receive_header();
@@ -83,5 +104,6 @@ int main(int argc, char* argv[]) {
     char verdict[16 + sizeof digest];
     snprintf(verdict, sizeof verdict, "%s %s", equal ? "equal" : "different", digest);
     answer(verdict);
+    done = true;
     return EXIT_SUCCESS;
 }

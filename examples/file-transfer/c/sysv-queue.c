@@ -31,8 +31,14 @@ static size_t read_msgmax(void) {
     return msgmax;
 }
 
+static int id_of(const char* address) {
+    int id = -1;
+    sscanf(address, "%d", &id);
+    return id;
+}
+
 void transport_open(const char* address) {
-    msqid = atoi(address);
+    msqid = id_of(address);
     max_length = read_msgmax();
     buffer = malloc(sizeof *buffer + max_length);
     if (buffer == NULL)
@@ -61,7 +67,6 @@ void transport_send(long type, const void* data, size_t length) {
             err(EXIT_FAILURE, "msgsnd");
 }
 
-/* msgctl is one system call and takes no lock: fit for a signal handler. */
-void transport_remove(void) {
-    msgctl(msqid, IPC_RMID, NULL);
+void transport_remove(const char* address) {
+    msgctl(id_of(address), IPC_RMID, NULL);
 }

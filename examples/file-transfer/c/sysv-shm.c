@@ -25,21 +25,28 @@ static void semaphore_post(enum semaphore which) {
     operate((struct sembuf){.sem_num = (unsigned short)which, .sem_op = 1});
 }
 
+struct ids {
+    int shmid;
+    int semid;
+};
+
+static struct ids ids_of(const char* address) {
+    struct ids ids = {-1, -1};
+    sscanf(address, "%d %d", &ids.shmid, &ids.semid);
+    return ids;
+}
+
 /* The sender has removed the segment already: it goes with its last attachment, and until then
  * Linux lets us attach it by its id. */
 void transport_open(const char* address) {
-    int shmid;
-    if (sscanf(address, "%d %d", &shmid, &semid) != 2)
-        errx(EXIT_FAILURE, "%s is not SHMID SEMID", address);
-    buffers = shmat(shmid, NULL, 0);
-    if (buffers == (void*)-1) {
-        transport_remove(); /* the segment is gone: the sender has been killed */
-        errx(EXIT_FAILURE, "there is no segment %d to attach", shmid);
-    }
+    const struct ids ids = ids_of(address);
+    semid = ids.semid;
+    buffers = shmat(ids.shmid, NULL, 0);
+    if (buffers == (void*)-1)
+        err(EXIT_FAILURE, "there is no segment %d to attach", ids.shmid);
 }
 
-/* The set has to be removed: it knows no last user. semctl is one system call and takes no lock:
- * fit for a signal handler. */
-void transport_remove(void) {
-    semctl(semid, 0, IPC_RMID);
+/* The set has to be removed: it knows no last user. */
+void transport_remove(const char* address) {
+    semctl(ids_of(address).semid, 0, IPC_RMID);
 }

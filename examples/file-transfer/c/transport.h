@@ -14,7 +14,8 @@ size_t transport_receive(long* type, const char** data);
 
 void transport_send(long type, const void* data, size_t length);
 
-/* Destroys what the sender made. Called from a signal handler. */
-void transport_remove(void);
+/* Destroys what the sender made, in the kernel and in the file system, whether it was opened or
+ * not, and whether it is still there or not. */
+void transport_remove(const char* address);
 
 #endif

@@ -1,13 +1,6 @@
 import type { memory } from 'posix-ipc';
+import { FRAME_SIZE, HEAD, readHead, writeFrame } from './frame';
 import type { Message } from './transport';
-
-/** What one slot holds at most. */
-export const SLOT_DATA = 64 * 1024;
-
-/** `struct slot` of c/bounded-buffer.h: the type, the length, and room for the data. */
-const LENGTH = 4;
-const DATA = 8;
-export const SLOT_SIZE = DATA + SLOT_DATA;
 
 /** A counting semaphore, whoever makes it. Dijkstra called the two P and V. */
 export interface Semaphore {
@@ -18,8 +11,9 @@ export interface Semaphore {
 }
 
 /**
- * The bounded buffer of the textbooks: a ring of slots in memory that two processes share. One of
- * them, the producer, fills the slots in turn; the other, the consumer, empties them.
+ * The bounded buffer of the textbooks: a ring of slots in memory that two processes share, each with
+ * room for a frame. One of them, the producer, fills the slots in turn; the other, the consumer,
+ * empties them.
  *
  *     producer                     consumer
  *     --------                     --------
@@ -46,21 +40,17 @@ export class BoundedBuffer {
     filled: Semaphore,
   ) {
     for (let slot = 0; slot < slots; slot++) {
-      const start = offset + slot * SLOT_SIZE;
-      this.#slots.push(mapping.bytes.subarray(start, start + SLOT_SIZE));
+      const start = offset + slot * FRAME_SIZE;
+      this.#slots.push(mapping.bytes.subarray(start, start + FRAME_SIZE));
     }
     this.#free = free;
     this.#filled = filled;
   }
 
   /** The producer's half. */
-  async put(type: number, data: Buffer, signal: AbortSignal): Promise<void> {
-    if (data.length > SLOT_DATA) throw new RangeError('the data does not fit into a slot');
+  async put(type: number, data: Buffer | string, signal: AbortSignal): Promise<void> {
     await this.#free.wait({ signal });
-    const slot = this.#nextSlot();
-    slot.writeUInt32LE(type, 0);
-    slot.writeUInt32LE(data.length, LENGTH);
-    data.copy(slot, DATA);
+    writeFrame(this.#nextSlot(), type, data);
     this.#filled.post();
   }
 
@@ -68,10 +58,8 @@ export class BoundedBuffer {
   async take(signal: AbortSignal): Promise<Message> {
     await this.#filled.wait({ signal });
     const slot = this.#nextSlot();
-    const type = slot.readUInt32LE(0);
-    const length = slot.readUInt32LE(LENGTH);
-    if (length > SLOT_DATA) throw new Error(`a slot cannot hold ${String(length)} bytes`);
-    const data = Buffer.from(slot.subarray(DATA, DATA + length));
+    const { type, length } = readHead(slot);
+    const data = Buffer.from(slot.subarray(HEAD, HEAD + length));
     this.#free.post();
     return { type, data };
   }

@@ -1,5 +1,6 @@
 import type { memory } from 'posix-ipc';
-import { BoundedBuffer, SLOT_DATA, SLOT_SIZE, type Semaphore } from './bounded-buffer';
+import { BoundedBuffer, type Semaphore } from './bounded-buffer';
+import { FRAME_DATA, FRAME_SIZE } from './frame';
 import type { Endpoint, Message } from './transport';
 
 /** There: while the receiver empties one slot, the sender fills others. */
@@ -8,7 +9,7 @@ const SLOTS = 4;
 const ANSWER_SLOTS = 1;
 
 /** The memory that both buffers take, one after the other. */
-export const BUFFERS_SIZE = (SLOTS + ANSWER_SLOTS) * SLOT_SIZE;
+export const BUFFERS_SIZE = (SLOTS + ANSWER_SLOTS) * FRAME_SIZE;
 
 /** What the four semaphores begin with, in the order of `SharedObjects.semaphores`. */
 export const INITIAL_VALUES = [SLOTS, 0, ANSWER_SLOTS, 0] as const;
@@ -22,33 +23,29 @@ export interface SharedObjects {
   readonly semaphores: readonly Semaphore[];
   /** Lets go of all this. */
   close(): void;
-  /** Destroys it; not an error if it is gone already. */
-  remove(): Promise<void>;
 }
 
 /** A bounded buffer there and one back: the sender produces for one what the receiver consumes. */
 export class BufferedEnd implements Endpoint {
-  readonly address: string;
-  readonly maxLength = SLOT_DATA;
+  readonly maxLength = FRAME_DATA;
   readonly #objects: SharedObjects;
   readonly #outgoing: BoundedBuffer;
   readonly #incoming: BoundedBuffer;
 
-  constructor(side: 'sender' | 'receiver', address: string, objects: SharedObjects) {
+  constructor(side: 'sender' | 'receiver', objects: SharedObjects) {
     const { mapping, offset, semaphores } = objects;
     const [free, filled, freeBack, filledBack] = semaphores;
     if (!free || !filled || !freeBack || !filledBack) throw new RangeError('four semaphores');
-    const back = offset + SLOTS * SLOT_SIZE;
+    const back = offset + SLOTS * FRAME_SIZE;
     const thereBuffer = new BoundedBuffer(mapping, offset, SLOTS, free, filled);
     const backBuffer = new BoundedBuffer(mapping, back, ANSWER_SLOTS, freeBack, filledBack);
-    this.address = address;
     this.#objects = objects;
     this.#outgoing = side === 'sender' ? thereBuffer : backBuffer;
     this.#incoming = side === 'sender' ? backBuffer : thereBuffer;
   }
 
   send(type: number, data: Buffer | string, signal: AbortSignal): Promise<void> {
-    return this.#outgoing.put(type, typeof data === 'string' ? Buffer.from(data) : data, signal);
+    return this.#outgoing.put(type, data, signal);
   }
 
   receive(signal: AbortSignal): Promise<Message> {
@@ -57,10 +54,5 @@ export class BufferedEnd implements Endpoint {
 
   close(): void {
     this.#objects.close();
-  }
-
-  async remove(): Promise<void> {
-    this.close();
-    await this.#objects.remove();
   }
 }

@@ -2,7 +2,7 @@
 import { posix } from 'posix-ipc';
 import { BUFFERS_SIZE, BufferedEnd, INITIAL_VALUES, type SharedObjects } from './buffered-end';
 import { removeQuietly } from './remove-quietly';
-import type { Transport } from './transport';
+import { type Transport, offerOf } from './transport';
 import { uniqueName } from './unique-name';
 
 /** `sizeof(sem_t)`. The four of them come first, as in c/posix-shm.c, and then the buffers. */
@@ -18,16 +18,18 @@ function objectsIn(memory: posix.SharedMemory, semaphores: posix.Semaphore[]): S
       for (const semaphore of semaphores) semaphore.close();
       memory.close();
     },
-    remove() {
-      return removeQuietly(memory.unlink());
-    },
   };
+}
+
+function remove(name: string): Promise<void> {
+  return removeQuietly(() => posix.SharedMemory.unlink(name));
 }
 
 export const posixSharedMemory: Transport = {
   id: 'posix-shm',
   name: 'POSIX shared memory',
   peers: ['node', 'c'],
+  remove,
 
   async create() {
     const name = `/${uniqueName()}`;
@@ -35,16 +37,16 @@ export const posixSharedMemory: Transport = {
     const semaphores = INITIAL_VALUES.map((value, index) =>
       posix.Semaphore.at(memory.mapping, index * SEMAPHORE_SIZE, { value }),
     );
-    return new BufferedEnd('sender', name, objectsIn(memory, semaphores));
+    return offerOf(name, new BufferedEnd('sender', objectsIn(memory, semaphores)));
   },
 
   async open(name) {
     const memory = await posix.SharedMemory.open(name);
     // Both ends have it now: without its name it goes when they go, even if both are killed.
-    await removeQuietly(memory.unlink());
+    await remove(name);
     const semaphores = INITIAL_VALUES.map((_value, index) =>
       posix.Semaphore.at(memory.mapping, index * SEMAPHORE_SIZE),
     );
-    return new BufferedEnd('receiver', name, objectsIn(memory, semaphores));
+    return new BufferedEnd('receiver', objectsIn(memory, semaphores));
   },
 };

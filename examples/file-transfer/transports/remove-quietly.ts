@@ -4,9 +4,9 @@ import { SystemError } from 'posix-ipc';
 const GONE = ['ENOENT', 'EINVAL', 'EIDRM'];
 
 /** A removal that does not fail where the other end was quicker. */
-export async function removeQuietly(removal: Promise<void>): Promise<void> {
+export async function removeQuietly(removal: () => Promise<void>): Promise<void> {
   try {
-    await removal;
+    await removal();
   } catch (error) {
     if (!(error instanceof SystemError && GONE.includes(error.code))) throw error;
   }

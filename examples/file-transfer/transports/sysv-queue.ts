@@ -2,20 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { sysv } from 'posix-ipc';
 import { ANSWER, END } from '../protocol';
 import { removeQuietly } from './remove-quietly';
-import type { Endpoint, Message, Transport } from './transport';
+import { type Endpoint, type Message, type Transport, offerOf } from './transport';
 
 /** The types 1 to 3, the lowest first: never an answer, which is of type 4. */
 const FROM_SENDER = -END;
 
 /** Both directions share one queue: each end receives the other's types only. */
 class QueueEnd implements Endpoint {
-  readonly address: string;
   readonly maxLength: number;
   readonly #queue: sysv.MessageQueue;
   readonly #selector: number;
 
   private constructor(queue: sysv.MessageQueue, selector: number, maxLength: number) {
-    this.address = String(queue.id);
     this.maxLength = maxLength;
     this.#queue = queue;
     this.#selector = selector;
@@ -39,14 +37,6 @@ class QueueEnd implements Endpoint {
   close(): void {
     this.#queue.close();
   }
-
-  async remove(): Promise<void> {
-    try {
-      await removeQuietly(this.#queue.remove());
-    } finally {
-      this.#queue.close();
-    }
-  }
 }
 
 export const systemVQueue: Transport = {
@@ -56,10 +46,18 @@ export const systemVQueue: Transport = {
 
   // A private queue has no key: nobody meets it by chance, and the peer is told its id.
   async create() {
-    return QueueEnd.of(await sysv.MessageQueue.create(sysv.IPC_PRIVATE), ANSWER);
+    const queue = await sysv.MessageQueue.create(sysv.IPC_PRIVATE);
+    return offerOf(String(queue.id), await QueueEnd.of(queue, ANSWER));
   },
 
   async open(address) {
     return QueueEnd.of(await sysv.MessageQueue.fromId(Number(address)), FROM_SENDER);
+  },
+
+  async remove(address) {
+    await removeQuietly(async () => {
+      using queue = await sysv.MessageQueue.fromId(Number(address));
+      await queue.remove();
+    });
   },
 };

@@ -2,7 +2,7 @@
 import { type memory, sysv } from 'posix-ipc';
 import { BUFFERS_SIZE, BufferedEnd, INITIAL_VALUES, type SharedObjects } from './buffered-end';
 import { removeQuietly } from './remove-quietly';
-import type { Transport } from './transport';
+import { type Transport, offerOf } from './transport';
 
 function objectsOf(mapping: memory.Mapping, set: sysv.SemaphoreSet): SharedObjects {
   return {
@@ -17,9 +17,6 @@ function objectsOf(mapping: memory.Mapping, set: sysv.SemaphoreSet): SharedObjec
     close() {
       set.close();
       mapping.close();
-    },
-    remove() {
-      return removeQuietly(set.remove());
     },
   };
 }
@@ -38,6 +35,11 @@ async function makeMemory(): Promise<{ id: number; mapping: memory.Mapping }> {
   }
 }
 
+function idsOf(address: string): { shmid: number; semid: number } {
+  const [shmid = -1, semid = -1] = address.split(' ').map(Number);
+  return { shmid, semid };
+}
+
 export const systemVSharedMemory: Transport = {
   id: 'sysv-shm',
   name: 'System V shared memory',
@@ -49,7 +51,7 @@ export const systemVSharedMemory: Transport = {
     try {
       const set = await sysv.SemaphoreSet.create(sysv.IPC_PRIVATE, { values: INITIAL_VALUES });
       const address = `${String(id)} ${String(set.id)}`;
-      return new BufferedEnd('sender', address, objectsOf(mapping, set));
+      return offerOf(address, new BufferedEnd('sender', objectsOf(mapping, set)));
     } catch (error) {
       mapping.close();
       throw error;
@@ -57,15 +59,16 @@ export const systemVSharedMemory: Transport = {
   },
 
   async open(address) {
-    const [shmid, semid] = address.split(' ').map(Number);
-    const set = await sysv.SemaphoreSet.fromId(semid ?? -1);
-    try {
-      const segment = await sysv.SharedMemory.fromId(shmid ?? -1);
-      const mapping = await segment.attach();
-      return new BufferedEnd('receiver', address, objectsOf(mapping, set));
-    } catch (error) {
-      await removeQuietly(set.remove()); // the segment is gone: the sender has been killed
-      throw error;
-    }
+    const { shmid, semid } = idsOf(address);
+    const segment = await sysv.SharedMemory.fromId(shmid);
+    const set = await sysv.SemaphoreSet.fromId(semid);
+    return new BufferedEnd('receiver', objectsOf(await segment.attach(), set));
+  },
+
+  async remove(address) {
+    await removeQuietly(async () => {
+      using set = await sysv.SemaphoreSet.fromId(idsOf(address).semid);
+      await set.remove();
+    });
   },
 };

@@ -1,13 +1,11 @@
 export interface Message {
   type: number | bigint;
+  /** Valid until the next message is received. */
   data: Buffer;
 }
 
 /** One end of a connection that carries whole messages, in order, each with a type. */
 export interface Endpoint {
-  /** What the peer needs to open its end: one command-line argument. */
-  readonly address: string;
-
   /** The most bytes that one data message should carry. */
   readonly maxLength: number;
 
@@ -19,9 +17,21 @@ export interface Endpoint {
 
   /** Lets go; whatever is in the kernel stays. */
   close(): void;
+}
 
-  /** Destroys it in the kernel. Not an error if it is gone already. */
-  remove(): Promise<void>;
+/** What the sender has made, for a receiver that is still to be started. */
+export interface Offer {
+  /** What the receiver needs to open its end: one command-line argument. */
+  readonly address: string;
+
+  /** Descriptors that the receiver inherits, as 3 and on. */
+  readonly inherited: readonly number[];
+
+  /** The sender's end. Called once, when the receiver has been started; may wait for it. */
+  accept(signal: AbortSignal): Promise<Endpoint>;
+
+  /** Lets go of what has not been accepted. */
+  close(): void;
 }
 
 /** One way to carry the file: a row of the table for each peer. */
@@ -35,9 +45,34 @@ export interface Transport {
   /** Which programs can be at the other end. */
   readonly peers: readonly ('node' | 'c')[];
 
-  /** The sender's end: makes the object. */
-  create(): Promise<Endpoint>;
+  /** In the sender: makes the object. */
+  create(): Promise<Offer>;
 
-  /** The receiver's end, in another process. */
-  open(address: string): Promise<Endpoint>;
+  /** In the receiver, which is another process: its end. May wait for the sender. */
+  open(address: string, signal: AbortSignal): Promise<Endpoint>;
+
+  /**
+   * Destroys what is in the kernel or the file system, in whatever state it is. Not an error if it
+   * is gone already.
+   */
+  remove(address: string): Promise<void>;
+}
+
+/** The other end has closed, or its process has ended. */
+export class Disconnected extends Error {
+  constructor() {
+    super('the other end is gone');
+  }
+}
+
+/** What needs no accepting: both ends find it in the kernel. */
+export function offerOf(address: string, end: Endpoint): Offer {
+  return {
+    address,
+    inherited: [],
+    accept: () => Promise.resolve(end),
+    close() {
+      end.close();
+    },
+  };
 }

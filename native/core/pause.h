@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+
 namespace posix_ipc {
 
 /// Tells the CPU that this is a spin loop; a few hundred nanoseconds.
@@ -11,6 +14,21 @@ inline void pause_briefly() {
 #elif defined(__aarch64__)
         asm volatile("yield" ::: "memory");
 #endif
+    }
+}
+
+/// Tries again and again for a while, for the peer that acts faster than a thread wakes. `again`:
+/// the answer of a try that is worth another one.
+template <typename Attempt>
+int32_t try_for(std::chrono::nanoseconds how_long, int32_t again, Attempt attempt) {
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + how_long;
+    for (;;) {
+        const int32_t result = attempt();
+        if (result != again || Clock::now() >= end) {
+            return result;
+        }
+        pause_briefly(); // leave the object's lock to the others
     }
 }
 

@@ -265,16 +265,9 @@ int32_t sem_wait_start(Environment& environment, int32_t handle) {
                : -EINVAL;
 }
 
-/// Tries again and again for a while, for the peer that posts faster than a thread wakes.
+/// See try_for().
 int32_t sem_spin(Environment& environment, int32_t handle, Milliseconds how_long) {
-    const auto end = wait::Clock::now() + how_long.duration();
-    for (;;) {
-        const int32_t result = sem_trywait(environment, handle);
-        if (result != -EAGAIN || wait::Clock::now() >= end) {
-            return result;
-        }
-        pause_briefly();
-    }
+    return try_for(how_long.duration(), -EAGAIN, [&] { return sem_trywait(environment, handle); });
 }
 
 } // namespace

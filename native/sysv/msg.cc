@@ -137,19 +137,14 @@ int32_t msgrcv_arrival(Environment& environment, int32_t msqid, Bytes msgp, Long
     return outcome.result;
 }
 
-/// Tries again and again for a while, for the peer that answers faster than a thread wakes.
+/// See try_for().
 int32_t msgrcv_spin(Environment& /*environment*/, int32_t msqid, Bytes msgp, size_t msgsz,
                     Long msgtyp, int32_t flags, Milliseconds how_long) {
     check_msgbuf(msgp, msgsz);
-    const auto end = wait::Clock::now() + how_long.duration();
-    for (;;) {
-        const auto length =
-            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT));
-        if (length != -ENOMSG || wait::Clock::now() >= end) {
-            return static_cast<int32_t>(length);
-        }
-        pause_briefly(); // leave the queue's lock to the sender
-    }
+    return try_for(how_long.duration(), -ENOMSG, [&] {
+        return static_cast<int32_t>(
+            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT)));
+    });
 }
 
 /// In what msgrcv_many answers: there was no further message of the selector.

@@ -102,18 +102,11 @@ int32_t semop_wait(Environment& environment, int32_t semid, Bytes sops, size_t n
         std::make_unique<SemaphoreOperation>(semid, operations_in(sops, nsops), true));
 }
 
-/// Tries again and again for a while, for the peer that answers faster than a thread wakes.
+/// See try_for().
 int32_t semop_spin(Environment& /*environment*/, int32_t semid, Bytes sops, size_t nsops,
                    Milliseconds how_long) {
     auto operations = with_flag(operations_in(sops, nsops), IPC_NOWAIT);
-    const auto end = wait::Clock::now() + how_long.duration();
-    for (;;) {
-        const int32_t result = perform(semid, operations);
-        if (result != -EAGAIN || wait::Clock::now() >= end) {
-            return result;
-        }
-        pause_briefly(); // leave the set's lock to the others
-    }
+    return try_for(how_long.duration(), -EAGAIN, [&] { return perform(semid, operations); });
 }
 
 // ---- control

@@ -67,4 +67,5 @@ function load(): Native {
   }
 }
 
-export const native = load();
+// Copied: V8 keeps an addon's own exports, which are many, in a hash table, and looks there at each call.
+export const native: Native = { ...load() };

@@ -28,7 +28,7 @@ export interface Call<R> {
   block(timeout: number): [result: number, low: number, high: number];
   /**
    * What a wait that ended well means; undefined: nothing was taken, or not all is done yet. `took`:
-   * the milliseconds that a parked thread was in the call; Infinity if none was.
+   * the milliseconds that it lasted; Infinity if this thread was blocked meanwhile.
    */
   complete(result: number, low: number, high: number, took: number): R | undefined;
   /** What has been done so far, if ending early with that is better than failing; else undefined. */

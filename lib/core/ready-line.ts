@@ -5,6 +5,7 @@ import type { Keeper } from './keeper';
 import { Lane, type Call, type Limits } from './lane';
 import type { OwnedDescriptor } from './owned-descriptor';
 import { loop, startReady, type Direction } from './ready';
+import { Spin } from './spin';
 import { mayAnswerInline } from './turn';
 
 /** A call on a descriptor that never blocks. */
@@ -23,6 +24,7 @@ export class ReadyLine {
   readonly #descriptor: OwnedDescriptor;
   readonly #direction: Direction;
   readonly #lane: Lane;
+  readonly #spin = new Spin();
 
   constructor(descriptor: OwnedDescriptor, direction: Direction, keeper: Keeper) {
     this.#descriptor = descriptor;
@@ -45,7 +47,8 @@ export class ReadyLine {
   run<R>(action: Action<R>, limits: Limits, method: unknown): R | Promise<R> {
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried) {
-      const answer = action.attempt();
+      let answer = action.attempt();
+      if (answer === undefined) answer = this.#tryOn(action);
       if (answer !== undefined) return answer;
     }
     return this.#lane.add(this.#call(action), limits, method, tried);
@@ -80,6 +83,20 @@ export class ReadyLine {
     }
   }
 
+  /** Where that has paid lately, waits a moment without giving up the CPU. */
+  #tryOn<R>(action: Action<R>): R | undefined {
+    return this.#spin.run((duration) => {
+      const end = performance.now() + duration;
+      // It may take more than one attempt: a long write, for which there is room bit by bit.
+      for (let left = duration; left > 0; left = end - performance.now()) {
+        if (!native.readySpin(this.#descriptor.handle, this.#direction, left)) return undefined;
+        const answer = action.attempt();
+        if (answer !== undefined) return answer;
+      }
+      return undefined;
+    });
+  }
+
   #block(timeout: number): number {
     return native.readyWait(this.#descriptor.handle, this.#direction, timeout);
   }
@@ -89,7 +106,10 @@ export class ReadyLine {
       attempt: () => action.attempt(),
       start: () => startReady(this.#descriptor.handle, this.#direction),
       block: (timeout) => [this.#block(timeout), 0, 0],
-      complete: () => undefined, // it is ready, no more: the lane tries again
+      complete: (_result, _low, _high, took) => {
+        this.#spin.answered(took);
+        return undefined; // it is ready, no more: the lane tries again
+      },
       failure: (error) => action.failure(error),
       partial: () => action.partial?.(),
     };

@@ -11,6 +11,8 @@ export type Direction = (typeof Direction)[keyof typeof Direction];
 const wordsPerReady = 2;
 const words = native.readyWords;
 const ends = native.readyEnds;
+/** When the waits began, by the same index as `ends`. */
+const begun: number[] = [];
 const ECANCELED = -errnoOf('ECANCELED');
 
 /** Handles of open descriptors differ in these bits (native/core/handles.h). */
@@ -28,16 +30,19 @@ function take(slot: number): WaitEnd | undefined {
 
 function deliver(count: number): void {
   // All are taken before any is told: what runs below may start waits, and write the same words.
-  const told: (WaitEnd | undefined)[] = [];
+  const told: [end: WaitEnd | undefined, begun: number][] = [];
   for (let i = 0; i < count * wordsPerReady; i += wordsPerReady) {
     const [handle = 0, directions = 0] = [words[i], words[i + 1]];
     for (const direction of [Direction.in, Direction.out]) {
-      if ((directions & direction) !== 0) told.push(take(slotOf(handle, direction)));
+      if ((directions & direction) === 0) continue;
+      const slot = slotOf(handle, direction);
+      told.push([take(slot), begun[slot] ?? 0]);
     }
   }
-  for (const end of told) {
+  const now = performance.now();
+  for (const [end, since] of told) {
     try {
-      end?.(0, 0, 0, Infinity);
+      end?.(0, 0, 0, now - since);
     } catch (error) {
       reportLater(error); // a fault of ours; the others are told all the same
     }
@@ -70,7 +75,9 @@ function stop(wait: number): void {
 /** On the event loop: nothing is taken before the descriptor is ready, so a wait ends at once. */
 export const loop: Parking = {
   whenEnded(wait, end) {
-    ends[slotOf(...partsOf(wait))] = end;
+    const slot = slotOf(...partsOf(wait));
+    ends[slot] = end;
+    begun[slot] = performance.now();
   },
   cancelWait: stop,
   endWait: stop,

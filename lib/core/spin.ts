@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 
+import { countTime, mayTryOn } from './turn';
+
 /** All times in milliseconds. A spin lasts a little longer than waits usually take. */
 const shortest = 0.02;
 const longest = 0.06;
@@ -38,6 +40,21 @@ export class Spin {
     if (this.#misses >= mostMisses) return 0;
     const most = this.#trying ? longestTrial : longest;
     return Math.min(Math.max(margin * this.#typical, shortest), most);
+  }
+
+  /**
+   * Tries on, where that has paid lately: `attempt` is given so many milliseconds, and answers
+   * undefined if it has found nothing.
+   */
+  run<R>(attempt: (duration: number) => R | undefined): R | undefined {
+    const duration = this.duration;
+    if (duration === 0 || !mayTryOn()) return undefined;
+    const began = performance.now();
+    const found = attempt(duration);
+    const lasted = performance.now() - began;
+    countTime(lasted);
+    this.ended(found !== undefined, lasted);
+    return found;
   }
 
   /** The spin lasted so long, and found something or did not. */

@@ -43,13 +43,10 @@ export class FutexCall implements Call<FutexResult> {
 
   /** Tries on for a while, where that has paid lately. */
   linger(): FutexResult | undefined {
-    const { duration } = this.spin;
-    if (duration === 0) return undefined;
     const { mapping, byteOffset } = this.place;
-    const began = performance.now();
-    const answer = differs(native.futexSpin(mapping, byteOffset, this.expected, duration));
-    this.spin.ended(answer !== undefined, performance.now() - began);
-    return answer;
+    return this.spin.run((duration) =>
+      differs(native.futexSpin(mapping, byteOffset, this.expected, duration)),
+    );
   }
 
   start(): number {

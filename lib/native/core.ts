@@ -3,7 +3,7 @@ export type Memory = number | NodeJS.ArrayBufferView;
 
 /**
  * How a native wait ended: the call's result or negated errno, one 64-bit number more, and how many
- * milliseconds the call took.
+ * milliseconds it lasted.
  */
 export type WaitEnd = (result: number, low: number, high: number, took: number) => void;
 
@@ -36,6 +36,8 @@ export interface Descriptors {
   /** 0; the descriptor is watched until it is ready once. */
   readyStart(descriptor: number, direction: number): number;
   readyStop(descriptor: number, direction: number): void;
+  /** Tries for so many milliseconds, without giving up the CPU: whether it is ready. */
+  readySpin(descriptor: number, direction: number, howLong: number): boolean;
   /** Blocks this thread. */
   readyWait(descriptor: number, direction: number, timeout: number): number;
 

@@ -35,7 +35,7 @@ export class SemaphoreWaiter implements Call<true> {
   /** undefined: it was taken at once. */
   wait(limits: Limits, method: unknown): Promise<true> | undefined {
     const tried = !this.#lane.busy && mayAnswerInline();
-    if (tried && (this.take() || this.#spinned())) return undefined;
+    if (tried && (this.take() || this.#trySpinning() === true)) return undefined;
     return this.#lane.add(this, limits, method, tried);
   }
 
@@ -84,12 +84,9 @@ export class SemaphoreWaiter implements Call<true> {
     return this.#lane.busy;
   }
 
-  #spinned(): boolean {
-    const duration = this.#spin.duration;
-    if (duration === 0) return false;
-    const began = performance.now();
-    const found = native.semSpin(this.#handle.number, duration) === 0;
-    this.#spin.ended(found, performance.now() - began);
-    return found;
+  #trySpinning(): true | undefined {
+    return this.#spin.run((duration) =>
+      native.semSpin(this.#handle.number, duration) === 0 ? true : undefined,
+    );
   }
 }

@@ -196,21 +196,19 @@ export class MessageReceiver {
   }
 
   #spinFor<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
-    const duration = this.#spin.duration;
-    if (duration === 0) return undefined;
-    const most = Math.min(plan.maxLength, target.room());
-    const began = performance.now();
-    const length = native.msgrcvSpin(
-      this.#id,
-      SLAB,
-      Math.min(most, room()),
-      plan.type,
-      flagsFor(plan, most, room()),
-      duration,
-    );
-    this.#spin.ended(length >= 0, performance.now() - began);
-    // A failure is found again, and reported, by the wait that follows.
-    return length >= 0 ? target.land(loadedType(), length) : undefined;
+    return this.#spin.run((duration) => {
+      const most = Math.min(plan.maxLength, target.room());
+      const length = native.msgrcvSpin(
+        this.#id,
+        SLAB,
+        Math.min(most, room()),
+        plan.type,
+        flagsFor(plan, most, room()),
+        duration,
+      );
+      // A failure is found again, and reported, by the wait that follows.
+      return length >= 0 ? target.land(loadedType(), length) : undefined;
+    });
   }
 
   #depth(): number {

@@ -50,7 +50,8 @@ export class SemaphoreOperator {
     }
     const lane = this.#laneOf(operations);
     const tried = lane === undefined && mayAnswerInline();
-    if (tried && (this.perform(operations, false) || this.#spinFor(operations))) return undefined;
+    if (tried && (this.perform(operations, false) || this.#spinFor(operations) === true))
+      return undefined;
     // Tried later, it could not tell a removal before the call from one after it.
     if (!tried && lane === undefined && isGone(this.#id)) throw this.failure(EINVAL, operations);
     const call = new OperateCall(this, operations);
@@ -98,15 +99,13 @@ export class SemaphoreOperator {
     });
   }
 
-  #spinFor(operations: Operations): boolean {
-    const duration = this.#spin.duration;
-    if (duration === 0) return false;
-    operations.load();
-    const began = performance.now();
-    const result = native.semopSpin(this.#id, SEMBUFS, operations.count, duration);
-    this.#spin.ended(result === 0, performance.now() - began);
-    // A failure is found again, and reported, by the wait that follows.
-    return result === 0;
+  #spinFor(operations: Operations): true | undefined {
+    return this.#spin.run((duration) => {
+      operations.load();
+      const result = native.semopSpin(this.#id, SEMBUFS, operations.count, duration);
+      // A failure is found again, and reported, by the wait that follows.
+      return result === 0 ? true : undefined;
+    });
   }
 
   /** Serves those who came before; true if some still wait. */

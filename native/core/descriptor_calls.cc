@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/descriptors.h"
+#include "core/pause.h"
 #include "core/wait/timespec.h"
 
 namespace posix_ipc::core {
@@ -121,6 +122,20 @@ int32_t ready_wait(Environment& environment, Descriptor* descriptor, int32_t dir
     return environment.block(readiness, timeout, false).result;
 }
 
+/// Asks for so long, without giving up the CPU: whether it is ready.
+bool ready_spin(Environment& /*environment*/, Descriptor* descriptor, int32_t direction,
+                Milliseconds how_long) {
+    Readiness readiness(descriptor->number(), direction_of(direction));
+    const auto end = wait::Clock::now() + how_long.duration();
+    for (;;) {
+        const int32_t result = readiness.attempt().result;
+        if (result != -EINTR || wait::Clock::now() >= end) {
+            return result == 0;
+        }
+        pause_briefly();
+    }
+}
+
 void on_ready(Environment& environment, napi_value ready) {
     const Napi::Value told(environment.env(), ready);
     if (!told.IsFunction()) {
@@ -139,6 +154,7 @@ void define_descriptors(Exports& exports) {
     exports.function<on_ready>("onReady", "ready");
     exports.function<ready_start>("readyStart", "descriptor", "direction");
     exports.function<ready_stop>("readyStop", "descriptor", "direction");
+    exports.function<ready_spin>("readySpin", "descriptor", "direction", "howLong");
     exports.function<ready_wait>("readyWait", "descriptor", "direction", "timeout");
     exports.function<descriptor_adopt>("descriptorAdopt", "fd");
     exports.function<descriptor_number>("descriptorNumber", "descriptor");

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { Spin } from '../../lib/core/spin';
+import { countTime } from '../../lib/core/turn';
 import { testIf } from '../support/machine';
 
 const twoCpus = [availableParallelism() > 1, 'needs two CPUs'] as const;
@@ -78,4 +80,29 @@ testIf(...twoCpus)('trials that find nothing become rare', () => {
   }
   expect(pauses.slice(0, 4)).toEqual([1, 2, 3, 5]);
   expect(Math.max(...pauses)).toBe(257);
+});
+
+testIf(...twoCpus)('it runs for as long as it may, and remembers what came of it', async () => {
+  const spin = spinAfter(0.01);
+  await nextTurn();
+  const { duration } = spin;
+  const given: number[] = [];
+  const finding = (found: string | undefined) => (milliseconds: number) => {
+    given.push(milliseconds);
+    return found;
+  };
+  expect(spin.run(finding('it'))).toBe('it');
+  expect(given).toEqual([duration]);
+  for (let i = 0; i < 100; i++) expect(spin.run(finding(undefined))).toBeUndefined();
+  expect(given.length).toBeGreaterThan(1);
+  expect(given.length).toBeLessThan(100);
+});
+
+testIf(...twoCpus)('it does not run where the event loop has waited long enough', async () => {
+  await nextTurn();
+  const spin = spinAfter(0.01);
+  countTime(10);
+  expect(spin.run(() => 'it')).toBeUndefined();
+  await nextTurn();
+  expect(spin.run(() => 'it')).toBe('it');
 });

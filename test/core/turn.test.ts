@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { countAnswers, mayAnswerInline } from '../../lib/core/turn';
+import { countAnswers, countTime, mayAnswerInline, mayTryOn } from '../../lib/core/turn';
 import { temporaryQueue } from '../support/queues';
 
 test('so many answers in one turn of the event loop, then a turn', async () => {
@@ -19,6 +19,17 @@ test('an answer with many things counts as many', async () => {
   expect(mayAnswerInline()).toBe(true);
   countAnswers(10_000);
   expect(mayAnswerInline()).toBe(false);
+});
+
+test('so much time for trying on in one turn of the event loop, then a turn', async () => {
+  await nextTurn();
+  expect(mayTryOn()).toBe(true);
+  countTime(0.5);
+  expect(mayTryOn()).toBe(true);
+  countTime(10);
+  expect(mayTryOn()).toBe(false);
+  await nextTurn();
+  expect(mayTryOn()).toBe(true);
 });
 
 test('a loop over receive() on a full queue lets the event loop go round', async () => {

@@ -1,0 +1,61 @@
+/** What waits for descriptors: trying on before it waits. The rest is tested with each class. */
+
+import { availableParallelism } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import type { stream } from 'posix-ipc';
+
+import { native } from '../../lib/native';
+import { testIf } from '../support/machine';
+import { temporaryPipe } from '../support/pipes';
+
+const twoCpus = [availableParallelism() > 1, 'needs two CPUs'] as const;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Makes waits that end soon, until one of them has led to another that tries on. */
+async function earnSpin({ reader, writer }: stream.Pipe): Promise<void> {
+  const spins = jest.spyOn(native, 'readySpin').mockReturnValue(false);
+  while (spins.mock.calls.length === 0) {
+    const reading = reader.read();
+    writer.tryWrite('x');
+    await reading;
+  }
+  spins.mockRestore();
+}
+
+testIf(...twoCpus)('a wait is not begun where trying on finds what is waited for', async () => {
+  const { reader, writer } = temporaryPipe();
+  await earnSpin({ reader, writer });
+  await nextTurn();
+  const starts = jest.spyOn(native, 'readyStart');
+  jest.spyOn(native, 'readySpin').mockImplementation(() => writer.tryWrite('found') === 5);
+  expect(String(await reader.read())).toBe('found');
+  expect(starts).not.toHaveBeenCalled();
+});
+
+testIf(...twoCpus)('trying on ends where it is ready, and yet there is nothing', async () => {
+  const { reader, writer } = temporaryPipe();
+  await earnSpin({ reader, writer });
+  await nextTurn();
+  const spins = jest.spyOn(native, 'readySpin').mockReturnValue(true);
+  const reading = reader.read();
+  expect(spins.mock.calls.length).toBeGreaterThan(0);
+  writer.tryWrite('later');
+  expect(String(await reading)).toBe('later');
+});
+
+test('trying on tells whether it has become ready, and lasts as long as it was told', () => {
+  const { reader, writer } = temporaryPipe();
+  const [into, out] = [1, 2];
+  const handles = [reader, writer].map((end) => (end as unknown as { handle: number }).handle);
+  const [reading = -1, writing = -1] = handles;
+  const began = performance.now();
+  expect(native.readySpin(reading, into, 3)).toBe(false);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(2.9);
+  expect(native.readySpin(writing, out, Infinity)).toBe(true);
+  writer.writeSync('x');
+  expect(native.readySpin(reading, into, Infinity)).toBe(true);
+});

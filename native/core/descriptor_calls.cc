@@ -126,14 +126,7 @@ int32_t ready_wait(Environment& environment, Descriptor* descriptor, int32_t dir
 bool ready_spin(Environment& /*environment*/, Descriptor* descriptor, int32_t direction,
                 Milliseconds how_long) {
     Readiness readiness(descriptor->number(), direction_of(direction));
-    const auto end = wait::Clock::now() + how_long.duration();
-    for (;;) {
-        const int32_t result = readiness.attempt().result;
-        if (result != -EINTR || wait::Clock::now() >= end) {
-            return result == 0;
-        }
-        pause_briefly();
-    }
+    return try_for(how_long.duration(), -EINTR, [&] { return readiness.attempt().result; }) == 0;
 }
 
 void on_ready(Environment& environment, napi_value ready) {

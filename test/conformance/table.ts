@@ -39,6 +39,8 @@ const interfaces = {
   memory: ['mmap', 'munmap', 'msync', 'memfd'],
   futex: ['futex'],
   eventfd: ['eventfd'],
+  'processes-and-signals': ['sigqueue', 'pidfd'],
+  'unix-sockets': ['bind', 'connect', 'listen', 'accept', 'message', 'fdpass', 'ctrunc', 'cred'],
   'pipes-and-fifos': ['pipe', 'mkfifo', 'fifo', 'splice', 'tee', 'vmsplice'],
 } as const;
 

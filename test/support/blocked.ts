@@ -27,7 +27,10 @@ export type BlockingCall =
   | 'mq_timedsend'
   | 'mq_timedreceive'
   | 'tee'
-  | 'connect';
+  | 'connect'
+  | 'accept4'
+  | 'sendmsg'
+  | 'recvmsg';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
@@ -46,6 +49,9 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     mq_timedreceive: [243],
     tee: [276],
     connect: [42],
+    accept4: [288],
+    sendmsg: [46],
+    recvmsg: [47],
   },
   arm64: {
     msgsnd: [189],
@@ -62,6 +68,9 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     mq_timedreceive: [183],
     tee: [77],
     connect: [203],
+    accept4: [242],
+    sendmsg: [211],
+    recvmsg: [212],
   },
 };
 
@@ -76,6 +85,9 @@ const withoutId = [
   'mq_timedsend',
   'mq_timedreceive',
   'connect',
+  'accept4',
+  'sendmsg',
+  'recvmsg',
 ];
 
 /** FUTEX_PRIVATE_FLAG: the waits of locks and threads, which are not meant. */

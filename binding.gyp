@@ -13,7 +13,7 @@
       ],
       # Listed when the project is configured: build-addon configures each time, so a new file is seen.
       "sources": ["<!@(find native/ -name '*.cc' | LC_ALL=C sort)"],
-      "include_dirs": ["native"],
+      "include_dirs": ["native", "native/include"],
       # The second: in a worker that is being terminated nothing can be thrown; node-addon-api would
       # let a C++ exception out of the callback, and end the process.
       "defines": ["NAPI_VERSION=9", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],

@@ -14,6 +14,7 @@ import { markdown, table } from './core/table';
 import { facility as eventfd } from './facilities/eventfd';
 import { facility as futex } from './facilities/futex';
 import { facility as memory } from './facilities/memory';
+import { facility as mutex } from './facilities/mutex';
 import { facility as pipes } from './facilities/pipes';
 import { facility as posixQueues } from './facilities/posix-queues';
 import { facility as posixSemaphores } from './facilities/posix-semaphores';
@@ -32,6 +33,7 @@ const facilities: Record<string, Build> = {
   'posix-semaphores': posixSemaphores,
   'sysv-semaphores': sysvSemaphores,
   futex,
+  mutex,
   pipes,
   'unix-sockets': unixSockets,
   eventfd,

@@ -8,6 +8,7 @@ import type { Core, Descriptors } from './native/core';
 import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
+import type { LockMutex } from './native/lock-mutex';
 import type { Mmap } from './native/mmap';
 import type { PosixMq } from './native/posix-mq';
 import type { PosixSem } from './native/posix-sem';
@@ -32,6 +33,7 @@ export interface Native
     EventEventfd,
     EventFutex,
     EventSignal,
+    LockMutex,
     Mmap,
     PosixMq,
     PosixSem,

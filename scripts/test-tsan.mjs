@@ -14,8 +14,18 @@ await main(() => {
   if (sources.length === 0) throw new Failure('there is nothing to compile');
   mkdirSync(path.join(root, 'build-tsan'), { recursive: true });
   const program = path.join(root, 'build-tsan/engine_test');
-  const files = [...sources, 'native/sysv/msg_wait.cc', 'native/sysv/sem_wait.cc'];
-  run(process.env['CXX'] ?? 'g++', [...FLAGS.split(' '), '-Inative', '-o', program, ...files]);
+  const locks = ['robust_list', 'mutex_calls', 'mutex_wait', 'taker'].map(
+    (name) => `native/lock/${name}.cc`,
+  );
+  const files = [
+    ...sources,
+    ...locks,
+    'native/core/futex_word.cc',
+    'native/sysv/msg_wait.cc',
+    'native/sysv/sem_wait.cc',
+  ];
+  const folders = ['-Inative', '-Inative/include'];
+  run(process.env['CXX'] ?? 'g++', [...FLAGS.split(' '), ...folders, '-o', program, ...files]);
   // Older runtimes do not know every layout that address randomisation makes.
   const [first = program, ...rest] = isInstalled('setarch')
     ? ['setarch', '-R', program]

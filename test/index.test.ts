@@ -16,6 +16,7 @@ test('posix-ipc exports these names', () => {
     'ClosedError',
     'SystemError',
     'event',
+    'lock',
     'memory',
     'posix',
     'stream',

@@ -150,6 +150,29 @@ export class Lane {
     return 0;
   }
 
+  /**
+   * Ends the native wait of the first request, now, for a caller that blocks this thread: what it
+   * took is the caller's. undefined: there is none. After that, resume().
+   */
+  interrupt(): Parameters<WaitEnd> | undefined {
+    if (this.#wait === undefined) return undefined;
+    const { id, parking } = this.#wait;
+    const [first] = this.#pending;
+    const ends: Parameters<WaitEnd>[] = [];
+    parking.whenEnded(id, (...end) => {
+      this.#wait = undefined;
+      ends.push(end);
+    });
+    parking.endWait(id);
+    if (first?.cancelled !== undefined) first.reject(first.cancelled.reason);
+    return ends[0];
+  }
+
+  /** Goes on after interrupt(), in the next turn of the event loop. */
+  resume(): void {
+    if (this.busy) this.#defer();
+  }
+
   /** Rejects every request, unless the native wait has something for the first. */
   end(reason: () => unknown): void {
     for (const pending of [...this.#pending].reverse()) this.#cancel(pending, reason());

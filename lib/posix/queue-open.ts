@@ -1,11 +1,11 @@
 import { readlinkSync } from 'node:fs';
 
 import { invalidType, SystemError, errnoOf, outOfRange } from '../core/error';
+import { checkName, randomName } from '../core/name';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
 import { native } from '../native';
 import { O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } from './constants';
-import { checkName, randomName } from './name';
 import { defaultSize, openHint, type QueueSize } from './queue-limits';
 
 /** What a queue is opened for. */

@@ -1,9 +1,9 @@
 import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { handleOf, type Mapping } from '../core/mapping';
+import { checkName, randomName } from '../core/name';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { native } from '../native';
 import { O_CREAT, O_EXCL, SEM_VALUE_MAX } from './constants';
-import { checkName, randomName } from './name';
 
 /** What a semaphore is made with. */
 export interface SemaphoreOptions {

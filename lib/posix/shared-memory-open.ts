@@ -1,13 +1,11 @@
-import { statfsSync } from 'node:fs';
-
 import { errnoOf, SystemError } from '../core/error';
 import type { FileAccess } from '../core/map-descriptor';
 import { boolean, fileMode, integer, optionsOf } from '../core/options';
-import { reserve, reserveSync, type Failure } from '../core/storage';
+import { abandon, begin, complete, failureOf } from '../core/shared-object';
+import { reserve, reserveSync } from '../core/storage';
 import { fileAccess } from '../core/window';
 import { native } from '../native';
-import { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } from './constants';
-import { checkName } from './name';
+import { O_RDONLY, O_RDWR } from './constants';
 
 /** What this process does with shared memory. */
 export interface OpenSharedMemoryOptions {
@@ -46,16 +44,10 @@ export interface CreatePlan {
   mode: number;
 }
 
-/** What a name in a tmpfs can have. */
-const longestName = 255;
-
 const most = Number.MAX_SAFE_INTEGER;
-const folder = '/dev/shm';
 
 const EEXIST = -errnoOf('EEXIST');
 const ENOENT = -errnoOf('ENOENT');
-const ENOMEM = -errnoOf('ENOMEM');
-const ENOSPC = -errnoOf('ENOSPC');
 
 export function openPlan(options: OpenSharedMemoryOptions | undefined): OpenPlan {
   const { access = 'write', populate = false, lock = false } = optionsOf(options);
@@ -71,31 +63,6 @@ export function createPlan(options: SharedMemoryOptions): CreatePlan {
   return {
     size: integer('options.size', size, 1, most),
     mode: fileMode('options.mode', mode),
-  };
-}
-
-export function nameOf(name: unknown): string {
-  return checkName(name, longestName);
-}
-
-function fullHint(): string {
-  try {
-    const { bsize, blocks, bavail } = statfsSync(folder);
-    const [size, free] = [bsize * blocks, bsize * bavail].map(String);
-    return (
-      `/dev/shm has ${size ?? ''} bytes, ${free ?? ''} of them free; ` +
-      'make it larger with mount -o remount,size=SIZE /dev/shm, in a container with --shm-size'
-    );
-  } catch {
-    return '/dev/shm is full';
-  }
-}
-
-/** The error of a call that makes or resizes an object. */
-export function failureOf(syscall: string, name: string): Failure {
-  return (error) => {
-    const hint = error === ENOSPC || error === ENOMEM ? fullHint() : undefined;
-    return new SystemError(error, syscall, { path: name, hint });
   };
 }
 
@@ -117,39 +84,6 @@ export function existing(name: string, access: FileAccess): OpenedSharedMemory {
 
 const unfinished =
   'the object has no size: whoever makes it has not finished; try again, or unlink it if its maker is gone';
-
-/** An object that nobody else can use yet. */
-interface Unfinished extends OpenedSharedMemory {
-  /** It has its name already: the file system has no files without one. */
-  named: boolean;
-}
-
-/** An object that has no name yet; or one that has, without permissions; or a negated errno. */
-function begin(name: string, size: number): Unfinished | number {
-  const unnamed = native.shmUnnamed();
-  if (unnamed >= 0) return { fd: unnamed, name, made: size, named: false };
-  const fd = native.shmOpen(name, O_CREAT | O_EXCL | O_RDWR, 0);
-  return fd < 0 ? fd : { fd, name, made: size, named: true };
-}
-
-/** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
-function finish({ fd, name, named }: Unfinished, mode: number): number {
-  const changed = native.fchmod(fd, mode);
-  return changed < 0 || named ? changed : native.shmLink(fd, name);
-}
-
-/** What becomes of an object that could not be finished. */
-function abandon({ fd, name, named }: Unfinished): void {
-  native.closeFile(fd);
-  if (named) native.shmUnlink(name);
-}
-
-function complete(begun: Unfinished, mode: number): OpenedSharedMemory | number {
-  const result = finish(begun, mode);
-  if (result === 0) return begun;
-  abandon(begun);
-  return result;
-}
 
 /** A new object, or a negated errno if there can be none of that name. */
 export async function make(

@@ -4,21 +4,20 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, ClosedError, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import { pagesOf, type Mapping } from '../core/mapping';
+import { randomName } from '../core/name';
 import { integer } from '../core/options';
 import { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
+import { failureOf, nameOf } from '../core/shared-object';
 import { mappedUpTo, reserve, reserveSync } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
-import { randomName } from './name';
 import {
   createPlan,
   existing,
-  failureOf,
   foundWith,
   make,
   makeSync,
-  nameOf,
   open,
   openPlan,
   unless,

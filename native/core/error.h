@@ -1,19 +1,13 @@
 #pragma once
 
-#include <cerrno>
 #include <stdexcept>
 #include <string>
 
 #include <napi.h>
 
-namespace posix_ipc {
+#include "core/or_errno.h"
 
-/// What a system call answered, as one number: its result, or the negated errno.
-/// JavaScript makes the exception: a number costs nothing where failing is normal (EAGAIN, ENOMSG).
-template <typename Result>
-Result or_errno(Result result) {
-    return result == -1 ? -static_cast<Result>(errno) : result;
-}
+namespace posix_ipc {
 
 /// A wrong argument, found before any system call was made.
 class ArgumentError : public std::runtime_error {

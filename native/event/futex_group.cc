@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <linux/futex.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/wait/thread.h"
@@ -83,8 +81,7 @@ bool FutexGroup::retired() {
 /// Gets the thread out of the kernel; once until it has looked.
 void FutexGroup::poke() {
     if (!std::exchange(poked_, true)) {
-        control_++;
-        syscall(SYS_futex, &control_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+        ring(control_);
     }
 }
 

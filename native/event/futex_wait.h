@@ -2,7 +2,7 @@
 
 #include "core/region.h"
 #include "core/wait/operation.h"
-#include "event/futex_word.h"
+#include "core/futex_word.h"
 
 namespace posix_ipc::event {
 

@@ -2,6 +2,7 @@
 
 import { fifo } from './fifo';
 import { futex } from './futex';
+import { mutex } from './mutex';
 import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
@@ -11,6 +12,7 @@ import type { WaitingOperation } from './waiting-operation';
 export const operations: readonly WaitingOperation[] = [
   ...fifo,
   ...futex,
+  ...mutex,
   ...posixMessageQueue,
   ...posixSemaphore,
   ...sysvMessageQueue,

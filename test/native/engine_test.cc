@@ -17,6 +17,7 @@
 
 #include "core/wait/engine.h"
 #include "core/wait/signal.h"
+#include "mutex_test.h"
 #include "run_sync_test.h"
 #include "storm.h"
 #include "support.h"
@@ -252,6 +253,7 @@ int main(int count, char** arguments) {
     removal();
     without_timers();
     run_sync_keeps_its_promises();
+    mutexes_exclude(how_long / 2);
     const int rounds = storms(how_long);
     storms_under_signals(how_long / 2);
     std::printf("engine_test: passed, %d storms and more (seed %u)\n", rounds, seed);

@@ -7,6 +7,7 @@ import { runDirectory } from './run-directory';
 
 const run = promisify(execFile);
 const fixtures = path.resolve(__dirname, '../fixtures');
+const headers = path.resolve(__dirname, '../../native/include');
 
 function sourcesOf(name: string): string[] {
   const folder = path.join(fixtures, name);
@@ -21,10 +22,33 @@ export async function compileC(name: string): Promise<string> {
   const program = path.join(runDirectory(), path.basename(name));
   if (existsSync(program)) return program;
   const unfinished = `${program}.${String(process.pid)}`; // two workers may compile at once
-  const flags = ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
+  const flags = ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', `-I${headers}`];
   await run('cc', [...flags, '-o', unfinished, ...sourcesOf(name)], {
     env: { ...process.env, LD_PRELOAD: '' },
   });
   renameSync(unfinished, program);
+  return program;
+}
+
+/** What the programs of test/native/steps are made of besides themselves. */
+const core = [
+  ...['robust_list', 'mutex_calls', 'mutex_wait', 'taker'].map((name) => `lock/${name}.cc`),
+  'core/futex_word.cc',
+  ...['alarm', 'engine', 'operation', 'run_sync', 'signal', 'thread'].map(
+    (name) => `core/wait/${name}.cc`,
+  ),
+];
+
+/** Compiles test/native/steps/NAME.cc with hooks between the steps of what it tests. */
+export async function compileSteps(name: string): Promise<string> {
+  const program = path.join(runDirectory(), name);
+  const native = path.resolve(__dirname, '../../native');
+  const steps = path.resolve(__dirname, '../native/steps');
+  const flags = ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
+  const folders = [`-I${native}`, `-I${headers}`, '-include', path.join(steps, 'step.h')];
+  const sources = [path.join(steps, `${name}.cc`), ...core.map((file) => path.join(native, file))];
+  await run('g++', [...flags, ...folders, '-o', program, ...sources], {
+    env: { ...process.env, LD_PRELOAD: '' },
+  });
   return program;
 }

@@ -3,7 +3,17 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
-import { ClosedError, event, memory, posix, stream, SystemError, sysv, unix } from 'posix-ipc';
+import {
+  ClosedError,
+  event,
+  lock,
+  memory,
+  posix,
+  stream,
+  SystemError,
+  sysv,
+  unix,
+} from 'posix-ipc';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -28,6 +38,15 @@ function futex(): Made {
   const mapping = page();
   mapping.view(Int32Array)[0] = 123_456_789;
   return made(new event.Futex(mapping), () => {
+    mapping.close();
+  });
+}
+
+function mutex(): Made {
+  const mapping = page();
+  const object = lock.Mutex.at(mapping, 0, { create: true });
+  return made(object, () => {
+    object.close();
     mapping.close();
   });
 }
@@ -187,6 +206,7 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'event.Futex': futex,
   'event.Process': child,
   'event.SignalQueue': signals,
+  'lock.Mutex': mutex,
   'memory.Mapping': () => closed(page()),
   'memory.Memfd': () => closed(memory.memfdSync('odd', { size: 4096 })),
   'posix.MessageQueue': posixQueue,
@@ -212,7 +232,7 @@ export const endless = ['posix.MessageQueue#notifiedSync'];
 /** Good arguments, by the name of the method, for the places that are not odd just now. */
 export const others: Partial<Record<string, unknown[]>> = {
   advise: ['normal'],
-  at: [page(), 0, { value: 1 }],
+  at: [page(), 0, { value: 1, create: true }],
   create: [undefined, { size: 1, value: 1 }],
   operate: [[{ by: 1 }]],
   protect: ['write'],

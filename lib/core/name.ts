@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { invalidType, outOfRange } from '../core/error';
+import { invalidType, outOfRange } from './error';
 
 /** A name with its one leading slash: 'x' is '/x'. `longest` counts the bytes after the slash. */
 export function checkName(name: unknown, longest: number): string {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <ctime>
 #include <span>
 
-namespace posix_ipc::event {
+namespace posix_ipc {
 
 /// A word in memory that processes share. Whoever can write the memory can change it at any time.
 using Word = uint32_t;
@@ -21,6 +22,9 @@ int compare(Word* word, Word expected);
 int futex_wait(Word* word, Word expected, const timespec& until); // CLOCK_MONOTONIC
 int futex_wake(Word* word, int32_t count);
 
+/// Changes a word of this process, and wakes the thread that waits for it.
+void ring(std::atomic<Word>& word);
+
 /// One of the words that futex_waitv(2) waits for: struct futex_waitv, which old headers lack.
 struct Waiter {
     uint64_t expected = 0;
@@ -35,9 +39,10 @@ Waiter waiter_for(const Word* word, Word expected, bool shared);
 constexpr size_t most_waiters = 128;
 
 /// The index of a word that was woken, or the negated errno. -EAGAIN: one is not as expected.
-long futex_waitv(std::span<const Waiter> waiters);
+/// `until`: an instant of CLOCK_MONOTONIC; by default for ever.
+long futex_waitv(std::span<const Waiter> waiters, const timespec* until = nullptr);
 
 /// Whether the kernel has futex_waitv(2), since Linux 5.16, and lets us call it.
 bool has_futex_waitv();
 
-} // namespace posix_ipc::event
+} // namespace posix_ipc

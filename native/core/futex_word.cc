@@ -1,4 +1,4 @@
-#include "event/futex_word.h"
+#include "core/futex_word.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/error.h"
+#include "core/or_errno.h"
 
-namespace posix_ipc::event {
+namespace posix_ipc {
 
 namespace {
 
@@ -51,6 +51,11 @@ int futex_wake(Word* word, int32_t count) {
         or_errno(syscall(SYS_futex, word, FUTEX_WAKE, count, nullptr, nullptr, 0)));
 }
 
+void ring(std::atomic<Word>& word) {
+    word++;
+    syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
 Waiter waiter_for(const Word* word, Word expected, bool shared) {
     return {.expected = expected,
             .address = reinterpret_cast<uintptr_t>(word),
@@ -58,9 +63,9 @@ Waiter waiter_for(const Word* word, Word expected, bool shared) {
             .reserved = 0};
 }
 
-long futex_waitv(std::span<const Waiter> waiters) {
+long futex_waitv(std::span<const Waiter> waiters, const timespec* until) {
     return or_errno(
-        syscall(call_futex_waitv, waiters.data(), waiters.size(), 0, nullptr, CLOCK_MONOTONIC));
+        syscall(call_futex_waitv, waiters.data(), waiters.size(), 0, until, CLOCK_MONOTONIC));
 }
 
 bool has_futex_waitv() {
@@ -68,4 +73,4 @@ bool has_futex_waitv() {
     return known;
 }
 
-} // namespace posix_ipc::event
+} // namespace posix_ipc

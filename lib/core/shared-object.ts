@@ -1,0 +1,81 @@
+/** Objects of shm_open(3): how they are named, and made. */
+
+import { constants, statfsSync } from 'node:fs';
+
+import { native } from '../native';
+import { errnoOf, SystemError } from './error';
+import { checkName } from './name';
+import type { Failure } from './storage';
+
+const { O_CREAT, O_EXCL, O_RDWR } = constants;
+
+/** What a name in a tmpfs can have. */
+const longestName = 255;
+
+const folder = '/dev/shm';
+
+const ENOMEM = -errnoOf('ENOMEM');
+const ENOSPC = -errnoOf('ENOSPC');
+
+export function nameOf(name: unknown): string {
+  return checkName(name, longestName);
+}
+
+function fullHint(): string {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(folder);
+    const [size, free] = [bsize * blocks, bsize * bavail].map(String);
+    return (
+      `/dev/shm has ${size ?? ''} bytes, ${free ?? ''} of them free; ` +
+      'make it larger with mount -o remount,size=SIZE /dev/shm, in a container with --shm-size'
+    );
+  } catch {
+    return '/dev/shm is full';
+  }
+}
+
+/** The error of a call that makes or resizes an object. */
+export function failureOf(syscall: string, name: string): Failure {
+  return (error) => {
+    const hint = error === ENOSPC || error === ENOMEM ? fullHint() : undefined;
+    return new SystemError(error, syscall, { path: name, hint });
+  };
+}
+
+/** An object that nobody else can use yet. */
+export interface Unfinished {
+  fd: number;
+  name: string;
+  /** Its size. */
+  made: number;
+  /** It has its name already: the file system has no files without one. */
+  named: boolean;
+}
+
+/** An object that has no name yet; or one that has, without permissions; or a negated errno. */
+export function begin(name: string, size: number): Unfinished | number {
+  const unnamed = native.shmUnnamed();
+  if (unnamed >= 0) return { fd: unnamed, name, made: size, named: false };
+  const fd = native.shmOpen(name, O_CREAT | O_EXCL | O_RDWR, 0);
+  return fd < 0 ? fd : { fd, name, made: size, named: true };
+}
+
+/** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
+function finish({ fd, name, named }: Unfinished, mode: number): number {
+  const changed = native.fchmod(fd, mode);
+  return changed < 0 || named ? changed : native.shmLink(fd, name);
+}
+
+/** What becomes of an object that could not be finished. */
+export function abandon({ fd, name, named }: Unfinished): void {
+  native.closeFile(fd);
+  if (named) native.shmUnlink(name);
+}
+
+/** Lets others use it; or a negated errno, and it is gone. */
+export function complete(begun: Unfinished, mode: number): Unfinished | number {
+  const result = finish(begun, mode);
+  if (result === 0) return begun;
+  abandon(begun);
+  return result;
+}

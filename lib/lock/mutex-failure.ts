@@ -1,0 +1,29 @@
+import { errnoOf, SystemError } from '../core/error';
+import type { MutexHandle } from './mutex-handle';
+
+const hints = new Map<number, string>(
+  (
+    [
+      [
+        'ENOTRECOVERABLE',
+        'an owner died, and the next one released the mutex without markConsistent(): nobody can ' +
+          'lock it any more; make a new one in its place',
+      ],
+      [
+        'ENOLCK',
+        'a thread can hold 2000 mutexes at a time: the kernel looks after no more when it dies',
+      ],
+      ['ENOSYS', 'this libc registers no robust list of the shape of glibc'],
+      [
+        'EDEADLK',
+        `this thread holds it, in process ${String(process.pid)}, by a guard that is not released`,
+      ],
+    ] as const
+  ).map(([code, hint]) => [errnoOf(code), hint]),
+);
+
+/** What a negated errno, or an expired time, means to who wants the mutex. */
+export function lockFailure(error: number | string, handle: MutexHandle): SystemError {
+  const errno = typeof error === 'string' ? errnoOf(error) : -error;
+  return new SystemError(error, 'mutex_lock', { path: handle.name, hint: hints.get(errno) });
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+
+import { native } from '../native';
+import type { MutexHandle } from './mutex-handle';
+
+/** Who holds a mutex. */
+export interface MutexHolder {
+  /** Its process. */
+  pid: number;
+  /** Its thread, as in /proc/PID/task. */
+  thread: number;
+  /** Since when, to about 4 ms. */
+  since: Date;
+}
+
+/** What is known of a mutex. */
+export interface MutexStatus {
+  /** `'owner-died'`: the next to lock it will be told. */
+  state: 'free' | 'held' | 'owner-died' | 'unrecoverable';
+  /** Whether who comes lets those who wait go first. */
+  fair: boolean;
+  /** How often it was locked. */
+  acquisitions: number;
+  /** How often that had to wait; modulo 2^32. */
+  contentions: number;
+  /** How often its owner died; modulo 2^32. */
+  deaths: number;
+}
+
+const LOST = 0x3fff_ffff;
+const FAIR = 1;
+const values = new Float64Array(7);
+
+function look(handle: MutexHandle): number[] {
+  native.mutexLook(handle.number, values);
+  return [...values];
+}
+
+export function statusOf(handle: MutexHandle): MutexStatus {
+  const [owner, died, , acquisitions = 0, contentions = 0, deaths = 0, flags = 0] = look(handle);
+  const free = died === 0 ? 'free' : 'owner-died';
+  const held = owner === LOST ? 'unrecoverable' : 'held';
+  return {
+    state: owner === 0 ? free : held,
+    fair: (flags & FAIR) !== 0,
+    acquisitions,
+    contentions,
+    deaths,
+  };
+}
+
+/** The process that a thread belongs to; undefined if there is none of that number. */
+function processOf(thread: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${String(thread)}/status`, 'latin1');
+    return Number(/^Tgid:\s+(\d+)/m.exec(status)?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+export function holderOf(handle: MutexHandle): MutexHolder | undefined {
+  const [thread = 0, , since = 0] = look(handle);
+  if (thread === 0 || thread === LOST) return undefined;
+  const pid = processOf(thread);
+  return pid === undefined ? undefined : { pid, thread, since: new Date(since) };
+}

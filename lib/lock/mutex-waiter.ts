@@ -1,0 +1,103 @@
+import { errnoOf, type SystemError } from '../core/error';
+import type { Keeper } from '../core/keeper';
+import { Lane, type Call, type Limits } from '../core/lane';
+import { mayAnswerInline } from '../core/turn';
+import { native } from '../native';
+import { lockFailure } from './mutex-failure';
+import type { MutexHandle } from './mutex-handle';
+
+const EBUSY = -errnoOf('EBUSY');
+
+/** Those of this thread by whom promises wait. */
+const waiting = new Set<MutexWaiter>();
+
+/** The waits of one mutex object: they form one line. How it was taken: 0, or 1 after a death. */
+export class MutexWaiter implements Call<number> {
+  /** Referred to by pending waits, so that it is not forgotten. */
+  readonly #handle: MutexHandle;
+  readonly #lane: Lane;
+
+  constructor(handle: MutexHandle, keeper: Keeper) {
+    this.#handle = handle;
+    this.#lane = new Lane(keeper, () => waiting.delete(this));
+  }
+
+  end(reason: () => unknown): void {
+    this.#lane.end(reason);
+  }
+
+  /** Takes it if it is free; undefined: it is not. */
+  try(barging: boolean): number | undefined {
+    const result = native.mutexTrylock(this.#handle.number, barging);
+    if (result >= 0) return result;
+    if (result === EBUSY) return undefined;
+    throw this.failure(result);
+  }
+
+  wait(limits: Limits, method: unknown): number | Promise<number> {
+    const tried = !this.#lane.busy && mayAnswerInline();
+    const taken = tried ? this.try(false) : undefined;
+    if (taken !== undefined) return taken;
+    waiting.add(this);
+    return this.#lane.add(this, limits, method, tried);
+  }
+
+  /** Overtakes the promises of this thread: it could release for them nothing while it is blocked. */
+  waitSync(timeout: number): number {
+    const taken = this.try(false);
+    if (taken !== undefined) return taken;
+    const others = this.#others();
+    try {
+      for (const other of others) {
+        const given = other.#giveWay(this);
+        if (given !== undefined) return given;
+      }
+      const result = native.mutexWaitFor(this.#handle.number, timeout);
+      if (result < 0) throw this.failure(result);
+      return result;
+    } finally {
+      for (const other of others) other.#lane.resume();
+    }
+  }
+
+  // ---- what the lane asks for
+
+  attempt(): number | undefined {
+    return this.try(false);
+  }
+
+  start(): number {
+    return native.mutexWaitStart(this.#handle.number);
+  }
+
+  block(timeout: number): [number, number, number] {
+    return [native.mutexWaitFor(this.#handle.number, timeout), 0, 0];
+  }
+
+  complete(_result: number, taker: number): number {
+    const result = native.mutexCollect(this.#handle.number, taker);
+    if (result < 0) throw this.failure(result);
+    return result;
+  }
+
+  failure(error: number | string): SystemError {
+    return lockFailure(error, this.#handle);
+  }
+
+  /** Those whose promises wait for this mutex in this thread. */
+  #others(): MutexWaiter[] {
+    const { number } = this.#handle;
+    return [...waiting].filter((other) => native.mutexSame(number, other.#handle.number));
+  }
+
+  /** Stops waiting for promises; what was taken for one is `who`'s, if it is by its handle. */
+  #giveWay(who: MutexWaiter): number | undefined {
+    const ended = this.#lane.interrupt();
+    if (ended === undefined || ended[0] < 0) return undefined;
+    const taken = this.complete(ended[0], ended[1]);
+    if (this === who) return taken;
+    if (taken === 0) native.mutexUnlock(this.#handle.number);
+    else native.mutexAbandon(this.#handle.number);
+    return undefined;
+  }
+}

@@ -1,0 +1,362 @@
+/* Locks of posix-ipc in shared memory, for C and C++: Linux, 64 bits, little-endian, GCC or Clang.
+ *
+ *     #include <posix-ipc/lock.h>
+ *
+ *     int state = posix_ipc_mutex_lock(mutex);
+ *     if (state == EOWNERDEAD) {
+ *         repair(data);
+ *         posix_ipc_mutex_consistent(mutex);
+ *     } else if (state != 0)
+ *         fail(state);
+ *     ...
+ *     posix_ipc_mutex_unlock(mutex);
+ *
+ * The layout and the protocol: docs/mutex.md. Needs nothing but libc; each function answers 0 or an
+ * errno. POSIX_IPC_STEP(name) may be defined before, for tests that stop between steps. */
+#ifndef POSIX_IPC_LOCK_H
+#define POSIX_IPC_LOCK_H
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef POSIX_IPC_STEP
+#define POSIX_IPC_STEP(name) ((void)0)
+#endif
+
+/* ---- the layout: 64 bytes at a multiple of 64 */
+
+#define POSIX_IPC_MUTEX_MAGIC 0x584D4950u /* "PIMX" */
+#define POSIX_IPC_MUTEX_LAYOUT 1u
+#define POSIX_IPC_MUTEX_FAIR 1u
+
+/* Owner bits that no thread has: the mutex can never be locked again. */
+#define POSIX_IPC_MUTEX_LOST ((uint32_t)FUTEX_TID_MASK)
+
+struct posix_ipc_mutex {
+    uint32_t word;    /* the owner's thread id, FUTEX_WAITERS, FUTEX_OWNER_DIED */
+    uint32_t changes; /* counts sleepers that come and releases that wake */
+    uint32_t magic;
+    uint16_t layout;
+    uint16_t flags;
+    uint64_t id;           /* random: tells one mutex from another */
+    uint64_t previous;     /* of libc's robust list: addresses of the owner's process */
+    uint64_t next;         /* what the kernel follows when the owner dies */
+    uint64_t since;        /* nanoseconds since 1970, of the last lock */
+    uint64_t acquisitions; /* the rest is statistics */
+    uint32_t contentions;
+    uint32_t deaths;
+};
+
+/* ---- the word. Only a thread itself ever writes its id into it. */
+
+/* A new mutex in memory that nobody else uses yet. */
+static inline void posix_ipc_mutex_init(struct posix_ipc_mutex* mutex, uint16_t flags,
+                                        uint64_t id) {
+    memset(mutex, 0, sizeof *mutex);
+    mutex->layout = POSIX_IPC_MUTEX_LAYOUT;
+    mutex->flags = flags;
+    mutex->id = id;
+    __atomic_store_n(&mutex->magic, POSIX_IPC_MUTEX_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* 0; EINVAL: there is no mutex. EPROTO: it has a layout that this header does not know. */
+static inline int posix_ipc_mutex_check(const struct posix_ipc_mutex* mutex) {
+    if (__atomic_load_n(&mutex->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_MUTEX_MAGIC)
+        return EINVAL;
+    return mutex->layout == POSIX_IPC_MUTEX_LAYOUT ? 0 : EPROTO;
+}
+
+static inline int posix_ipc_mutex_wake(struct posix_ipc_mutex* mutex, int count) {
+    return (int)syscall(SYS_futex, &mutex->word, FUTEX_WAKE, count, NULL, NULL, 0);
+}
+
+/* What the new owner writes down. */
+static inline void posix_ipc_mutex_note(struct posix_ipc_mutex* mutex, int died) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    mutex->since = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    mutex->acquisitions++;
+    if (died)
+        mutex->deaths++;
+}
+
+/* Makes the thread the owner if there is none: 0, EOWNERDEAD, EBUSY or ENOTRECOVERABLE. The bits
+ * stay: who sleeps must be woken, and that the owner has died is to be told until it is settled.
+ * `barging`: also where others sleep and the mutex is fair. */
+static inline int posix_ipc_mutex_take(struct posix_ipc_mutex* mutex, uint32_t tid, int barging) {
+    uint32_t word = 0;
+    while (!__atomic_compare_exchange_n(&mutex->word, &word, word | tid, 0, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED)) {
+        const uint32_t owner = word & FUTEX_TID_MASK;
+        if (owner == POSIX_IPC_MUTEX_LOST)
+            return ENOTRECOVERABLE;
+        if (owner != 0)
+            return EBUSY;
+        if (!barging && word == FUTEX_WAITERS && (mutex->flags & POSIX_IPC_MUTEX_FAIR) != 0)
+            return EBUSY;
+    }
+    POSIX_IPC_STEP(taken);
+    const int died = (word & FUTEX_OWNER_DIED) != 0;
+    posix_ipc_mutex_note(mutex, died);
+    return died ? EOWNERDEAD : 0;
+}
+
+/* What to sleep on, as an argument of futex(2); 0: look again. */
+static inline uint32_t posix_ipc_mutex_arrive(struct posix_ipc_mutex* mutex) {
+    uint32_t word = __atomic_load_n(&mutex->word, __ATOMIC_RELAXED);
+    const uint32_t owner = word & FUTEX_TID_MASK;
+    const int yields = word == FUTEX_WAITERS && (mutex->flags & POSIX_IPC_MUTEX_FAIR) != 0;
+    if ((owner == 0 && !yields) || owner == POSIX_IPC_MUTEX_LOST)
+        return 0;
+    POSIX_IPC_STEP(arriving);
+    if ((word & FUTEX_WAITERS) == 0 &&
+        !__atomic_compare_exchange_n(&mutex->word, &word, word | FUTEX_WAITERS, 0, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
+        return 0;
+    POSIX_IPC_STEP(marked);
+    __atomic_fetch_add(&mutex->changes, 1, __ATOMIC_ACQ_REL);
+    return word | FUTEX_WAITERS;
+}
+
+/* Sleeps on what arrive() has answered, until an instant of CLOCK_MONOTONIC (NULL: for ever): 0, or
+ * EAGAIN, EINTR, ETIMEDOUT. Who only lets others go first, in a fair mutex, does so for a
+ * millisecond at most: they may have given up. */
+static inline int posix_ipc_mutex_sleep(struct posix_ipc_mutex* mutex, uint32_t expected,
+                                        const struct timespec* until) {
+    const struct timespec patience = {0, 1000000};
+    POSIX_IPC_STEP(sleeping);
+    if (expected == FUTEX_WAITERS) {
+        syscall(SYS_futex, &mutex->word, FUTEX_WAIT, expected, &patience, NULL, 0);
+        return 0;
+    }
+    const long result = syscall(SYS_futex, &mutex->word, FUTEX_WAIT_BITSET, expected, until, NULL,
+                                FUTEX_BITSET_MATCH_ANY);
+    POSIX_IPC_STEP(awake);
+    return result == 0 ? 0 : errno;
+}
+
+/* Word and changes together. */
+static inline int posix_ipc_mutex_swap(struct posix_ipc_mutex* mutex, uint64_t* from, uint64_t to) {
+    return __atomic_compare_exchange_n((uint64_t*)(void*)mutex, from, to, 0, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+/* Nobody can have it any more; tells all who sleep. */
+static inline int posix_ipc_mutex_lose(struct posix_ipc_mutex* mutex) {
+    __atomic_store_n(&mutex->word, POSIX_IPC_MUTEX_LOST, __ATOMIC_RELEASE);
+    POSIX_IPC_STEP(lost);
+    posix_ipc_mutex_wake(mutex, INT32_MAX);
+    return ENOTRECOVERABLE;
+}
+
+/* The owner gives it up: 0; ENOTRECOVERABLE: another owner had died, and nobody said that the data
+ * is consistent.
+ *
+ * FUTEX_WAITERS stays until it is known that nobody sleeps: a thread that was woken may die before
+ * it takes the mutex, and one that came meanwhile has to wake the next. It goes if nobody was woken
+ * and, as `changes` tells, nobody has come since. */
+static inline int posix_ipc_mutex_free(struct posix_ipc_mutex* mutex, uint32_t tid) {
+    uint32_t word = tid;
+    if (__atomic_compare_exchange_n(&mutex->word, &word, 0, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return 0;
+    if ((word & FUTEX_OWNER_DIED) != 0)
+        return posix_ipc_mutex_lose(mutex);
+    uint64_t both = __atomic_load_n((uint64_t*)(void*)mutex, __ATOMIC_RELAXED);
+    uint64_t freed;
+    do {
+        freed = (((both >> 32) + 1) << 32) | FUTEX_WAITERS;
+    } while (!posix_ipc_mutex_swap(mutex, &both, freed));
+    POSIX_IPC_STEP(freed);
+    if (posix_ipc_mutex_wake(mutex, 1) == 0) {
+        POSIX_IPC_STEP(nobody);
+        posix_ipc_mutex_swap(mutex, &freed, freed & ~(uint64_t)UINT32_MAX);
+    }
+    return 0;
+}
+
+/* As if the owner had died. */
+static inline void posix_ipc_mutex_die(struct posix_ipc_mutex* mutex) {
+    uint32_t word = __atomic_load_n(&mutex->word, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&mutex->word, &word,
+                                        (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED, 0,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+    }
+    POSIX_IPC_STEP(died);
+    if ((word & FUTEX_WAITERS) != 0)
+        posix_ipc_mutex_wake(mutex, 1);
+}
+
+/* The owner says that the data is consistent again: 0, or EINVAL: it always was. */
+static inline int posix_ipc_mutex_settle(struct posix_ipc_mutex* mutex) {
+    const uint32_t before =
+        __atomic_fetch_and(&mutex->word, ~(uint32_t)FUTEX_OWNER_DIED, __ATOMIC_ACQ_REL);
+    return (before & FUTEX_OWNER_DIED) != 0 ? 0 : EINVAL;
+}
+
+/* ---- what the kernel knows of a thread: the robust list that libc has registered for it */
+
+/* The distance that glibc uses, and so the layout above. */
+#define POSIX_IPC_MUTEX_DISTANCE (-32L)
+
+/* NULL: libc has none, or one of another shape. */
+static inline struct robust_list_head* posix_ipc_robust_list(void) {
+    struct robust_list_head* head = NULL;
+    size_t length = 0;
+    if (syscall(SYS_get_robust_list, 0, &head, &length) != 0 || head == NULL ||
+        length != sizeof *head || head->futex_offset != POSIX_IPC_MUTEX_DISTANCE)
+        return NULL;
+    return head;
+}
+
+/* From here on the kernel looks at the word if this thread dies: if the thread is its owner, it
+ * marks it; if it has none, it wakes the next one, as this thread may have been woken in vain. */
+static inline void posix_ipc_announce(struct robust_list_head* head,
+                                      struct posix_ipc_mutex* mutex) {
+    __atomic_store_n(&head->list_op_pending,
+                     mutex == NULL ? NULL : (struct robust_list*)(void*)&mutex->next,
+                     __ATOMIC_RELEASE);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* ---- for threads of C and C++ programs. What follows trusts the links in the memory, as libc
+ * does with its own robust mutexes; the two share one list. */
+
+#ifndef POSIX_IPC_LOCK_CORE_ONLY
+
+struct posix_ipc_thread {
+    uint32_t tid;
+    struct robust_list_head* head;
+};
+
+static __thread struct posix_ipc_thread posix_ipc_thread_known;
+
+static inline void posix_ipc_thread_forget(void) {
+    posix_ipc_thread_known.tid = 0;
+}
+
+/* In a child of fork(2) the thread is another one: it owns nothing of what its parent has locked.
+ */
+__attribute__((constructor)) static void posix_ipc_thread_watch_fork(void) {
+    pthread_atfork(NULL, NULL, posix_ipc_thread_forget);
+}
+
+/* The calling thread; its head is NULL where libc is not known. */
+static inline struct posix_ipc_thread posix_ipc_thread_self(void) {
+    struct posix_ipc_thread* self = &posix_ipc_thread_known;
+    if (self->tid == 0) {
+        self->head = posix_ipc_robust_list();
+        self->tid = (uint32_t)syscall(SYS_gettid);
+    }
+    return *self;
+}
+
+/* The node of glibc's list is a pair of pointers, of which others know the second. */
+static inline uint64_t* posix_ipc_node_previous(uint64_t node) {
+    return (uint64_t*)(uintptr_t)((node & ~(uint64_t)1) - sizeof(uint64_t));
+}
+
+static inline uint64_t* posix_ipc_node_next(uint64_t node) {
+    return (uint64_t*)(uintptr_t)(node & ~(uint64_t)1);
+}
+
+static inline void posix_ipc_link(struct robust_list_head* head, struct posix_ipc_mutex* mutex) {
+    const uint64_t node = (uint64_t)(uintptr_t)&mutex->next;
+    const uint64_t first = (uint64_t)(uintptr_t)head->list.next;
+    mutex->previous = (uint64_t)(uintptr_t)&head->list;
+    mutex->next = first;
+    *posix_ipc_node_previous(first) = node;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&head->list.next, (struct robust_list*)(uintptr_t)node, __ATOMIC_RELEASE);
+}
+
+static inline void posix_ipc_unlink(struct posix_ipc_mutex* mutex) {
+    *posix_ipc_node_previous(mutex->next) = mutex->previous;
+    *posix_ipc_node_next(mutex->previous) = mutex->next;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+/* `until`: an instant of CLOCK_MONOTONIC, NULL for ever; `wait`: else EBUSY. */
+static inline int posix_ipc_mutex_lock_until(struct posix_ipc_mutex* mutex,
+                                             const struct timespec* until, int wait) {
+    const struct posix_ipc_thread self = posix_ipc_thread_self();
+    if (self.head == NULL)
+        return ENOSYS;
+    if ((__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & FUTEX_TID_MASK) == self.tid)
+        return EDEADLK;
+    posix_ipc_announce(self.head, mutex);
+    int barging = !wait;
+    int slept = 0;
+    int result;
+    while ((result = posix_ipc_mutex_take(mutex, self.tid, barging)) == EBUSY && wait) {
+        const uint32_t expected = posix_ipc_mutex_arrive(mutex);
+        if (expected == 0)
+            continue;
+        if (!slept++)
+            __atomic_fetch_add(&mutex->contentions, 1, __ATOMIC_RELAXED);
+        const int why = posix_ipc_mutex_sleep(mutex, expected, until);
+        barging |= why == 0;
+        wait = why != ETIMEDOUT;
+    }
+    if (result == EBUSY && slept)
+        result = ETIMEDOUT;
+    if (result == 0 || result == EOWNERDEAD)
+        posix_ipc_link(self.head, mutex);
+    posix_ipc_announce(self.head, NULL);
+    return result;
+}
+
+/* 0; EOWNERDEAD: the same, but its last owner has died in the midst of its work; ENOTRECOVERABLE;
+ * EDEADLK: this thread has it; ENOSYS: not this libc. */
+static inline int posix_ipc_mutex_lock(struct posix_ipc_mutex* mutex) {
+    return posix_ipc_mutex_lock_until(mutex, NULL, 1);
+}
+
+/* The same, or ETIMEDOUT. */
+static inline int posix_ipc_mutex_timedlock(struct posix_ipc_mutex* mutex,
+                                            const struct timespec* until) {
+    return posix_ipc_mutex_lock_until(mutex, until, 1);
+}
+
+/* The same, or EBUSY. */
+static inline int posix_ipc_mutex_trylock(struct posix_ipc_mutex* mutex) {
+    return posix_ipc_mutex_lock_until(mutex, NULL, 0);
+}
+
+/* After EOWNERDEAD: 0, EINVAL or EPERM. */
+static inline int posix_ipc_mutex_consistent(struct posix_ipc_mutex* mutex) {
+    const struct posix_ipc_thread self = posix_ipc_thread_self();
+    if ((__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & FUTEX_TID_MASK) != self.tid)
+        return EPERM;
+    return posix_ipc_mutex_settle(mutex);
+}
+
+/* 0; EPERM: this thread has not locked it; ENOTRECOVERABLE: unlocked after EOWNERDEAD without
+ * posix_ipc_mutex_consistent, so that nobody can lock it any more. */
+static inline int posix_ipc_mutex_unlock(struct posix_ipc_mutex* mutex) {
+    const struct posix_ipc_thread self = posix_ipc_thread_self();
+    if ((__atomic_load_n(&mutex->word, __ATOMIC_RELAXED) & FUTEX_TID_MASK) != self.tid)
+        return EPERM;
+    posix_ipc_announce(self.head, mutex);
+    posix_ipc_unlink(mutex);
+    const int result = posix_ipc_mutex_free(mutex, self.tid);
+    posix_ipc_announce(self.head, NULL);
+    return result;
+}
+
+#endif /* POSIX_IPC_LOCK_CORE_ONLY */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+#include "lock/mutex_wait.h"
+
+#include <limits>
+#include <utility>
+
+#include "core/wait/timespec.h"
+
+namespace posix_ipc::lock {
+
+namespace {
+
+/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
+constexpr wait::Clock::time_point never =
+    wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
+
+} // namespace
+
+wait::Outcome MutexWait::block() {
+    return block_until(never);
+}
+
+wait::Outcome MutexWait::block_until(wait::Clock::time_point look) {
+    RobustList* const list = RobustList::of_this_thread();
+    if (list == nullptr || list->full()) {
+        return {list == nullptr ? -ENOSYS : -ENOLCK, 0};
+    }
+    // The kernel wakes another one if this thread dies after it was woken.
+    const RobustList::Announcement announcement(*list, *mutex_);
+    return {take_until(*list, wait::to_timespec(look)), 0};
+}
+
+/// -EINTR: by a signal, or because the instant has come.
+int32_t MutexWait::take_until(RobustList& list, const timespec& until) {
+    for (;;) {
+        const int32_t result = take(list, *mutex_, barging_);
+        if (result != -EBUSY) {
+            return result;
+        }
+        const uint32_t expected = posix_ipc_mutex_arrive(mutex_.get());
+        if (expected == 0) {
+            continue;
+        }
+        if (!std::exchange(counted_, true)) {
+            __atomic_fetch_add(&mutex_->contentions, 1, __ATOMIC_RELAXED);
+        }
+        const int why = posix_ipc_mutex_sleep(mutex_.get(), expected, &until);
+        barging_ |= why == 0;
+        if (why != 0 && why != EAGAIN) {
+            return why == ETIMEDOUT ? -EINTR : -why;
+        }
+    }
+}
+
+wait::Outcome MutexWait::attempt() {
+    const int32_t result = try_lock(*mutex_, barging_);
+    return {result == -EBUSY ? -EINTR : result, 0};
+}
+
+bool MutexWait::give_back(const wait::Outcome& outcome) noexcept {
+    undo(*mutex_, outcome.result);
+    return true;
+}
+
+} // namespace posix_ipc::lock

@@ -1,0 +1,100 @@
+#include "lock/robust_list.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+namespace posix_ipc::lock {
+
+namespace {
+
+/// ROBUST_LIST_LIMIT of the kernel.
+constexpr int longest = 2048;
+
+/// The lowest bit of a link marks mutexes of another kind.
+robust_list* without_mark(robust_list* link) {
+    const auto mark = static_cast<ptrdiff_t>(reinterpret_cast<uintptr_t>(link) & 1);
+    return reinterpret_cast<robust_list*>(reinterpret_cast<std::byte*>(link) - mark);
+}
+
+uint64_t link_to(Mutex& mutex) {
+    return reinterpret_cast<uintptr_t>(&mutex.next);
+}
+
+/// Nobody but the kernel reads it, when this thread has died: the order is that of the program.
+void set(uint64_t* link, uint64_t to) {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    __atomic_store_n(link, to, __ATOMIC_RELAXED);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+} // namespace
+
+RobustList::RobustList(robust_list_head* head)
+    : head_(head), thread_(static_cast<uint32_t>(gettid())) {}
+
+/// exit(3) destroys what is thread_local before it runs the handlers in which environments end: the
+/// main thread's list stays.
+RobustList::OfThread::~OfThread() {
+    if (gettid() == getpid()) {
+        static_cast<void>(list.release());
+    }
+}
+
+RobustList* RobustList::of_this_thread() {
+    static thread_local OfThread mine;
+    if (!mine.list) {
+        robust_list_head* const head = posix_ipc_robust_list();
+        if (head == nullptr) {
+            return nullptr;
+        }
+        mine.list = std::make_unique<RobustList>(head);
+    }
+    return mine.list.get();
+}
+
+uint64_t RobustList::end() const {
+    return reinterpret_cast<uintptr_t>(&head_->list);
+}
+
+void RobustList::link(Mutex& mutex) {
+    set(&mutex.next, end());
+    point(ours_.size(), link_to(mutex));
+    ours_.push_back(&mutex);
+}
+
+bool RobustList::unlink(Mutex& mutex) {
+    const auto found = std::find(ours_.rbegin(), ours_.rend(), &mutex);
+    if (found == ours_.rend()) {
+        return false;
+    }
+    const auto place = static_cast<size_t>(ours_.rend() - found) - 1;
+    point(place, place + 1 < ours_.size() ? link_to(*ours_[place + 1]) : end());
+    ours_.erase(ours_.begin() + static_cast<ptrdiff_t>(place));
+    return true;
+}
+
+/// What precedes our entry of that place comes to point somewhere else.
+void RobustList::point(size_t place, uint64_t to) {
+    if (place > 0) {
+        set(&ours_[place - 1]->next, to);
+    } else {
+        point_last_of_libc(ours_.empty() ? end() : link_to(*ours_.front()), to);
+    }
+}
+
+/// libc's entries lie in memory that it trusts, too. Mostly there are none: then it is the head.
+void RobustList::point_last_of_libc(uint64_t from, uint64_t to) {
+    robust_list* entry = &head_->list;
+    for (int i = 0; i < longest; i++) {
+        robust_list* const next = without_mark(entry->next);
+        if (reinterpret_cast<uintptr_t>(next) == from) {
+            set(reinterpret_cast<uint64_t*>(&entry->next), to);
+            return;
+        }
+        entry = next;
+    }
+}
+
+} // namespace posix_ipc::lock

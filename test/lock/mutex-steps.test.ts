@@ -1,0 +1,23 @@
+/** Processes that kill themselves between two steps of the protocol: test/native/steps. */
+
+import { patience, report, scaled } from '../support/campaign';
+import { compileSteps } from '../support/compile';
+import { Peer } from '../support/processes';
+
+const rounds = scaled(100);
+
+test(
+  `${String(rounds)} deaths after each step: the others go on, and are told`,
+  async () => {
+    const program = await compileSteps('mutex_steps');
+    const peer = new Peer(program, [String(rounds)], { env: { ...process.env, LD_PRELOAD: '' } });
+    const { code, stdout, stderr } = await peer.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    report(`mutex steps: ${stdout.trim()}`);
+    const [, died, steps, torn] =
+      /^(\d+) died at (\d+) steps, \d+ told, (\d+) torn/.exec(stdout) ?? [];
+    expect(Number(died)).toBe(Number(steps) * rounds);
+    expect(Number(torn)).toBe(rounds); // those that died with torn data
+  },
+  patience(30),
+);

@@ -1,0 +1,28 @@
+/** The public names of `lock`. A new one fails here until it is listed, and it is listed when it has tests. */
+
+import { lock, memory } from 'posix-ipc';
+
+import { membersOf } from '../support/members';
+
+test('lock exports these names', () => {
+  expect(Object.keys(lock).sort()).toEqual(['Mutex']);
+});
+
+test('Mutex and its guard have these members', () => {
+  expect(membersOf(lock.Mutex)).toEqual(
+    [
+      ['at', 'create', 'createSync', 'open', 'openOrCreate', 'openOrCreateSync', 'openSync'],
+      ['unlink', 'unlinkSync'],
+    ].flat(),
+  );
+  expect(membersOf(lock.Mutex.prototype)).toEqual(
+    [
+      ['close', 'closed', 'holder', 'holderSync', 'lock', 'lockSync', 'ref'],
+      ['stat', 'statSync', 'tryLock', 'unlink', 'unlinkSync', 'unref', 'use'],
+    ].flat(),
+  );
+  const mapping = memory.mapAnonymousSync({ length: 64 });
+  using mutex = lock.Mutex.at(mapping, 0, { create: true });
+  using guard = mutex.lockSync();
+  expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual(['markConsistent', 'released']);
+});

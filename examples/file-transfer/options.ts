@@ -7,6 +7,8 @@ import type { Transport } from './transports/transport';
 
 const IDS = transports.map(({ id }) => id).join(', ');
 
+const WIDTH = Math.max(...transports.map(({ id }) => id.length));
+
 export const USAGE = `Usage: npm start -- [FILE] [--transport NAME]...
 
 Sends FILE to a Node.js process and to a C program, through every transport that
@@ -16,7 +18,8 @@ it is not given.
   -t, --transport NAME   only this one; can be given several times
   -h, --help             print this text
 
-Transports: ${IDS}`;
+Transports:
+${transports.map(({ id, name }) => `  ${id.padEnd(WIDTH)}   ${name}`).join('\n')}`;
 
 export interface SourceFile {
   path: string;

@@ -1,7 +1,7 @@
 /** Two FIFOs, one for each direction: fifo(7). */
 import { rm } from 'node:fs/promises';
 import { stream } from 'posix-ipc';
-import { endOfPipes } from './pipes';
+import { PIPE_CAPACITY, endOfPipes } from './pipes';
 import { temporaryPath } from './temporary-path';
 import type { Offer, Transport } from './transport';
 import { namesOf } from './two-ways';
@@ -17,6 +17,7 @@ function offerFifos(address: string, there: stream.Fifo, back: stream.Fifo): Off
     async accept(signal) {
       // In the same order as the receiver: each open waits for the other end's.
       const writer = await there.openWriter({ signal });
+      writer.capacity = PIPE_CAPACITY;
       const reader = await back.openReader({ signal });
       return endOfPipes(reader, writer);
     },

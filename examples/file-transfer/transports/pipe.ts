@@ -1,7 +1,7 @@
 /** Two pipes, one for each direction: pipe(2). The receiver inherits its ends of them. */
 import { stream } from 'posix-ipc';
 import { offerInheritance } from './inheritance';
-import { endOfPipes } from './pipes';
+import { PIPE_CAPACITY, endOfPipes } from './pipes';
 import type { Transport } from './transport';
 
 export const pipe: Transport = {
@@ -10,7 +10,7 @@ export const pipe: Transport = {
   peers: ['node', 'c'],
 
   async create() {
-    const there = await stream.pipe();
+    const there = await stream.pipe({ capacity: PIPE_CAPACITY });
     const back = await stream.pipe();
     return offerInheritance([there.reader, back.writer], endOfPipes(back.reader, there.writer));
   },

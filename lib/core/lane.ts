@@ -112,18 +112,21 @@ export class Lane {
         };
         release.push(after(timeout, expire));
       }
+      const first = !this.busy;
+      this.#pending.add(pending);
+      this.#keeper.change(1);
       if (signal !== undefined) {
         const abort = (): void => {
           this.#cancel(pending, signal.reason);
         };
-        signal.addEventListener('abort', abort, { once: true });
         release.push(() => {
           stopListening(signal, abort);
         });
+        listen(signal, abort, (error) => {
+          pending.reject(error);
+        });
+        if (!this.#pending.has(pending)) return; // it has called back at once
       }
-      const first = !this.busy;
-      this.#pending.add(pending);
-      this.#keeper.change(1);
       if (first && tried) this.#park(pending);
       else if (first) this.#defer();
     });
@@ -309,7 +312,16 @@ function expire(pending: Pending): boolean {
   return true;
 }
 
-/** A signal may be any object that looks like one: what it throws must not hold up the line. */
+/** A signal may be any object that looks like one: what it throws is the request's own failure. */
+function listen(signal: AbortSignal, listener: () => void, failed: (error: unknown) => void): void {
+  try {
+    signal.addEventListener('abort', listener, { once: true });
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** What it throws here must not hold up the line. */
 function stopListening(signal: AbortSignal, listener: () => void): void {
   try {
     signal.removeEventListener('abort', listener);

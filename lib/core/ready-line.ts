@@ -1,12 +1,14 @@
 import { native } from '../native';
 import { deadlineAfter, remaining } from './deadline';
-import type { SystemError } from './error';
+import { errnoOf, type SystemError } from './error';
 import type { Keeper } from './keeper';
 import { Lane, type Call, type Limits } from './lane';
 import type { OwnedDescriptor } from './owned-descriptor';
 import { loop, startReady, type Direction } from './ready';
 import { Spin } from './spin';
 import { mayAnswerInline } from './turn';
+
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 
 /** A call on a descriptor that never blocks. */
 export interface Action<R> {
@@ -71,10 +73,12 @@ export class ReadyLine {
   runSync<R>(action: Action<R>, timeout: number): R {
     const left = this.serveSync(timeout, (error) => action.failure(error));
     const deadline = deadlineAfter(left);
-    for (;;) {
+    for (let waited = false; ; waited = true) {
       const answer = action.attempt();
       if (answer !== undefined) return answer;
-      const result = this.#block(remaining(deadline));
+      // What is told to be ready need not be: another process may have been quicker.
+      const time = remaining(deadline);
+      const result = waited && time === 0 ? ETIMEDOUT : this.#block(time);
       if (result < 0) {
         const partial = action.partial?.();
         if (partial !== undefined) return partial;

@@ -35,8 +35,10 @@ function startTimeOf(pid: number): number | undefined {
     const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(fields[startTimeField]);
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
   }
 }
 
@@ -67,12 +69,16 @@ export class Process extends OpenFile {
     super('process handle', fd);
     this.pid = pid;
     // Read after it was opened: a pid that was used again is seen to be another's.
-    const startTime = startTimeOf(pid);
-    if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
+    try {
+      const startTime = startTimeOf(pid);
+      if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
+        throw new SystemError('ESRCH', 'pidfd_open', { id: pid });
+      }
+      this.startTime = startTime;
+    } catch (error) {
       this.close();
-      throw new SystemError('ESRCH', 'pidfd_open', { id: pid });
+      throw error;
     }
-    this.startTime = startTime;
     const { handle } = this;
     this.#waiting = {
       attempt: () => (native.readyWait(handle, 1, 0) === 0 ? true : undefined),

@@ -1,4 +1,5 @@
 import { errnoOf, SystemError } from '../core/error';
+import { lengthOf, memoryOf } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from '../core/pool';
 import type { Action } from '../core/ready-line';
@@ -32,7 +33,12 @@ export class Incoming {
 
   /** The same into the caller's memory; 0 at the end. */
   into(memory: Uint8Array): Action<number> {
-    return { attempt: () => this.#read(memory, memory.length), failure: this.#failure };
+    const attempt = (): number | undefined => {
+      // Detached since: a read of no bytes would look like the end.
+      if (lengthOf(memory) === 0) memoryOf('memory', memory);
+      return this.#read(memory, lengthOf(memory));
+    };
+    return { attempt, failure: this.#failure };
   }
 
   readonly #failure = (error: number | string): SystemError =>

@@ -47,9 +47,9 @@ export function textOf(name: Uint8Array): string {
   return text.startsWith('\0') ? `@${text.slice(1)}` : text;
 }
 
-/** The path, where it is one. */
-export function pathIn(name: Uint8Array): string | undefined {
-  return name.length > 0 && name[0] !== 0 ? Buffer.from(name).toString() : undefined;
+/** The path, where it is one: as bytes, because it need not be UTF-8. */
+export function pathIn(name: Uint8Array): Buffer | undefined {
+  return name.length > 0 && name[0] !== 0 ? Buffer.from(name) : undefined;
 }
 
 /** A socket's own address, or its peer's. */

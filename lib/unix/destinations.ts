@@ -1,5 +1,5 @@
 import { deadlineAfter, remaining } from '../core/deadline';
-import { check, type SystemError } from '../core/error';
+import { check, errnoOf, type SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call, type Limits } from '../core/lane';
 import { OwnedDescriptor } from '../core/owned-descriptor';
@@ -7,6 +7,8 @@ import { Direction, loop, startReady } from '../core/ready';
 import { native } from '../native';
 import { SOCK_DGRAM } from './constants';
 import type { PacketSending } from './sending';
+
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 
 /**
  * Those who wait to send to one address.
@@ -19,9 +21,10 @@ class Destination {
   readonly lane: Lane;
   readonly #own: OwnedDescriptor;
   readonly #probe: OwnedDescriptor;
-  readonly #connected: boolean;
+  readonly #to: Uint8Array;
 
   constructor(fd: number, to: Uint8Array, keeper: Keeper, onEmpty: () => void) {
+    this.#to = to;
     this.#own = OwnedDescriptor.copyOf(fd);
     try {
       this.#probe = new OwnedDescriptor(check(native.unixSocket(SOCK_DGRAM), 'socket'));
@@ -29,8 +32,6 @@ class Destination {
       this.#own.close();
       throw error;
     }
-    // One that is connected to us refuses others, and has no limit for us.
-    this.#connected = native.unixConnect(this.#probe.handle, to) === 0;
     this.lane = new Lane(keeper, onEmpty, loop);
   }
 
@@ -48,8 +49,9 @@ class Destination {
     const deadline = deadlineAfter(timeout);
     const served = this.lane.busy ? this.lane.serveSync(timeout) : 0;
     if (served < 0) throw sending.failure(served);
-    while (sending.attempt() === undefined) {
-      const result = this.#block(remaining(deadline));
+    for (let waited = false; sending.attempt() === undefined; waited = true) {
+      const time = remaining(deadline);
+      const result = waited && time === 0 ? ETIMEDOUT : this.#block(time);
       if (result < 0) throw sending.failure(result);
     }
   }
@@ -63,10 +65,12 @@ class Destination {
     return native.readyWait(this.#full().handle, Direction.out, timeout);
   }
 
-  /** What there is to wait for now. */
+  /** What there is to wait for now. The address may be another socket's by now. */
   #full(): OwnedDescriptor {
+    // One that is connected to us refuses others, and has no limit for us.
+    const connected = native.unixConnect(this.#probe.handle, this.#to) === 0;
     const hasRoom = native.readyWait(this.#probe.handle, Direction.out, 0) === 0;
-    return this.#connected && !hasRoom ? this.#probe : this.#own;
+    return connected && !hasRoom ? this.#probe : this.#own;
   }
 }
 

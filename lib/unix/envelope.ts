@@ -111,7 +111,7 @@ export function credentialsIn(memory: Int32Array, at: number): Credentials {
 /** Many messages in a row are from one sender: its name is read once. */
 function sender(length: number, flags: number): Address | undefined {
   if ((flags & FLAG.newName) !== 0) last = addressIn(names.subarray(0, length));
-  return last;
+  return typeof last === 'string' ? last : last && Buffer.from(last); // the caller may write to it
 }
 
 function descriptors(count: number): ReceivedDescriptor[] {

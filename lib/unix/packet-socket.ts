@@ -16,7 +16,7 @@ import {
 /** A socket that keeps the boundaries of messages. */
 export abstract class PacketSocket extends Socket {
   protected constructor(what: string, fd: number | OwnedDescriptor, plan: SocketPlan, how: number) {
-    super(what, fd, plan, how | HOW.packets, (handle, all) => new PacketReceiving(handle, all));
+    super(what, fd, plan, how | HOW.packets, (...socket) => new PacketReceiving(...socket));
   }
 
   /**

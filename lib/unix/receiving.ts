@@ -1,6 +1,6 @@
 /** The receiving side of a socket: one recvmsg(2), into pooled memory or the caller's. */
 
-import { errnoOf, SystemError } from '../core/error';
+import { errnoOf, outOfRange, SystemError } from '../core/error';
 import { lengthOf, memoryOf } from '../core/options';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from '../core/pool';
 import type { Action } from '../core/ready-line';
@@ -17,6 +17,11 @@ export interface Message extends Extras {
 export interface MessageInto extends Extras {
   /** Bytes written. */
   length: number;
+}
+
+/** What this process has ended itself: a datagram socket's recvmsg(2) tells nothing of it. */
+export interface Ends {
+  read: boolean;
 }
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -46,18 +51,20 @@ export class PacketReceiving implements Action<Message | null> {
   readonly failure = failure;
   readonly #handle: number;
   readonly #how: number;
+  readonly #ends: Ends;
   /** The length of the last message: the next one may well be as long. */
   #likely = 0;
 
-  constructor(handle: number, how: number) {
+  constructor(handle: number, how: number, ends: Ends) {
     this.#handle = handle;
+    this.#ends = ends;
     this.#how = how | HOW.whole;
   }
 
   attempt(): Message | null | undefined {
     const room = pooledRoom(Math.min(this.#likely, longestPooled));
     const length = receive(this.#handle, poolAddress(), room, this.#how);
-    if (length === undefined) return undefined;
+    if (length === undefined) return this.#ends.read ? null : undefined;
     if (length === 0 && isEnd()) return null;
     this.#likely = length;
     const extras = extrasOf(length, this.#how);
@@ -84,17 +91,19 @@ export class StreamReceiving implements Action<Message | null> {
   readonly failure = failure;
   readonly #handle: number;
   readonly #how: number;
+  readonly #ends: Ends;
   #likely = 4096;
 
-  constructor(handle: number, how: number) {
+  constructor(handle: number, how: number, ends: Ends) {
     this.#handle = handle;
+    this.#ends = ends;
     this.#how = how;
   }
 
   attempt(): Message | null | undefined {
     const room = pooledRoom(this.#likely);
     const length = receive(this.#handle, poolAddress(), room, this.#how);
-    if (length === undefined) return undefined;
+    if (length === undefined) return this.#ends.read ? null : undefined;
     if (length === 0 && isEnd()) return null;
     this.#likely = Math.min(length === room ? 2 * length : length, longestPiece);
     return { data: takePooled(length), ...extrasOf(length, this.#how) };
@@ -106,21 +115,27 @@ export class ReceivingInto implements Action<MessageInto | null> {
   readonly failure = failure;
   readonly #handle: number;
   readonly #how: number;
+  readonly #ends: Ends;
   readonly #memory: Uint8Array;
   readonly #wasEmpty: boolean;
 
-  constructor(handle: number, how: number, memory: unknown) {
+  constructor(handle: number, how: number, ends: Ends, memory: unknown) {
     this.#handle = handle;
+    this.#ends = ends;
     this.#how = how;
     this.#memory = memoryOf('memory', memory);
     this.#wasEmpty = lengthOf(this.#memory) === 0;
+    // Of a stream, nothing received would look like the end.
+    if (this.#wasEmpty && (how & HOW.packets) === 0) {
+      throw outOfRange('memory', '1 byte or more', 'none');
+    }
   }
 
   attempt(): MessageInto | null | undefined {
     const size = lengthOf(this.#memory);
     if (size === 0 && !this.#wasEmpty) memoryOf('memory', this.#memory); // detached since
     const length = receive(this.#handle, this.#memory, size, this.#how);
-    if (length === undefined) return undefined;
+    if (length === undefined) return this.#ends.read ? null : undefined;
     if (length === 0 && isEnd()) return null;
     return { length: Math.min(length, size), ...extrasOf(length, this.#how) };
   }

@@ -1,6 +1,7 @@
 /** The sending side of a socket: one message, or the bytes of a stream. */
 
 import { errnoOf, SystemError } from '../core/error';
+import { lengthOf } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
@@ -106,7 +107,7 @@ export class StreamSending extends Parcel implements Action<number> {
   }
 
   attempt(): number | undefined {
-    const { length } = this.data;
+    const length = lengthOf(this.data);
     this.check();
     try {
       do {

@@ -1,6 +1,14 @@
 /** Sockets that are bound to paths: exact modes, stale files, removal. */
 
-import { chmodSync, closeSync, lstatSync, rmSync, unlinkSync, type BigIntStats } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  rmSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { check, errnoOf, SystemError } from '../core/error';
@@ -13,19 +21,24 @@ const EAGAIN = -errnoOf('EAGAIN');
 const ECONNREFUSED = -errnoOf('ECONNREFUSED');
 const ENOENT = -errnoOf('ENOENT');
 
+/** Answers of a connect(2) that tell nothing of the socket. */
+const unknowing = new Set(
+  ['EMFILE', 'ENFILE', 'EACCES', 'ENOMEM', 'ENOBUFS'].map((code) => -errnoOf(code)),
+);
+
 /** How long another process may hold the lock: it needs a few microseconds. */
 const longestLock = 5000;
 
 /** The file that a socket has made. */
 export interface SocketFile {
-  path: string;
+  path: Buffer;
   dev: bigint;
   ino: bigint;
   /** The number of a file that is gone may come back, once the socket is closed. */
   birthtimeNs: bigint;
 }
 
-function statusOf(path: string): BigIntStats | undefined {
+function statusOf(path: Buffer): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
@@ -80,24 +93,27 @@ function bindReplacing(descriptor: OwnedDescriptor, name: Uint8Array, mode: numb
   if (typeof first !== 'number') return { file: first };
   const path = pathIn(name);
   if (first !== EADDRINUSE || path === undefined) throw failure(first, name);
-  const lock = native.unixLockFile(`${path}.lock`);
+  const lockPath = Buffer.concat([path, Buffer.from('.lock')]);
+  const lock = native.unixLockFile(lockPath);
   if (lock === EAGAIN) return 'locked';
-  check(lock, 'flock', { path: `${path}.lock` });
+  check(lock, 'open', { path: textOf(lockPath) });
   try {
     removeStale(name, path);
     return { file: bindNew(descriptor, name, mode) };
   } finally {
-    rmSync(`${path}.lock`, { force: true }); // before it is let go of: see unixLockFile
+    // Before it is let go of: see unixLockFile. One that holds something is somebody else's.
+    if (fstatSync(lock).size === 0) rmSync(lockPath, { force: true });
     closeSync(lock);
   }
 }
 
-function removeStale(name: Uint8Array, path: string): void {
+function removeStale(name: Uint8Array, path: Buffer): void {
   const status = statusOf(path);
   if (status === undefined) return;
   if (!status.isSocket()) throw failure(EADDRINUSE, name, 'it is no socket');
   const answer = native.unixProbe(name);
   if (answer === ENOENT) return;
+  if (unknowing.has(answer)) throw new SystemError(answer, 'connect', { path: textOf(name) });
   if (answer !== ECONNREFUSED) throw failure(EADDRINUSE, name, 'a process has it bound');
   unlinkSync(path);
 }
@@ -142,7 +158,7 @@ export function bindOrReplaceSync(
 export function unlinkBound(file: SocketFile | undefined): void {
   const status = file === undefined ? undefined : statusOf(file.path);
   if (file === undefined || status === undefined || !isSame(file, status)) {
-    throw new SystemError('ENOENT', 'unlink', { path: file?.path });
+    throw new SystemError('ENOENT', 'unlink', { path: file && textOf(file.path) });
   }
   unlinkSync(file.path);
 }

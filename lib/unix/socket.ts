@@ -27,7 +27,7 @@ import {
 } from './constants';
 import { credentialsIn, HOW, type Credentials } from './envelope';
 import { ReceivedDescriptor } from './received-descriptor';
-import { ReceivingInto, type Message, type MessageInto } from './receiving';
+import { ReceivingInto, type Ends, type Message, type MessageInto } from './receiving';
 import { setOption, type SocketPlan } from './socket-options';
 
 const directions = { read: SHUT_RD, write: SHUT_WR, both: SHUT_RDWR };
@@ -38,19 +38,20 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   /** See HOW. */
   readonly #how: number;
   readonly #receiving: Action<Message | null>;
+  readonly #ends: Ends = { read: false };
 
   protected constructor(
     what: string,
     fd: number | OwnedDescriptor,
     plan: SocketPlan,
     how: number,
-    receiving: (handle: number, how: number) => Action<Message | null>,
+    receiving: (handle: number, how: number, ends: Ends) => Action<Message | null>,
   ) {
     super(what, fd);
     // Somebody may have asked for credentials before the socket was passed to us.
     const passes = check(native.unixOption(this.fd, SO_PASSCRED), 'getsockopt') !== 0;
     this.#how = how | plan.fds | (passes ? HOW.credentials : 0);
-    this.#receiving = receiving(this.handle, this.#how);
+    this.#receiving = receiving(this.handle, this.#how, this.#ends);
   }
 
   // ---- receiving
@@ -84,21 +85,21 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
     options?: WaitOptions,
   ): Promise<MessageInto | null> {
     this.beforeReceiving();
-    const receiving = new ReceivingInto(this.handle, this.#how, memory);
+    const receiving = new ReceivingInto(this.handle, this.#how, this.#ends, memory);
     return this.incoming.run(receiving, limitsOf(options), methods.receiveInto);
   }
 
   /** As `receiveInto`, blocking the thread. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): MessageInto | null {
     this.beforeReceiving();
-    const receiving = new ReceivingInto(this.handle, this.#how, memory);
+    const receiving = new ReceivingInto(this.handle, this.#how, this.#ends, memory);
     return this.incoming.runSync(receiving, timeoutOf(optionsOf(options)));
   }
 
   /** As `receiveInto`; undefined where it would have to wait. */
   tryReceiveInto(memory: Exclude<Data, string>): MessageInto | null | undefined {
     this.beforeReceiving();
-    return this.incoming.try(new ReceivingInto(this.handle, this.#how, memory));
+    return this.incoming.try(new ReceivingInto(this.handle, this.#how, this.#ends, memory));
   }
 
   /**
@@ -185,6 +186,7 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   shutdownSync(how: 'read' | 'write' | 'both'): void {
     this.checkOpen();
     check(native.unixShutdown(this.handle, word('how', directions, how)), 'shutdown');
+    if (how !== 'write') this.#ends.read = true;
   }
 
   /** Throws ERR_CLOSED after `close`. What changes the socket for all who share it waits until here. */

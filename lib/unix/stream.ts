@@ -36,7 +36,7 @@ export class Stream extends Socket {
   /** @internal Takes a configured socket over. */
   constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
     checkOpener(by, Stream);
-    super('stream socket', fd, plan, HOW.ends, (handle, how) => new StreamReceiving(handle, how));
+    super('stream socket', fd, plan, HOW.ends, (...socket) => new StreamReceiving(...socket));
   }
 
   /** As `SeqPacket.connect`. */

@@ -131,8 +131,9 @@ class Filling : public wait::Operation {
             return false;
         }
         if (S_ISREG(status.st_mode)) {
-            return (offset == no_offset ? lseek(from_.get(), 0, SEEK_CUR) : offset) >=
-                   status.st_size;
+            // A file of /proc has no size, and yet bytes.
+            return status.st_size > 0 && (offset == no_offset ? lseek(from_.get(), 0, SEEK_CUR)
+                                                              : offset) >= status.st_size;
         }
         pollfd polled{from_.get(), POLLIN, 0};
         return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLIN | POLLHUP)) == POLLHUP;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -137,8 +138,9 @@ int32_t probe(Environment& /*environment*/, const Bytes& name) {
 
 /// Takes a lock that goes with this process: the number of a descriptor, or -EAGAIN where another
 /// one has it. Who has it removes the file before closing: so the file is looked at once more.
-int32_t lock_file(Environment& /*environment*/, const Path& path) {
-    Fd fd(open(path.text.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+int32_t lock_file(Environment& /*environment*/, Bytes name) {
+    const std::string path(reinterpret_cast<const char*>(name.data()), name.size());
+    Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         return -errno;
     }
@@ -147,7 +149,7 @@ int32_t lock_file(Environment& /*environment*/, const Path& path) {
     if (fstat(fd.get(), &mine) != 0) {
         return -errno;
     }
-    const bool same = stat(path.text.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
+    const bool same = stat(path.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
                       mine.st_ino == there.st_ino;
     return same ? fd.release() : -EAGAIN;
 }

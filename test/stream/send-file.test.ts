@@ -1,6 +1,6 @@
 /** PipeWriter.sendFile: a file into a pipe, past JavaScript. */
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 import type { stream } from 'posix-ipc';
 
@@ -156,4 +156,14 @@ test('sync forms serve it first', async () => {
   expect(codeThrownBy(() => writer.writeSync('x', { timeout: 10 }))).toBe('ETIMEDOUT');
   waiting.writer.close();
   expect(await soon('its end', endless)).toBe(0);
+});
+
+test('a file of /proc, which has bytes and no size', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const expected = readFileSync('/proc/crypto');
+  const sent = writer.sendFile('/proc/crypto').finally(() => {
+    writer.close();
+  });
+  expect((await soon('the file', readAll(reader))).equals(expected)).toBe(true);
+  expect(await sent).toBe(expected.length);
 });

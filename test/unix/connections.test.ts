@@ -342,3 +342,16 @@ describe('Stream', () => {
     expect(Buffer.from(memory).toString()).toBe('dbc');
   });
 });
+
+test('a stream is not read into no memory, and not sent by a view that lies about its length', () => {
+  const [one, other] = closingBoth(unix.socketpairSync('stream'));
+  one.sendSync('x');
+  expect(codeThrownBy(() => other.tryReceiveInto(new Uint8Array(0)))).toBe('ERR_OUT_OF_RANGE');
+  expect(other.tryReceive()?.data.toString()).toBe('x');
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return 1e9;
+    }
+  }
+  expect(one.trySend(new Liar(4))).toBe(4);
+});

@@ -351,3 +351,54 @@ describe('files', () => {
     expect(statSync(file).isSocket()).toBe(true);
   });
 });
+
+describe('what is told to be ready and is not', () => {
+  test('after shutdown of its reading side a datagram socket has reached the end', async () => {
+    const socket = bound(abstractName());
+    const pending = socket.receive();
+    socket.shutdownSync('read');
+    expect(await soon('the pending receive', pending)).toBeNull();
+    expect(socket.receiveSync({ timeout: 20_000 })).toBeNull();
+    expect(socket.tryReceive()).toBeNull();
+    expect(socket.tryReceiveInto(Buffer.alloc(1))).toBeNull();
+  });
+
+  test('sendToSync ends in time where another socket has the address by now', async () => {
+    const file = socketPath();
+    const first = Datagram.createSync(file);
+    const [sender, other] = [unnamed(), unnamed()];
+    fill(sender, file);
+    const pending = codeOfRejection(sender.sendTo(file, 'waits', { timeout: 200 }));
+    first.close();
+    first.unlinkSync();
+    const second = bound(file);
+    fill(other, file);
+    expect(codeThrownBy(() => sender.sendToSync(file, 'x', { timeout: 100 }))).toBe('ETIMEDOUT');
+    expect(await pending).toBe('ETIMEDOUT');
+    second.unlinkSync();
+  });
+});
+
+test('each message has an address of its own to write to', () => {
+  const receiver = bound(abstractName());
+  const name = Buffer.concat([Buffer.from(abstractName()), Buffer.from([0xff])]);
+  const sender = bound(name);
+  sender.sendToSync(receiver.address as string, '1');
+  sender.sendToSync(receiver.address as string, '2');
+  const [one, two] = [receiver.tryReceive(), receiver.tryReceive()];
+  (one?.from as Buffer).fill(0);
+  expect(two?.from).toEqual(name);
+});
+
+test('a path that is no UTF-8', () => {
+  const file = Buffer.concat([Buffer.from(socketPath()), Buffer.from([0xff])]);
+  const server = closing(Datagram.openOrCreateSync(file, { mode: 0o640 }));
+  expect(statSync(file).mode & 0o777).toBe(0o640);
+  expect(server.address).toEqual(file);
+  unnamed().sendToSync(file, 'x');
+  expect(server.tryReceive()?.data.toString()).toBe('x');
+  server.close();
+  const again = closing(Datagram.openOrCreateSync(file));
+  again.unlinkSync();
+  expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+});

@@ -134,3 +134,13 @@ test('a lock file that a killed process has left does not matter', () => {
   closing(unix.SeqPacketServer.openOrCreateSync(file));
   expect(lockFiles(path.join(runDirectory(), 'x'))).toEqual([]);
 });
+
+test("a lock file that holds something is somebody else's", async () => {
+  const file = socketPath();
+  unix.Datagram.createSync(file).close();
+  writeFileSync(`${file}.lock`, 'a pid');
+  const socket = closing(await unix.Datagram.openOrCreate(file));
+  expect(readFileSync(`${file}.lock`, 'utf8')).toBe('a pid');
+  rmSync(`${file}.lock`);
+  socket.unlinkSync();
+});

@@ -179,7 +179,7 @@ export class PipeReader extends PipeEnd implements AsyncIterable<Buffer> {
   /**
    * Iterates over records of `size` bytes, each a Buffer, until the end or until the object is closed.
    *
-   * Nothing is taken ahead. Errors: EBADMSG (the end came inside a record), and those of `read`.
+   * Nothing is taken ahead; a timeout or an abort inside a record loses its beginning. Errors: EBADMSG (the end came inside a record), and those of `read`.
    *
    * ```js
    * for await (const record of reader.records(8)) console.log(record.readInt32LE(0));

@@ -8,6 +8,7 @@ import type { Core, Descriptors } from './native/core';
 import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
+import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
 import type { Mmap } from './native/mmap';
 import type { PosixMq } from './native/posix-mq';
@@ -33,6 +34,7 @@ export interface Native
     EventEventfd,
     EventFutex,
     EventSignal,
+    LockFile,
     LockMutex,
     Mmap,
     PosixMq,

@@ -6,6 +6,7 @@
  */
 
 export * from './event/constants';
+export * from './lock/constants';
 export * from './posix/constants';
 export * from './stream/constants';
 export * from './sysv/constants';
@@ -19,6 +20,7 @@ export type { ShmidDs, ShmInfo, ShmUsage } from './sysv/shmid-ds';
 // A facility adds its line here.
 export * from './syscalls/eventfd';
 export * from './syscalls/fcntl';
+export { flock, type Flock, type FoundFlock, lockf } from './syscalls/flock';
 export * from './syscalls/memory';
 export * from './syscalls/mq';
 export * from './syscalls/msg';

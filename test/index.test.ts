@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as posixIpc from 'posix-ipc';
 import * as syscalls from 'posix-ipc/syscalls';
 
+import { lockNames } from './support/lock-names';
 import { chainOf, membersOf } from './support/members';
 import { socketNames } from './support/socket-names';
 
@@ -250,6 +251,7 @@ test('posix-ipc/syscalls exports these names', () => {
       ['F_GETPIPE_SZ', 'F_SETPIPE_SZ', 'O_CLOEXEC', 'O_DIRECT', 'PIPE_BUF', 'SPLICE_F_GIFT'],
       ['SPLICE_F_MORE', 'SPLICE_F_MOVE', 'SPLICE_F_NONBLOCK'],
       ['mkfifo', 'pipe', 'pipe2', 'splice', 'tee', 'vmsplice'],
+      lockNames,
       socketNames,
     ]
       .flat()

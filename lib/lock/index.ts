@@ -1,5 +1,19 @@
-/** Locks between processes that tell when their owner has died. */
+/** Locks between processes: in shared memory, where they tell when their owner has died, and on files. */
 
+export { FileLock } from './file-lock';
+export type { FileLockGuard } from './file-lock-guard';
+export type { FileLockHolder, FileLockRange } from './file-lock-holders';
+export type {
+  FileLockFromFdOptions,
+  FileLockKind,
+  FileLockKindOptions,
+  FileLockOptions,
+  FileLockSyncOptions,
+  FileLockWaitOptions,
+  FileRangeOptions,
+  OpenFileLockOptions,
+} from './file-lock-options';
+export { AlreadyRunningError, PidFile, type PidFileOptions } from './pid-file';
 export { Mutex, type MutexStatus } from './mutex';
 export type { MutexGuard } from './mutex-guard';
 export type { MutexAtOptions, MutexOptions, OpenMutexOptions, Recover } from './mutex-open';

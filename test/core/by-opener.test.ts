@@ -1,13 +1,23 @@
 /** Objects come from openers, which check what they are given; a constructor would not. */
 
-import { event, memory, posix, stream, SystemError, ClosedError, sysv, unix } from 'posix-ipc';
+import {
+  event,
+  lock,
+  memory,
+  posix,
+  stream,
+  SystemError,
+  ClosedError,
+  sysv,
+  unix,
+} from 'posix-ipc';
 
 type Exported = new (...args: unknown[]) => unknown;
 
-/** Made with `new` by programs, which is documented. */
-const constructible = new Set<unknown>([event.Futex]);
+/** Made with `new` by programs, which is documented; and errors. */
+const constructible = new Set<unknown>([event.Futex, lock.AlreadyRunningError]);
 
-const classes = [event, memory, posix, stream, sysv, unix]
+const classes = [event, lock, memory, posix, stream, sysv, unix]
   .flatMap((namespace) => Object.values(namespace) as unknown[])
   .filter((value): value is Exported => /^class /.test(String(value)))
   .filter((value) => !constructible.has(value))

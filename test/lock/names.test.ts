@@ -2,10 +2,10 @@
 
 import { lock, memory } from 'posix-ipc';
 
-import { membersOf } from '../support/members';
+import { chainOf, membersOf } from '../support/members';
 
 test('lock exports these names', () => {
-  expect(Object.keys(lock).sort()).toEqual(['Mutex']);
+  expect(Object.keys(lock).sort()).toEqual(['AlreadyRunningError', 'FileLock', 'Mutex', 'PidFile']);
 });
 
 test('Mutex and its guard have these members', () => {
@@ -25,4 +25,27 @@ test('Mutex and its guard have these members', () => {
   using mutex = lock.Mutex.at(mapping, 0, { create: true });
   using guard = mutex.lockSync();
   expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual(['markConsistent', 'released']);
+});
+
+test('FileLock and PidFile have these members', () => {
+  const { FileLock, PidFile } = lock;
+  expect(membersOf(FileLock)).toEqual(
+    [
+      ['create', 'createSync', 'fromFd', 'fromFdSync', 'open', 'openOrCreate', 'openOrCreateSync'],
+      ['openSync'],
+    ].flat(),
+  );
+  expect(membersOf(FileLock.prototype)).toEqual(
+    [
+      ['close', 'closed', 'detach', 'fd', 'held', 'holders', 'holdersSync', 'isCurrent', 'lock'],
+      ['lockSync', 'ref', 'test', 'testSync', 'tryLock', 'unref', 'use'],
+    ].flat(),
+  );
+  expect(membersOf(PidFile)).toEqual(['create', 'createSync', 'holder', 'holderSync']);
+  expect(membersOf(PidFile.prototype)).toEqual(['close', 'closed']);
+  for (const { prototype } of [FileLock, PidFile]) {
+    expect(new Set(chainOf(prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
+      new Set([Symbol.dispose, Symbol.asyncDispose]),
+    );
+  }
 });

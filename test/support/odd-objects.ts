@@ -1,7 +1,7 @@
 /** How an object of each exported class is made, in a state in which nothing has to wait. */
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
 
 import {
   ClosedError,
@@ -198,6 +198,13 @@ function child(method: string): Made {
   });
 }
 
+/** Nobody else locks it. */
+function fileLock(): Made {
+  return closed(lock.FileLock.openOrCreateSync('locked'), () => {
+    unlinkSync('locked');
+  });
+}
+
 /** `method`: what is to be called. */
 export const makers: Partial<Record<string, (method: string) => Made>> = {
   ClosedError: () => made(new ClosedError('test')),
@@ -206,7 +213,10 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'event.Futex': futex,
   'event.Process': child,
   'event.SignalQueue': signals,
+  'lock.AlreadyRunningError': () => made(new lock.AlreadyRunningError('pid', 1)),
+  'lock.FileLock': fileLock,
   'lock.Mutex': mutex,
+  'lock.PidFile': () => closed(lock.PidFile.createSync('pid')),
   'memory.Mapping': () => closed(page()),
   'memory.Memfd': () => closed(memory.memfdSync('odd', { size: 4096 })),
   'posix.MessageQueue': posixQueue,

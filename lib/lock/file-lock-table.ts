@@ -1,0 +1,338 @@
+import { ClosedError, errnoOf, SystemError } from '../core/error';
+import type { Keeper } from '../core/keeper';
+import { Lane, type Limits } from '../core/lane';
+import type { OwnedDescriptor } from '../core/owned-descriptor';
+import { mayAnswerInline } from '../core/turn';
+import { native } from '../native';
+import { F_RDLCK, F_UNLCK, F_WRLCK } from './constants';
+import type { Held } from './file-lock-guard';
+import { ownHint, hintOf } from './file-lock-hints';
+import { kindNumbers, type FileLockKind } from './file-lock-options';
+import { conflict, overlap, uncovered, type FileRange } from './file-range';
+import { LockRequest, type Requested } from './lock-request';
+
+const EAGAIN = -errnoOf('EAGAIN');
+
+/** Tables with locks that are held: who forgets a guard has not released it. */
+const holding = new Set<FileLockTable>();
+
+/**
+ * The locks of one FileLock: those that are held, and the requests that wait.
+ *
+ * The kernel knows one owner, the open file or the process, and keeps nothing of its own from it. So
+ * what two guards of one object must not have both is kept apart here, before the kernel is asked.
+ */
+export class FileLockTable implements Requested {
+  readonly #descriptor: OwnedDescriptor;
+  readonly #handle: number;
+  readonly #kind: FileLockKind;
+  readonly #number: number;
+  readonly #path: string | undefined;
+  readonly #keeper: Keeper;
+  readonly #held = new Set<Held>();
+  /** In the order in which they were made. */
+  readonly #pending = new Set<LockRequest>();
+  readonly #lanes = new Map<string, Lane>();
+  #looking = false;
+
+  constructor(
+    descriptor: OwnedDescriptor,
+    kind: FileLockKind,
+    path: string | undefined,
+    keeper: Keeper,
+  ) {
+    this.#descriptor = descriptor;
+    this.#handle = descriptor.handle;
+    this.#kind = kind;
+    this.#number = kindNumbers[kind];
+    this.#path = path;
+    this.#keeper = keeper;
+  }
+
+  // ---- taking
+
+  /** Undefined where it would have to wait. */
+  tryLock(range: FileRange): Held | undefined {
+    return this.#barred(range) || !this.#ask(range) ? undefined : this.#hold(range);
+  }
+
+  lock(range: FileRange, limits: Limits, method: unknown): Held | Promise<Held> {
+    const barred = this.#barred(range);
+    const tried = !barred && mayAnswerInline();
+    if (tried && this.#ask(range)) return this.#hold(range);
+    if (limits.timeout === 0 && (barred || tried)) throw this.failure('ETIMEDOUT');
+    return this.#wait(new LockRequest(this, range), limits, method, barred || tried);
+  }
+
+  lockSync(range: FileRange, timeout: number): Held {
+    if (this.#barred(range)) throw this.failure('EDEADLK', ownHint(this.#kind));
+    if (!this.#ask(range)) this.#block(range, timeout);
+    return this.#hold(range);
+  }
+
+  // ---- changing
+
+  /** Undefined: it is exclusive now. */
+  upgrade(held: Held, limits: Limits, method: unknown): Promise<unknown> | undefined {
+    const request = this.#upgradeOf(held);
+    if (request === undefined) return undefined;
+    if (this.#upgrades(held)) throw this.failure('EDEADLK', ownHint(this.#kind));
+    const barred = this.blocked(request);
+    const tried = !barred && mayAnswerInline();
+    if (tried && this.take(request) !== undefined) return undefined;
+    if (limits.timeout === 0 && (barred || tried)) {
+      this.#fallBack(held);
+      throw this.failure('ETIMEDOUT');
+    }
+    held.upgrading = request;
+    return this.#wait(request, limits, method, barred || tried);
+  }
+
+  upgradeSync(held: Held, timeout: number): void {
+    const request = this.#upgradeOf(held);
+    if (request === undefined) return;
+    if (this.#upgrades(held) || this.blocked(request))
+      throw this.failure('EDEADLK', ownHint(this.#kind));
+    if (this.take(request) !== undefined) return;
+    try {
+      this.#block(request.range, timeout);
+    } catch (error) {
+      this.#fallBack(held);
+      throw error;
+    }
+    held.shared = false;
+  }
+
+  tryUpgrade(held: Held): boolean {
+    const request = this.#upgradeOf(held);
+    if (request === undefined) return true;
+    if (this.#upgrades(held) || this.blocked(request)) return false;
+    if (this.take(request) !== undefined) return true;
+    this.#fallBack(held);
+    return false;
+  }
+
+  downgrade(held: Held): void {
+    checkHeld(held);
+    if (held.shared) return;
+    this.#set(F_RDLCK, held);
+    held.shared = true;
+    this.#look();
+  }
+
+  // ---- giving back
+
+  release(held: Held): void {
+    if (held.gone) return;
+    held.upgrading?.end(() => new ClosedError('guard'));
+    this.#unlock(held);
+    this.#forget(held);
+    this.#look();
+  }
+
+  /** Ends all that waits, and releases all that is held; `keep` leaves the locks to who has the descriptor. */
+  end(reason: () => unknown, keep: boolean): void {
+    for (const request of this.#pending) request.reason = reason;
+    for (const request of [...this.#pending]) request.end(reason);
+    for (const held of this.#held) {
+      // The descriptor goes next, and its locks with it; but a process that is just being forked has it too.
+      if (!keep) native.fileLock(this.#handle, this.#number, F_UNLCK, held.start, held.length);
+      this.#forget(held);
+    }
+    if (keep) this.#descriptor.release();
+    else this.#descriptor.close();
+  }
+
+  // ---- what a request needs
+
+  blocked(request: LockRequest): boolean {
+    const { upgraded, range } = request;
+    if (upgraded === undefined) return this.#barred(range, request);
+    // Those that wait for guards of this object may wait for this one, and come later.
+    for (const one of this.#held) if (one !== upgraded && overlap(one, range)) return true;
+    for (const one of this.#pending) {
+      if (one !== request && one.inFlight && overlap(one.range, range)) return true;
+    }
+    return false;
+  }
+
+  take(request: LockRequest): Held | undefined {
+    if (this.#ask(request.range)) return this.#granted(request);
+    if (request.upgraded !== undefined && this.#kind === 'flock') request.upgraded.unbroken = false;
+    return undefined;
+  }
+
+  taken(request: LockRequest): Held | undefined {
+    if (!request.stale || this.#ask(request.range)) return this.#granted(request);
+    this.giveBack(request);
+    return undefined;
+  }
+
+  giveBack({ range, upgraded }: LockRequest): void {
+    if (upgraded === undefined) this.#unlock(range);
+  }
+
+  start({ range: { shared, start, length } }: LockRequest): number {
+    const type = shared ? F_RDLCK : F_WRLCK;
+    return native.fileLockWait(this.#handle, this.#number, type, start, length);
+  }
+
+  block({ range }: LockRequest, timeout: number): number {
+    return this.#lockFor(range, timeout);
+  }
+
+  failure(error: number | string, hint?: string): SystemError {
+    return new SystemError(error, this.#kind === 'flock' ? 'flock' : 'fcntl', {
+      path: this.#path,
+      hint: hint ?? hintOf(error, this.#kind),
+    });
+  }
+
+  // ---- the kernel
+
+  #ask(range: FileRange): boolean {
+    const { shared, start, length } = range;
+    const type = shared ? F_RDLCK : F_WRLCK;
+    const result = native.fileLock(this.#handle, this.#number, type, start, length);
+    if (result === 0) return true;
+    if (result === EAGAIN) return false;
+    throw this.failure(result);
+  }
+
+  #set(type: number, { start, length }: FileRange): void {
+    const result = native.fileLock(this.#handle, this.#number, type, start, length);
+    if (result < 0) throw this.failure(result);
+  }
+
+  #block(range: FileRange, timeout: number): void {
+    const result = timeout === 0 ? -errnoOf('ETIMEDOUT') : this.#lockFor(range, timeout);
+    if (result < 0) throw this.failure(result);
+  }
+
+  #lockFor({ shared, start, length }: FileRange, timeout: number): number {
+    const type = shared ? F_RDLCK : F_WRLCK;
+    return native.fileLockFor(this.#handle, this.#number, type, start, length, timeout);
+  }
+
+  /** Unlocks what no other guard holds. */
+  #unlock(range: FileRange): void {
+    const others = [...this.#held].filter((one) => one !== range && overlap(one, range));
+    for (const part of uncovered(range, others)) this.#set(F_UNLCK, part);
+    for (const one of this.#pending) {
+      if (one.inFlight && overlap(one.range, range)) one.stale = true;
+    }
+  }
+
+  // ---- the book
+
+  #hold({ shared, start, length, end }: FileRange): Held {
+    const held = {
+      ...{ shared, start, length, end, unbroken: true, lost: false, gone: false },
+      upgrading: undefined,
+    };
+    if (this.#held.size === 0) holding.add(this);
+    this.#held.add(held);
+    return held;
+  }
+
+  #forget(held: Held): void {
+    held.gone = true;
+    this.#held.delete(held);
+    if (this.#held.size === 0) holding.delete(this);
+  }
+
+  #granted(request: LockRequest): Held {
+    const { upgraded, range } = request;
+    this.#pending.delete(request);
+    if (upgraded === undefined) return this.#hold(range);
+    upgraded.shared = false;
+    upgraded.upgrading = undefined;
+    return upgraded;
+  }
+
+  /** Whether a guard, an upgrade or a request that came before `until` is in the way. */
+  #barred(range: FileRange, until?: LockRequest): boolean {
+    for (const one of this.#held) if (conflict(one, range)) return true;
+    let before = true;
+    for (const one of this.#pending) {
+      if (one === until) before = false;
+      else if ((before || one.upgraded !== undefined) && conflict(one.range, range)) return true;
+    }
+    return false;
+  }
+
+  #upgradeOf(held: Held): LockRequest | undefined {
+    checkHeld(held);
+    const { start, length, end } = held;
+    return held.shared
+      ? new LockRequest(this, { shared: false, start, length, end }, held)
+      : undefined;
+  }
+
+  /** Whether one that overlaps is being upgraded: each would wait for the other. */
+  #upgrades(held: Held): boolean {
+    return [...this.#pending].some((one) => one.upgraded !== undefined && overlap(one.range, held));
+  }
+
+  /** After an upgrade that failed: flock has given the shared lock up. */
+  #fallBack(held: Held): void {
+    if (this.#kind !== 'flock' || held.gone) return;
+    held.lost = native.fileLock(this.#handle, this.#number, F_RDLCK, 0, 0) < 0;
+    if (held.lost) this.#forget(held);
+  }
+
+  // ---- waiting
+
+  async #wait(
+    request: LockRequest,
+    limits: Limits,
+    method: unknown,
+    tried: boolean,
+  ): Promise<Held> {
+    const lane = this.#laneOf(request);
+    request.lane = lane;
+    this.#pending.add(request);
+    try {
+      return await lane.add(request, limits, method, tried);
+    } catch (error) {
+      this.#failed(request);
+      throw error;
+    }
+  }
+
+  #failed(request: LockRequest): void {
+    const { upgraded } = request;
+    this.#pending.delete(request);
+    if (upgraded !== undefined) {
+      upgraded.upgrading = undefined;
+      this.#fallBack(upgraded);
+    }
+    this.#look();
+  }
+
+  /** All that ask for the same stand in one line, with one thread. */
+  #laneOf({ range: { shared, start, end }, upgraded }: LockRequest): Lane {
+    if (upgraded !== undefined) return new Lane(this.#keeper, () => undefined);
+    const key = `${String(shared)} ${String(start)} ${String(end)}`;
+    let lane = this.#lanes.get(key);
+    if (lane === undefined) {
+      lane = new Lane(this.#keeper, () => this.#lanes.delete(key));
+      this.#lanes.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** In the next turn of the event loop: lets those ask the kernel that waited for this object alone. */
+  #look(): void {
+    if (this.#looking || this.#pending.size === 0) return;
+    this.#looking = true;
+    setImmediate(() => {
+      this.#looking = false;
+      for (const request of [...this.#pending]) if (request.ready) request.wake();
+    });
+  }
+}
+
+function checkHeld(held: Held): void {
+  if (held.gone) throw new ClosedError('guard');
+}

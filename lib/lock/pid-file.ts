@@ -1,0 +1,196 @@
+import { constants, fstatSync, ftruncateSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
+import { errnoOf, SystemError } from '../core/error';
+import { fileMode, optionsOf } from '../core/options';
+import { promised } from '../core/promised';
+import { native } from '../native';
+import { FileLock } from './file-lock';
+import { openFile, openOrCreateFile } from './file-lock-open';
+
+/** What a pid file is made with. */
+export interface PidFileOptions {
+  /** Permission bits, exactly, whatever the umask. Default 0o644: anybody may read who runs. */
+  mode?: number | undefined;
+}
+
+const { O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
+const ENOENT = -errnoOf('ENOENT');
+const longest = 64;
+const mostPid = 2 ** 31 - 1;
+const mostTries = 100;
+
+/** Somebody else holds a pid file. `code` is `'ERR_ALREADY_RUNNING'`. */
+export class AlreadyRunningError extends Error {
+  readonly code = 'ERR_ALREADY_RUNNING';
+  readonly path: string;
+  /** Who holds it; undefined where it has not said so yet, and /proc does not tell. */
+  readonly pid: number | undefined;
+
+  constructor(path: string, pid: number | undefined) {
+    const who = pid === undefined ? 'Another process' : `Process ${String(pid)}`;
+    super(`${who} is running already: it holds '${path}'`);
+    this.path = path;
+    this.pid = pid;
+  }
+
+  static {
+    this.prototype.name = 'AlreadyRunningError';
+  }
+}
+
+/** Pid files of this thread, to be removed when it ends. */
+const open = new Set<PidFile>();
+
+function closeAll(): void {
+  for (const one of open) {
+    try {
+      one.close();
+    } catch {
+      // It cannot be removed: a stale one stays, which holds nobody back.
+    }
+  }
+}
+
+/**
+ * A pid file: that one instance of a daemon runs, and which process it is.
+ *
+ * The file holds the pid and a line feed, and an OFD lock of this process. The lock is what counts: it
+ * goes with its process, also after a SIGKILL, whatever the file says then, and whoever has the pid. The
+ * file is removed by `close()`, and when this thread ends by itself or by `process.exit()`.
+ *
+ * ```js
+ * using pidFile = await lock.PidFile.create('/run/shop.pid');
+ * ```
+ */
+export class PidFile implements Disposable, AsyncDisposable {
+  /** Absolute: a daemon may leave its folder. */
+  readonly path: string;
+  /** The process that is written in it: this one. */
+  readonly pid = process.pid;
+  /** The process that was written in it before, and did not remove it; undefined where there was no file. */
+  readonly stalePid: number | undefined;
+  readonly #lock: FileLock;
+
+  private constructor(by: ByOpener, path: string, lock: FileLock, stalePid: number | undefined) {
+    checkOpener(by, PidFile);
+    this.path = resolve(path);
+    this.stalePid = stalePid;
+    this.#lock = lock;
+    if (open.size === 0) process.on('exit', closeAll);
+    open.add(this);
+  }
+
+  /**
+   * Makes the file and locks it, or takes one over that nobody holds any more. Never waits.
+   *
+   * Errors: AlreadyRunningError with the holder's `pid`, EEXIST (the file holds something else than a
+   * pid: it is left alone), ELOOP (it is a symbolic link), EACCES, ENOENT (no such folder), ENOSPC.
+   */
+  static create(path: string, options?: PidFileOptions): Promise<PidFile> {
+    return promised(() => PidFile.createSync(path, options));
+  }
+
+  /** As `create`, at once. */
+  static createSync(path: string, options?: PidFileOptions): PidFile {
+    const mode = fileMode('options.mode', optionsOf(options).mode ?? 0o644);
+    for (let tries = 1; ; tries++) {
+      const fd = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
+      const lock = FileLock.fromFdSync(fd);
+      try {
+        const taken = take(path, lock, fd);
+        if (taken !== undefined) return new PidFile(byOpener, path, lock, taken.stalePid);
+      } catch (error) {
+        lock.close();
+        throw error;
+      }
+      lock.close(); // removed meanwhile, by its last holder
+      if (tries === mostTries) throw new SystemError('EAGAIN', 'open', { path });
+    }
+  }
+
+  /**
+   * The process that holds a pid file now; undefined if nobody does, whatever the file says.
+   *
+   * Errors: EACCES, ESRCH (somebody holds it, and has written no pid).
+   *
+   * ```js
+   * const pid = await lock.PidFile.holder('/run/shop.pid');
+   * if (pid !== undefined) process.kill(pid, 'SIGHUP');
+   * ```
+   */
+  static holder(path: string): Promise<number | undefined> {
+    return promised(() => PidFile.holderSync(path));
+  }
+
+  /** As `holder`, at once. */
+  static holderSync(path: string): number | undefined {
+    const fd = native.lockFileOpen(path, O_RDONLY, 0);
+    if (fd === ENOENT) return undefined;
+    using lock = FileLock.fromFdSync(fd < 0 ? openFile(path, O_RDONLY) : fd);
+    const holder = lock.testSync();
+    if (holder === undefined) return undefined;
+    const pid = pidIn(lock.fd) ?? holder.pids[0];
+    if (pid === undefined) throw new SystemError('ESRCH', 'fcntl', { path });
+    return pid;
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#lock.closed;
+  }
+
+  /** Removes the file, unless something else has the name by now, and lets go of the lock. Idempotent. */
+  close(): void {
+    if (this.closed) return;
+    open.delete(this);
+    if (open.size === 0) process.off('exit', closeAll);
+    try {
+      if (native.fileIsAt(this.#lock.fd, this.path) === 1) unlinkSync(this.path);
+    } finally {
+      this.#lock.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return promised(() => {
+      this.close();
+    });
+  }
+}
+
+/** Locks the open file and writes the pid; undefined if the name leads to another file by now. */
+function take(
+  path: string,
+  lock: FileLock,
+  fd: number,
+): { stalePid: number | undefined } | undefined {
+  while (lock.tryLock() === undefined) {
+    const holder = lock.testSync();
+    if (holder !== undefined) throw new AlreadyRunningError(path, pidIn(fd) ?? holder.pids[0]);
+  }
+  if (native.fileIsAt(fd, path) !== 1) return undefined;
+  const { size } = fstatSync(fd);
+  const stalePid = pidIn(fd);
+  if (size > 0 && stalePid === undefined) {
+    throw new SystemError('EEXIST', 'open', { path, hint: 'it holds something else than a pid' });
+  }
+  const text = `${String(process.pid)}\n`;
+  // In this order: who reads meanwhile finds a whole pid in the first line, the old one or the new.
+  writeSync(fd, text, 0);
+  ftruncateSync(fd, text.length);
+  return { stalePid };
+}
+
+/** The pid in the first line of a file. */
+function pidIn(fd: number): number | undefined {
+  const bytes = Buffer.alloc(longest);
+  const text = bytes.toString('latin1', 0, readSync(fd, bytes, 0, longest, 0));
+  const pid = Number(/^ *([1-9]\d*) *(?:\n|$)/.exec(text)?.[1]);
+  return pid <= mostPid ? pid : undefined; // NaN is not
+}

@@ -149,6 +149,15 @@ describe.each(promiseForms.map((operation) => [operation.name, operation] as con
       expect(subject.contents()).toEqual(untouched);
       await expectUsable(operation, subject);
     });
+  },
+);
+
+const ofObjects = promiseForms.filter(({ belongsToNothing }) => belongsToNothing !== true);
+
+describe.each(ofObjects.map((operation) => [operation.name, operation] as const))(
+  '%s',
+  (_name, operation) => {
+    const { untouched, served: servedContents } = operation.contents;
 
     test('closed: ends, takes nothing, and the object in the kernel stays', async () => {
       const [subject, wait] = await parked(operation);

@@ -1,5 +1,6 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
+import { events } from './event';
 import { fifo } from './fifo';
 import { futex } from './futex';
 import { mutex } from './mutex';
@@ -7,9 +8,12 @@ import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
 import { sysvMessageQueue } from './sysv-message-queue';
 import { sysvSemaphoreSet } from './sysv-semaphore-set';
+import { unixConnection } from './unix-connection';
+import { unixSocket } from './unix-socket';
 import type { WaitingOperation } from './waiting-operation';
 
 export const operations: readonly WaitingOperation[] = [
+  ...events,
   ...fifo,
   ...futex,
   ...mutex,
@@ -17,6 +21,8 @@ export const operations: readonly WaitingOperation[] = [
   ...posixSemaphore,
   ...sysvMessageQueue,
   ...sysvSemaphoreSet,
+  ...unixConnection,
+  ...unixSocket,
 ];
 
 export const promiseForms = operations.filter(({ form }) => form === 'promise');

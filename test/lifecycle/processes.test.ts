@@ -6,6 +6,7 @@
 import { type Ended, startNode } from '../support/processes';
 import { untilBlockedIn } from '../support/blocked';
 import { soon } from '../support/wait-until';
+import { inheritance } from './held';
 import { operations as allOperations } from './operations';
 import { removeQuietly } from './remove-quietly';
 import type { Subject, WaitingOperation } from './waiting-operation';
@@ -13,6 +14,7 @@ import type { Subject, WaitingOperation } from './waiting-operation';
 const operations = allOperations.filter(({ variant }) => !variant);
 const promiseForms = operations.filter(({ form }) => form === 'promise');
 const syncForms = operations.filter(({ form }) => form === 'sync');
+const ofObjects = promiseForms.filter(({ belongsToNothing }) => belongsToNothing !== true);
 
 const created = new Set<Subject>();
 
@@ -28,6 +30,11 @@ function create(operation: WaitingOperation): Subject {
 
 type Peer = ReturnType<typeof startNode>;
 
+/** A process that opens the object; what has no name it inherits. */
+function open(scene: string, operation: WaitingOperation, { id }: Subject): Peer {
+  return startNode('waiter', [scene, operation.name, String(id)], {}, inheritance(id));
+}
+
 /** A process that waits on the object, and has reached its system call. */
 async function startWaiter(
   scene: string,
@@ -35,7 +42,7 @@ async function startWaiter(
   subject: Subject,
   threads = 1,
 ): Promise<Peer> {
-  const peer = startNode('waiter', [scene, operation.name, String(subject.id)]);
+  const peer = open(scene, operation, subject);
   await untilBlockedIn(operation.call, peer.pid, subject.id, threads);
   return peer;
 }
@@ -128,17 +135,19 @@ describe('in the main thread', () => {
       expect(ended.stderr).toContain('Error: nobody catches this');
       expectUntouched(operation, subject);
     });
+  });
 
+  describe.each(table(ofObjects))('%s', (_name, operation) => {
     test('the natural end, when the wait does not keep the process alive', async () => {
       const subject = create(operation);
-      const peer = startNode('waiter', ['unref', operation.name, String(subject.id)]);
+      const peer = open('unref', operation, subject);
       expect(await peer.success()).toBe('');
       expectUntouched(operation, subject);
     });
 
     test('the natural end, after the wait timed out, was aborted, was closed', async () => {
       const subject = create(operation);
-      const peer = startNode('waiter', ['ends', operation.name, String(subject.id)]);
+      const peer = open('ends', operation, subject);
       expect(await peer.success()).toBe('');
       expectUntouched(operation, subject);
     });
@@ -177,7 +186,7 @@ describe('in a worker', () => {
 
     test('the natural end of the main thread, which the worker does not keep alive', async () => {
       const subject = create(operation);
-      const peer = startNode('waiter', ['main thread ends', operation.name, String(subject.id)]);
+      const peer = open('main thread ends', operation, subject);
       expect(await peer.success()).toBe('');
       expectUntouched(operation, subject);
     });
@@ -212,10 +221,12 @@ describe('in a worker', () => {
       expect(ended).toMatchObject({ code: 0, stdout: 'nobody catches this\n', stderr: '' });
       expectUntouched(operation, subject);
     });
+  });
 
+  describe.each(table(ofObjects))('%s', (_name, operation) => {
     test('the natural end of the worker, when the wait does not keep it alive', async () => {
       const subject = create(operation);
-      const peer = startNode('waiter', ['worker ends', operation.name, String(subject.id)]);
+      const peer = open('worker ends', operation, subject);
       expect(await peer.success()).toBe('exit code 0\n');
       expectUntouched(operation, subject);
     });

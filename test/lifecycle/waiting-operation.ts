@@ -50,6 +50,8 @@ export interface WaitingOperation {
   readonly contents: Contents;
   /** It differs from another row only in what it selects: a process of its own tells nothing new. */
   readonly variant: boolean;
+  /** No object waits: it cannot be closed, forgotten, or let the process end. */
+  readonly belongsToNothing?: boolean;
   /** How `wait()` ends when its object is closed: for iterators, with this value. */
   readonly closedValue?: unknown;
   create(): Subject;

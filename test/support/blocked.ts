@@ -9,7 +9,8 @@ import { waitUntil } from './wait-until';
  * `futex`: a wait on a word that processes share, as sem_wait(3) makes it; `futex_waitv`: one on
  * several words, of which the first is the thread's own.
  * `ppoll`: a Sync form that waits for any descriptor; `epoll`: an event loop that watches a
- * descriptor for promise forms; `epollout`: one that waits until it can write.
+ * descriptor for promise forms; `epollout`: one that waits until it can write; `epoll_any`: one that
+ * watches whichever descriptor.
  */
 export type BlockingCall =
   | 'msgsnd'
@@ -20,6 +21,7 @@ export type BlockingCall =
   | 'ppoll'
   | 'poll'
   | 'epoll'
+  | 'epoll_any'
   | 'epollout'
   | 'openat'
   | 'read'
@@ -179,6 +181,7 @@ function watched(call: 'epoll' | 'epollout', pid: number, id?: number): number {
  * end of the name of the file that is mapped there. */
 export function threadsBlockedIn(call: BlockingCall, pid: number, id?: number): number {
   if (call === 'epoll' || call === 'epollout') return watched(call, pid, id);
+  if (call === 'epoll_any') return watched('epoll', pid);
   return threadsOf(pid).filter((thread) => isBlockedIn(call, pid, thread, id)).length;
 }
 

@@ -42,7 +42,10 @@ export function isNumbered(pid: number, fd: string, id: number): boolean {
   return isEventfd || isProcess || isSignal(info, id);
 }
 
+const mostSignals = 64;
+
 function isSignal(info: string, signal: number): boolean {
   const mask = /^sigmask:\s*([0-9a-f]+)$/m.exec(info)?.[1];
-  return mask !== undefined && BigInt(`0x${mask}`) === 1n << BigInt(signal - 1);
+  if (mask === undefined || signal < 1 || signal > mostSignals) return false;
+  return BigInt(`0x${mask}`) === 1n << BigInt(signal - 1);
 }

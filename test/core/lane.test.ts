@@ -370,36 +370,3 @@ test('a queue that is removed after the call is EIDRM, however many calls there 
   for (const queue of queues) queue.removeSync();
   expect(new Set(await Promise.all(codes))).toEqual(new Set(['EIDRM']));
 });
-
-test.each([
-  [
-    'calls back at once',
-    (abort: () => void): void => {
-      abort();
-    },
-    'r',
-  ],
-  [
-    'throws',
-    (): never => {
-      throw new Error('thrown');
-    },
-    'thrown',
-  ],
-])(
-  'a signal that %s when it is listened to: the wait has taken nothing',
-  async (_how, add, message) => {
-    const queue = temporaryQueue();
-    const signal = {
-      aborted: false,
-      reason: new Error('r'),
-      addEventListener: (_type: string, listener: () => void) => {
-        add(listener);
-      },
-      removeEventListener: () => undefined,
-    } as unknown as AbortSignal;
-    await expect(queue.receive({ signal })).rejects.toThrow(message);
-    queue.trySend('kept');
-    expect(textOf(queue.tryReceive())).toBe('kept');
-  },
-);

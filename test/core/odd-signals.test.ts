@@ -52,3 +52,36 @@ test('a signal that throws loses no message, holds up nobody, and is reported', 
   const peer = startNode('throwing-signal', [String(queue.id)]);
   expect(await peer.json()).toEqual(['1', '2', 'a signal that throws']);
 });
+
+test.each([
+  [
+    'calls back at once',
+    (abort: () => void): void => {
+      abort();
+    },
+    'r',
+  ],
+  [
+    'throws',
+    (): never => {
+      throw new Error('thrown');
+    },
+    'thrown',
+  ],
+])(
+  'a signal that %s when it is listened to: the wait has taken nothing',
+  async (_how, add, message) => {
+    const queue = temporaryQueue();
+    const signal = {
+      aborted: false,
+      reason: new Error('r'),
+      addEventListener: (_type: string, listener: () => void) => {
+        add(listener);
+      },
+      removeEventListener: () => undefined,
+    } as unknown as AbortSignal;
+    await expect(queue.receive({ signal })).rejects.toThrow(message);
+    queue.trySend('kept');
+    expect(queue.tryReceive()?.data.toString()).toBe('kept');
+  },
+);

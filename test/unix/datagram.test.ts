@@ -352,33 +352,6 @@ describe('files', () => {
   });
 });
 
-describe('what is told to be ready and is not', () => {
-  test('after shutdown of its reading side a datagram socket has reached the end', async () => {
-    const socket = bound(abstractName());
-    const pending = socket.receive();
-    socket.shutdownSync('read');
-    expect(await soon('the pending receive', pending)).toBeNull();
-    expect(socket.receiveSync({ timeout: 20_000 })).toBeNull();
-    expect(socket.tryReceive()).toBeNull();
-    expect(socket.tryReceiveInto(Buffer.alloc(1))).toBeNull();
-  });
-
-  test('sendToSync ends in time where another socket has the address by now', async () => {
-    const file = socketPath();
-    const first = Datagram.createSync(file);
-    const [sender, other] = [unnamed(), unnamed()];
-    fill(sender, file);
-    const pending = codeOfRejection(sender.sendTo(file, 'waits', { timeout: 200 }));
-    first.close();
-    first.unlinkSync();
-    const second = bound(file);
-    fill(other, file);
-    expect(codeThrownBy(() => sender.sendToSync(file, 'x', { timeout: 100 }))).toBe('ETIMEDOUT');
-    expect(await pending).toBe('ETIMEDOUT');
-    second.unlinkSync();
-  });
-});
-
 test('each message has an address of its own to write to', () => {
   const receiver = bound(abstractName());
   const name = Buffer.concat([Buffer.from(abstractName()), Buffer.from([0xff])]);

@@ -88,6 +88,7 @@ export async function untilStarted(
 ): Promise<UnderWay> {
   let found: UnderWay | undefined;
   await waitUntil(`a transfer by ${id} to ${receiver}`, () => {
+    if (!isRunning(sender)) throw new Error(`the sender has ended before ${id} to ${receiver}`);
     for (const pid of childrenOf(sender)) {
       const [address] = argumentsOf(pid, id, receiver) ?? [];
       if (address !== undefined) found = { id, address, sender, receiver: pid };

@@ -7,8 +7,9 @@ import { namesOf } from './two-ways';
 import { uniqueName } from './unique-name';
 
 /** What an unprivileged process gets where nobody has changed the limits. */
-const MOST_MESSAGES = 10;
-const MOST_BYTES = 8192;
+const THERE = { maxMessages: 10, messageSize: 8192 };
+/** An answer is short, and comes alone: no need to use up what all queues of a user may take. */
+const BACK = { maxMessages: 1, messageSize: 128 };
 
 /**
  * Messages of the highest priority come first. So the header has the highest, the end of the file
@@ -19,7 +20,7 @@ function priorityOf(type: number): number {
 }
 
 class QueuesEnd implements Endpoint {
-  readonly maxLength = MOST_BYTES;
+  readonly maxLength = THERE.messageSize;
   readonly #incoming: posix.MessageQueue;
   readonly #outgoing: posix.MessageQueue;
 
@@ -57,10 +58,9 @@ export const posixQueue: Transport = {
   async create() {
     const address = `/${uniqueName()}`;
     const names = namesOf(address);
-    const size = { maxMessages: MOST_MESSAGES, messageSize: MOST_BYTES };
     try {
-      const there = await posix.MessageQueue.create(names.there, { ...size, access: 'send' });
-      const back = await posix.MessageQueue.create(names.back, { ...size, access: 'receive' });
+      const there = await posix.MessageQueue.create(names.there, { ...THERE, access: 'send' });
+      const back = await posix.MessageQueue.create(names.back, { ...BACK, access: 'receive' });
       return offerOf(address, new QueuesEnd(back, there));
     } catch (error) {
       await remove(address); // a limit was hit, perhaps by the second queue

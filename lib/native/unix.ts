@@ -17,7 +17,7 @@ export interface UnixSocket {
   unixConnectedTimed(type: number, name: Memory, timeout: number): number;
   /** 0 where any socket is bound to the name. */
   unixProbe(name: Memory): number;
-  unixLockFile(path: Memory): number;
+  unixLockFile(fd: number): number;
   unixShutdown(descriptor: number, how: number): number;
   unixOption(fd: number, name: number): number;
   unixSetOption(fd: number, name: number, value: number): number;

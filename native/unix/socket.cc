@@ -4,7 +4,6 @@
 #include <array>
 #include <cstring>
 #include <fcntl.h>
-#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -136,22 +135,9 @@ int32_t probe(Environment& /*environment*/, const Bytes& name) {
     return bound ? 0 : -errno;
 }
 
-/// Takes a lock that goes with this process: the number of a descriptor, or -EAGAIN where another
-/// one has it. Who has it removes the file before closing: so the file is looked at once more.
-int32_t lock_file(Environment& /*environment*/, Bytes name) {
-    const std::string path(reinterpret_cast<const char*>(name.data()), name.size());
-    Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        return -errno;
-    }
-    struct stat mine {};
-    struct stat there {};
-    if (fstat(fd.get(), &mine) != 0) {
-        return -errno;
-    }
-    const bool same = stat(path.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
-                      mine.st_ino == there.st_ino;
-    return same ? fd.release() : -EAGAIN;
+/// Takes a lock on an open file that goes with this process; -EAGAIN where another one has it.
+int32_t lock_file(Environment& /*environment*/, int32_t fd) {
+    return or_errno(flock(fd, LOCK_EX | LOCK_NB));
 }
 
 int32_t shut_down(Environment& /*environment*/, Descriptor* descriptor, int32_t how) {
@@ -214,7 +200,7 @@ void define_socket(Exports& exports) {
     exports.function<connected_wait>("unixConnectedWait", "type", "name");
     exports.function<connected_timed>("unixConnectedTimed", "type", "name", "timeout");
     exports.function<probe>("unixProbe", "name");
-    exports.function<lock_file>("unixLockFile", "path");
+    exports.function<lock_file>("unixLockFile", "fd");
     exports.function<shut_down>("unixShutdown", "descriptor", "how");
     exports.function<option>("unixOption", "fd", "name");
     exports.function<set_option>("unixSetOption", "fd", "name", "value");

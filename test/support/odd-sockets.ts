@@ -6,7 +6,6 @@ const nobody = Buffer.from('\0posix-ipc-odd');
 
 const perilous: Record<string, number[]> = {
   unixAccept: [0],
-  unixLockFile: [0],
   unixSetOption: [0],
   accept4Fd: [0],
   bindFd: [0],
@@ -50,7 +49,7 @@ export function socketArguments(call: Call): {
     unixConnectedWait: [1, nobody],
     unixConnectedTimed: [1, nobody, 0],
     unixProbe: [nobody],
-    unixLockFile: ['/nowhere/posix-ipc-odd'],
+    unixLockFile: [-1],
     unixShutdown: [datagrams(call), 1],
     unixOption: [12_345, 3],
     unixSetOption: [12_345, 7, 5000],

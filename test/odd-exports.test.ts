@@ -3,7 +3,7 @@
 import { testIf } from './support/machine';
 import { mayUnshare, startApart } from './support/own-namespace';
 
-const patience = 180_000;
+const patience = 400_000;
 
 interface Report {
   count: number;

@@ -33,8 +33,10 @@ export const RECEIVERS = Object.keys(PEERS) as Receiver[];
 /** Every transport with every receiver, in the order of the table. */
 export const ROWS = IDS.flatMap((id) => RECEIVERS.map((receiver) => [id, receiver] as const));
 
-// Two cores, busy with other suites, carry a large file in seconds.
-jest.setTimeout(60_000);
+/** All transports, each to both receivers, on a busy machine: a compilation and two programs each. */
+const patience = 180_000;
+
+jest.setTimeout(2 * patience);
 
 let folder: string;
 let temporary: string;
@@ -76,7 +78,7 @@ export function start(args: readonly string[], options?: SpawnOptions): Peer {
 }
 
 export function end(program: Peer): Promise<Ended> {
-  return soon('the end of the transfer', program.ended);
+  return soon('the end of the transfer', program.ended, patience);
 }
 
 /** The only one that a test makes. */

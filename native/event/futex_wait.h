@@ -1,8 +1,8 @@
 #pragma once
 
+#include "core/futex_word.h"
 #include "core/region.h"
 #include "core/wait/operation.h"
-#include "core/futex_word.h"
 
 namespace posix_ipc::event {
 

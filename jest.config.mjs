@@ -11,8 +11,8 @@ export default {
     '^posix-ipc$': '<rootDir>/lib/index.ts',
     '^posix-ipc/syscalls$': '<rootDir>/lib/syscalls.ts',
   },
-  // A loaded machine of two CPUs needs seconds to start a process; the tests' own watchdogs say more.
-  testTimeout: 60_000,
+  // What hangs, not what is slow: a loaded machine or a sanitizer takes many times longer.
+  testTimeout: 240_000,
   // Most tests wait for other processes: two at a time also where there are two CPUs.
   maxWorkers: Math.max(2, os.availableParallelism() - 1),
   watchman: false,

@@ -58,7 +58,7 @@ describe('npm run bench', () => {
     await expect(running).rejects.toMatchObject({ signal: 'SIGINT' });
     expect(readdirSync(scratch)).toEqual([]);
     // Queues and processes: the suite looks for them at its end.
-  }, 60_000);
+  });
 
   test.each([
     [['sysv', '--rounds', '0'], '--rounds takes a number'],

@@ -7,6 +7,4 @@
 import { eventfdRows } from './eventfd';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('eventfd', ['syscalls', 'EventFd'], { eventfd: eventfdRows });

@@ -3,6 +3,4 @@
 import { futexRows } from './futex';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('futex', ['waitSync', 'wait'], { futex: futexRows });

@@ -10,8 +10,6 @@ import { msyncRows } from './msync';
 import { munmapRows } from './munmap';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('memory', ['syscalls', 'memory'], {
   mmap: mmapRows,
   munmap: munmapRows,

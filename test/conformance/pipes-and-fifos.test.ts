@@ -10,8 +10,6 @@ import { pipeRows } from './pipe';
 import { spliceRows, teeRows, vmspliceRows } from './splice';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('pipes-and-fifos', ['syscalls', 'Fifo, PipeReader, PipeWriter'], {
   pipe: pipeRows,
   mkfifo: mkfifoRows,

@@ -9,8 +9,6 @@ import { mqGetattrRows, mqNotifyRows, mqSetattrRows } from './mq-notify';
 import { mqCloseRows, mqOpenRows, mqUnlinkRows } from './mq-open';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('posix-messages', ['syscalls', 'MessageQueue'], {
   mq_open: mqOpenRows,
   mq_close: mqCloseRows,

@@ -17,8 +17,6 @@ import {
 } from './sem-wait';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('posix-semaphores', ['syscalls', 'Semaphore'], {
   sem_open: semOpenRows,
   sem_close: semCloseRows,

@@ -8,8 +8,6 @@ import { shmOpenRows } from './shm-open';
 import { shmUnlinkRows } from './shm-unlink';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('posix-shared-memory', ['syscalls', 'SharedMemory'], {
   shm_open: shmOpenRows,
   shm_unlink: shmUnlinkRows,

@@ -4,8 +4,6 @@ import { pidfdRows } from './pidfd';
 import { sigqueueRows } from './signals';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('processes-and-signals', ['syscalls', 'Process, SignalQueue'], {
   sigqueue: sigqueueRows,
   pidfd: pidfdRows,

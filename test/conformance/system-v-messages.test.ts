@@ -10,8 +10,6 @@ import { msgrcvRows } from './msgrcv';
 import { msgsndRows } from './msgsnd';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('system-v-messages', ['syscalls', 'MessageQueue'], {
   msgget: msggetRows,
   msgsnd: msgsndRows,

@@ -9,8 +9,6 @@ import { semgetRows } from './semget';
 import { semopRows } from './semop';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('system-v-semaphores', ['syscalls', 'SemaphoreSet'], {
   semget: semgetRows,
   semop: semopRows,

@@ -10,8 +10,6 @@ import { shmdtRows } from './shmdt';
 import { shmgetRows } from './shmget';
 import { testTable } from './table';
 
-jest.setTimeout(60_000);
-
 testTable('system-v-shared-memory', ['syscalls', 'SharedMemory'], {
   shmget: shmgetRows,
   shmat: shmatRows,

@@ -14,8 +14,6 @@ import { fdpassRows } from './unix-pass';
 import { truncatedRows } from './unix-truncated';
 import { waitRows } from './unix-waits';
 
-jest.setTimeout(60_000);
-
 testTable('unix-sockets', ['syscalls', 'classes'], {
   bind: bindRows,
   connect: connectRows,

@@ -16,8 +16,6 @@ import { adoptSegment, adoptSegmentId, temporarySegment } from '../support/segme
 import { adoptName, adoptShared, shared } from '../support/shared-memory';
 import { soon } from '../support/wait-until';
 
-jest.setTimeout(60_000);
-
 /** Not a whole number of pages. */
 const size = 100_001;
 

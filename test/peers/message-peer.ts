@@ -5,9 +5,6 @@ import { sysv } from 'posix-ipc';
 import { startC, startNode, type Peer } from '../support/processes';
 import { adoptQueue } from '../support/queues';
 
-// Processes are slow to start on a busy machine; what hangs is told by the watchdogs before this.
-jest.setTimeout(60_000);
-
 export type Language = 'Node' | 'C';
 
 export const directions: [name: string, from: Language, to: Language][] = [

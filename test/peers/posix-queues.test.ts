@@ -7,8 +7,6 @@ import { fullPosixQueue, temporaryPosixQueue } from '../support/posix-queues';
 import { startC, startNode, type Peer } from '../support/processes';
 import { soon } from '../support/wait-until';
 
-jest.setTimeout(120_000);
-
 type Side = 'C' | 'promise' | 'sync' | 'batches';
 type Queue = posix.MessageQueue;
 

@@ -6,8 +6,6 @@ import { untilBlockedIn } from '../support/blocked';
 import { type Peer, startC, startNode } from '../support/processes';
 import { adoptSemaphore, modeOf, temporarySemaphore, unusedName } from '../support/semaphores';
 
-jest.setTimeout(60_000);
-
 type Language = 'Node' | 'C';
 
 const pairs: [one: Language, other: Language][] = [

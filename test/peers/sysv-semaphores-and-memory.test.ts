@@ -9,8 +9,6 @@ import { adoptAttached, adoptSegment, temporarySegment } from '../support/segmen
 import { adoptSet, temporarySet } from '../support/semaphore-sets';
 import { soon } from '../support/wait-until';
 
-jest.setTimeout(180_000);
-
 async function c(...args: (string | number)[]): Promise<string> {
   return (await (await startC('sysv-peer', args.map(String))).success()).trim();
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a condition may take before the test is taken for stuck. Generous: machines are slow at times. */
-const watchdog = 30_000;
+const watchdog = 120_000;
 
 /** Waits for a condition, asking every few milliseconds; the error names what did not come true. */
 export async function waitUntil(

@@ -1,5 +1,5 @@
 import { errnoOf, SystemError } from '../core/error';
-import type { MutexHandle } from './mutex-handle';
+import type { LockHandle } from './lock-memory';
 
 const hints = new Map<number, string>(
   (
@@ -23,7 +23,7 @@ const hints = new Map<number, string>(
 );
 
 /** What a negated errno, or an expired time, means to who wants the mutex. */
-export function lockFailure(error: number | string, handle: MutexHandle): SystemError {
+export function lockFailure(error: number | string, handle: LockHandle): SystemError {
   const errno = typeof error === 'string' ? errnoOf(error) : -error;
   return new SystemError(error, 'mutex_lock', { path: handle.name, hint: hints.get(errno) });
 }

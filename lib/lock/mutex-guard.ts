@@ -1,7 +1,7 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
-import type { MutexHandle } from './mutex-handle';
+import type { LockHandle } from './lock-memory';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
 const TAKEN_AFTER_DEATH = 1;
@@ -12,7 +12,7 @@ export let abandon: (guard: MutexGuard) => void;
 export let settle: (guard: MutexGuard) => void;
 
 /** The guard of what was just taken. */
-export function guardOf(handle: MutexHandle, taken: number): MutexGuard {
+export function guardOf(handle: LockHandle, taken: number): MutexGuard {
   return new MutexGuard(byOpener, handle, taken === TAKEN_AFTER_DEATH);
 }
 
@@ -37,7 +37,7 @@ export function guardOf(handle: MutexHandle, taken: number): MutexGuard {
 export class MutexGuard implements Disposable, AsyncDisposable {
   /** Whether the last owner died, or ended its thread, while it held the mutex. One guard is told. */
   readonly ownerDied: boolean;
-  readonly #handle: MutexHandle;
+  readonly #handle: LockHandle;
   #released = false;
   #consistent: boolean;
 
@@ -50,7 +50,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     };
   }
 
-  constructor(by: ByOpener, handle: MutexHandle, ownerDied: boolean) {
+  constructor(by: ByOpener, handle: LockHandle, ownerDied: boolean) {
     checkOpener(by, MutexGuard);
     this.ownerDied = ownerDied;
     this.#handle = handle;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { native } from '../native';
-import type { MutexHandle } from './mutex-handle';
+import type { LockHandle } from './lock-memory';
 
 /** Who holds a mutex. */
 export interface MutexHolder {
@@ -31,12 +31,12 @@ const LOST = 0x3fff_ffff;
 const FAIR = 1;
 const values = new Float64Array(7);
 
-function look(handle: MutexHandle): number[] {
+function look(handle: LockHandle): number[] {
   native.mutexLook(handle.number, values);
   return [...values];
 }
 
-export function statusOf(handle: MutexHandle): MutexStatus {
+export function statusOf(handle: LockHandle): MutexStatus {
   const [owner, died, , acquisitions = 0, contentions = 0, deaths = 0, flags = 0] = look(handle);
   const free = died === 0 ? 'free' : 'owner-died';
   const held = owner === LOST ? 'unrecoverable' : 'held';
@@ -59,7 +59,7 @@ function processOf(thread: number): number | undefined {
   }
 }
 
-export function holderOf(handle: MutexHandle): MutexHolder | undefined {
+export function holderOf(handle: LockHandle): MutexHolder | undefined {
   const [thread = 0, , since = 0] = look(handle);
   if (thread === 0 || thread === LOST) return undefined;
   const pid = processOf(thread);

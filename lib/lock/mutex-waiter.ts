@@ -4,7 +4,7 @@ import { Lane, type Call, type Limits } from '../core/lane';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { lockFailure } from './mutex-failure';
-import type { MutexHandle } from './mutex-handle';
+import type { LockHandle } from './lock-memory';
 
 const EBUSY = -errnoOf('EBUSY');
 
@@ -14,10 +14,10 @@ const waiting = new Set<MutexWaiter>();
 /** The waits of one mutex object: they form one line. How it was taken: 0, or 1 after a death. */
 export class MutexWaiter implements Call<number> {
   /** Referred to by pending waits, so that it is not forgotten. */
-  readonly #handle: MutexHandle;
+  readonly #handle: LockHandle;
   readonly #lane: Lane;
 
-  constructor(handle: MutexHandle, keeper: Keeper) {
+  constructor(handle: LockHandle, keeper: Keeper) {
     this.#handle = handle;
     this.#lane = new Lane(keeper, () => waiting.delete(this));
   }

@@ -1,5 +1,5 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, invalidType, type ClosedError } from '../core/error';
+import { invalidType, type ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import type { Mapping } from '../core/mapping';
@@ -12,10 +12,8 @@ import {
   type WaitOptions,
 } from '../core/options';
 import { promised } from '../core/promised';
-import { nameOf } from '../core/shared-object';
-import { native } from '../native';
+import { unlinkLock, type LockHandle } from './lock-memory';
 import { guardOf, type MutexGuard } from './mutex-guard';
-import { MutexHandle } from './mutex-handle';
 import {
   create,
   open,
@@ -65,7 +63,7 @@ export class Mutex extends Handle {
   /** The name, with its leading slash; empty for a mutex in a mapping. */
   readonly name: string;
 
-  readonly #open: MutexHandle;
+  readonly #open: LockHandle;
   readonly #waiter: MutexWaiter;
   readonly #recover: Recover | undefined;
 
@@ -73,8 +71,8 @@ export class Mutex extends Handle {
     checkOpener(by, Mutex);
     const keeper = new Keeper();
     super('mutex', keeper);
-    this.name = opened.name ?? '';
-    this.#open = new MutexHandle(opened.handle, opened.name);
+    this.name = opened.handle.name ?? '';
+    this.#open = opened.handle;
     this.#waiter = new MutexWaiter(this.#open, keeper);
     this.#recover = opened.recover;
   }
@@ -138,8 +136,7 @@ export class Mutex extends Handle {
 
   /** As `unlink`, at once. */
   static unlinkSync(name: string): void {
-    const path = nameOf(name);
-    check(native.shmUnlink(path), 'shm_unlink', { path });
+    unlinkLock(name);
   }
 
   /**

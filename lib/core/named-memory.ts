@@ -1,0 +1,129 @@
+/** Whatever lies in a shared memory object of its own: made and found by name. */
+
+import { constants } from 'node:fs';
+
+import { native } from '../native';
+import { errnoOf } from './error';
+import { mapDescriptor } from './map-descriptor';
+import type { Mapping } from './mapping';
+import { randomName } from './name';
+import { abandon, begin, complete, failureOf, nameOf } from './shared-object';
+import { reserveSync } from './storage';
+
+/** What objects of one kind have in common. T: what this process has of one that is open. */
+export interface NamedKind<T> {
+  /** The least size of one, and the error for what is smaller. */
+  bytes: number;
+  tooSmall(name: string): Error;
+  /**
+   * Checks what lies in the memory, which is the whole object, and takes the mapping over. Throws if
+   * it is none of this kind.
+   */
+  open(mapping: Mapping, name: string): T;
+  /** Lets go of one that nobody is to have after all. */
+  discard(opened: T): void;
+}
+
+/** What one is made with. */
+export interface Making {
+  /** The size of the object. */
+  bytes: number;
+  /** Permission bits, exactly. */
+  mode: number;
+  /** Fills the memory, which nobody else sees yet: all zeros. */
+  init(mapping: Mapping): void;
+}
+
+/** One that is open, and its name with the leading slash. */
+export interface Named<T> {
+  opened: T;
+  name: string;
+}
+
+const EEXIST = -errnoOf('EEXIST');
+const ENOENT = -errnoOf('ENOENT');
+
+function inObject<T>(kind: NamedKind<T>, fd: number, name: string, making?: Making): T {
+  const mapping = mapDescriptor(fd, { offset: 0, length: making?.bytes, access: 'write' }, name);
+  try {
+    making?.init(mapping);
+    return kind.open(mapping, name);
+  } catch (error) {
+    mapping.close();
+    throw error;
+  }
+}
+
+/** It appears whole, with its mode; or a negated errno if there can be none of that name. */
+function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | number {
+  const begun = begin(name, making.bytes);
+  if (typeof begun === 'number') return begun;
+  let opened: T;
+  try {
+    reserveSync(begun.fd, 0, making.bytes, failureOf('posix_fallocate', name));
+    opened = inObject(kind, begun.fd, name, making);
+  } catch (error) {
+    abandon(begun);
+    throw error;
+  }
+  const completed = complete(begun, making.mode);
+  if (typeof completed === 'number') {
+    kind.discard(opened);
+    return completed;
+  }
+  native.closeFile(begun.fd);
+  return { opened, name };
+}
+
+/** The one of that name, or a negated errno. */
+function find<T>(kind: NamedKind<T>, name: string): Named<T> | number {
+  const fd = native.shmOpen(name, constants.O_RDWR, 0);
+  if (fd < 0) return fd;
+  try {
+    if (native.fileSize(fd) < kind.bytes) throw kind.tooSmall(name);
+    return { opened: inObject(kind, fd, name), name };
+  } finally {
+    native.closeFile(fd);
+  }
+}
+
+/** A new one, of a random name when none is given; EEXIST if there is one of this name. */
+export function createNamed<T>(
+  kind: NamedKind<T>,
+  name: string | undefined,
+  making: Making,
+): Named<T> {
+  const given = name === undefined ? undefined : nameOf(name);
+  for (;;) {
+    const chosen = given ?? randomName();
+    const made = make(kind, chosen, making);
+    if (typeof made !== 'number') return made;
+    if (made !== EEXIST || given !== undefined) throw failureOf('shm_open', chosen)(made);
+  }
+}
+
+/** The one of a name; ENOENT if none. */
+export function openNamed<T>(kind: NamedKind<T>, name: string): Named<T> {
+  const checked = nameOf(name);
+  const found = find(kind, checked);
+  if (typeof found === 'number') throw failureOf('shm_open', checked)(found);
+  return found;
+}
+
+/** The one of a name, or a new one. */
+export function openOrCreateNamed<T>(
+  kind: NamedKind<T>,
+  name: string | undefined,
+  making: Making,
+): Named<T> {
+  if (name === undefined) return createNamed(kind, name, making);
+  const checked = nameOf(name);
+  for (;;) {
+    const found = find(kind, checked);
+    if (typeof found !== 'number') return found;
+    if (found !== ENOENT) throw failureOf('shm_open', checked)(found);
+    const made = make(kind, checked, making);
+    if (typeof made !== 'number') return made;
+    if (made !== EEXIST) throw failureOf('shm_open', checked)(made);
+  }
+}

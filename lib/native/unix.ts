@@ -6,6 +6,7 @@ export interface UnixSocket {
   unixSocket(type: number): number;
   unixPair(type: number, numbers: Memory): number;
   unixBind(descriptor: number, name: Memory): number;
+  unixBindExact(descriptor: number, name: Memory, mode: number): number;
   unixListen(descriptor: number, backlog: number): number;
   unixAccept(descriptor: number): number;
   unixConnect(descriptor: number, name: Memory): number;

@@ -11,7 +11,8 @@ import { configure, connectFailure, type SocketPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
 
-function adopted(fd: number, plan: SocketPlan): OwnedDescriptor {
+/** A new descriptor that is configured. */
+export function adopted(fd: number, plan: SocketPlan): OwnedDescriptor {
   const descriptor = new OwnedDescriptor(fd);
   try {
     // Only now: a socket that passes credentials would be bound to a name of the kernel's choice.

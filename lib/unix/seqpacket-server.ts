@@ -12,7 +12,7 @@ import {
   Server,
   type Listening,
 } from './server';
-import { configure, type ServerOptions } from './socket-options';
+import type { ServerOptions } from './socket-options';
 
 /**
  * Accepts connections as `unix.SeqPacket`.
@@ -28,10 +28,11 @@ import { configure, type ServerOptions } from './socket-options';
 export class SeqPacketServer extends Server<SeqPacket> {
   private constructor(by: ByOpener, listening: Listening) {
     checkOpener(by, SeqPacketServer);
-    super('seqpacket server', listening, (fd, plan) => {
-      configure(fd, plan);
-      return new SeqPacket(byOpener, fd, plan);
-    });
+    super(
+      'seqpacket server',
+      listening,
+      (accepted, plan) => new SeqPacket(byOpener, accepted, plan),
+    );
   }
 
   /**

@@ -8,6 +8,7 @@ import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
 import { addressOf, type autobind, boundNameOf, nameOf, textOf, type Address } from './address';
+import { adopted } from './connecting';
 import {
   bindNew,
   bindOrReplace,
@@ -134,13 +135,13 @@ export abstract class Server<S extends object> extends OpenFile implements Async
   protected constructor(
     what: string,
     { descriptor, plan, file }: Listening,
-    wrap: (fd: number, plan: SocketPlan) => S,
+    wrap: (accepted: OwnedDescriptor, plan: SocketPlan) => S,
   ) {
     // accept(2) has no flag for it, and another process may take the connection that poll has shown.
     descriptor.setNonblocking();
     super(what, descriptor);
     this.#file = file;
-    this.#accepting = accepting(this.handle, (fd) => wrap(fd, plan));
+    this.#accepting = accepting(this.handle, (fd) => wrap(adopted(fd, plan), plan));
   }
 
   /**

@@ -1,7 +1,6 @@
 /** Sockets that are bound to paths: exact modes, stale files, removal. */
 
 import {
-  chmodSync,
   closeSync,
   constants,
   fstatSync,
@@ -46,7 +45,7 @@ function statusOf(path: Buffer): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
-/** Binds; the file has the mode exactly, and at no time more. A negated errno where that fails. */
+/** Binds; the file has the mode exactly, from the start. A negated errno where that fails. */
 function tryBind(
   descriptor: OwnedDescriptor,
   name: Uint8Array,
@@ -54,13 +53,9 @@ function tryBind(
 ): SocketFile | undefined | number {
   const path = pathIn(name);
   if (path === undefined) return result(native.unixBind(descriptor.handle, name));
-  // The file gets the socket's own mode, less the umask.
-  check(native.fchmod(descriptor.number, mode), 'fchmod');
-  const bound = native.unixBind(descriptor.handle, name);
+  const bound = native.unixBindExact(descriptor.handle, name, mode);
   if (bound < 0) return bound;
-  const status = lstatSync(path, { bigint: true });
-  if (Number(status.mode & 0o7777n) !== mode) chmodSync(path, mode);
-  const { dev, ino, birthtimeNs } = status;
+  const { dev, ino, birthtimeNs } = lstatSync(path, { bigint: true });
   return { path, dev, ino, birthtimeNs };
 }
 

@@ -12,7 +12,7 @@ import {
   Server,
   type Listening,
 } from './server';
-import { configure, type ServerOptions } from './socket-options';
+import type { ServerOptions } from './socket-options';
 
 /**
  * Accepts connections as `unix.Stream`.
@@ -28,10 +28,7 @@ import { configure, type ServerOptions } from './socket-options';
 export class StreamServer extends Server<Stream> {
   private constructor(by: ByOpener, listening: Listening) {
     checkOpener(by, StreamServer);
-    super('stream server', listening, (fd, plan) => {
-      configure(fd, plan);
-      return new Stream(byOpener, fd, plan);
-    });
+    super('stream server', listening, (accepted, plan) => new Stream(byOpener, accepted, plan));
   }
 
   /**

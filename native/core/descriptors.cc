@@ -53,6 +53,7 @@ void Descriptors::tell(std::span<const Poller::Event> events) {
         const auto handle = static_cast<int32_t>(event.key);
         Descriptor* const found = descriptors_.find(handle);
         if (found == nullptr) {
+            poller_.strange();
             continue;
         }
         const uint32_t ended = poller_.came(found->number(), event.key, found->watch, event.bits);
@@ -61,6 +62,11 @@ void Descriptors::tell(std::span<const Poller::Event> events) {
             words[2 * count + 1] = static_cast<int32_t>(ended);
             count++;
         }
+    }
+    if (poller_.renew()) {
+        descriptors_.each([this](int32_t handle, Descriptor& one) {
+            poller_.watch_again(one.number(), static_cast<uint64_t>(handle), one.watch);
+        });
     }
     if (count > 0 && !ready_.IsEmpty()) {
         environment_.call(ready_, {to_js(environment_.env(), static_cast<int32_t>(count))});

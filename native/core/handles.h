@@ -52,6 +52,15 @@ class Handles {
         return std::nullopt;
     }
 
+    template <typename Visit>
+    void each(Visit visit) {
+        for (Slot& slot : slots_) {
+            if (slot.handle != none) {
+                visit(slot.handle, *slot.value);
+            }
+        }
+    }
+
     /// Whether there was one.
     bool remove(int32_t handle) {
         if (find(handle) == nullptr) {

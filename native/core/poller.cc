@@ -2,7 +2,10 @@
 
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/epoll.h>
+#include <unistd.h>
+#include <utility>
 #include <uv.h>
 
 namespace posix_ipc {
@@ -42,21 +45,39 @@ struct Poller::Loop {
 
     /// Nothing is thrown from here: 0, or a negated errno as libuv's own numbers are.
     static int start(Poller& poller, Loop*& started) {
-        auto loop = std::make_unique<Loop>(poller);
-        loop->handle.data = loop.get();
+        auto made = std::make_unique<Loop>(poller);
+        made->handle.data = made.get();
         uv_loop_t* events = nullptr;
         if (napi_get_uv_event_loop(poller.env_, &events) != napi_ok) {
             return -EINVAL;
         }
-        if (const int error = uv_poll_init(events, &loop->handle, poller.epoll_.get());
+        if (const int error = uv_poll_init(events, &made->handle, poller.epoll_.get());
             error != 0) {
             return error;
         }
+        Loop* const loop = made.release(); // closed() deletes it
         loop->context = std::make_unique<Napi::AsyncContext>(poller.env_, "posix-ipc poll");
-        napi_add_async_cleanup_hook(poller.env_, end_with_environment, loop.get(), &loop->hook);
         uv_unref(reinterpret_cast<uv_handle_t*>(&loop->handle)); // waits keep the process alive
-        started = loop.release();                                // closed() deletes it
-        return uv_poll_start(&started->handle, UV_READABLE, readable);
+        const bool hooked = napi_add_async_cleanup_hook(poller.env_, end_with_environment, loop,
+                                                        &loop->hook) == napi_ok;
+        const int error = hooked ? loop->watch() : -EINVAL;
+        if (error != 0) {
+            loop->end();
+            return error;
+        }
+        started = loop;
+        return 0;
+    }
+
+    int watch() { return uv_poll_start(&handle, UV_READABLE, readable); }
+
+    /// Another epoll takes the place and the number of the one that is watched.
+    int replace(const Fd& fresh) {
+        uv_poll_stop(&handle);
+        const int number = poller->epoll_.get();
+        const int replaced = dup3(fresh.get(), number, O_CLOEXEC) < 0 ? -errno : 0;
+        const int watched = watch();
+        return replaced != 0 ? replaced : watched;
     }
 
     static void readable(uv_poll_t* handle, int status, int /*events*/) {
@@ -81,16 +102,23 @@ struct Poller::Loop {
 
     /// The environment waits until closed() has been called.
     static void end_with_environment(napi_async_cleanup_hook_handle /*hook*/, void* self) {
-        auto* const loop = static_cast<Loop*>(self);
-        loop->poller = nullptr;
-        loop->context.reset();
-        uv_poll_stop(&loop->handle);
-        uv_close(reinterpret_cast<uv_handle_t*>(&loop->handle), closed);
+        static_cast<Loop*>(self)->end();
+    }
+
+    void end() {
+        if (std::exchange(poller, nullptr) == nullptr) {
+            return; // it is ending: it could not be started
+        }
+        context.reset();
+        uv_poll_stop(&handle);
+        uv_close(reinterpret_cast<uv_handle_t*>(&handle), closed);
     }
 
     static void closed(uv_handle_t* handle) {
         const std::unique_ptr<Loop> loop(&of(handle));
-        napi_remove_async_cleanup_hook(loop->hook);
+        if (loop->hook != nullptr) {
+            napi_remove_async_cleanup_hook(loop->hook);
+        }
     }
 };
 
@@ -149,11 +177,28 @@ uint32_t Poller::came(int fd, uint64_t key, Watch& watch, uint32_t bits) {
     // What nobody waits for would be reported again and again; an error even where nothing is
     // armed.
     const bool unwanted = (directions & watch.armed & ~watch.wanted) != 0 || ended == 0;
-    if (unwanted && watch.armed != 0) {
-        change(fd, key, watch, watch.wanted);
+    if (unwanted && (watch.armed == 0 || change(fd, key, watch, watch.wanted) != 0)) {
+        stale_ = true;
     }
     watch.wanted &= ~ended;
     return ended;
+}
+
+bool Poller::renew() {
+    if (!stale_) {
+        return false;
+    }
+    const Fd fresh(epoll_create1(EPOLL_CLOEXEC));
+    const bool renewed = fresh && loop_->replace(fresh) == 0;
+    stale_ = !renewed; // where there is no descriptor for it now, the next event asks again
+    return renewed;
+}
+
+void Poller::watch_again(int fd, uint64_t key, Watch& watch) {
+    const uint32_t directions = std::exchange(watch.armed, 0);
+    if (directions != 0) {
+        change(fd, key, watch, directions); // fails for what was closed by its number
+    }
 }
 
 void Poller::drop(int fd, Watch& watch) {

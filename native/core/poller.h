@@ -44,6 +44,13 @@ class Poller {
     static void forget(Watch& watch, Direction direction);
     /// The event has come: which of the wanted directions it ends.
     uint32_t came(int fd, uint64_t key, Watch& watch, uint32_t bits);
+    /// An event has come of what nobody knows any more.
+    void strange() { stale_ = true; }
+    /// Who closes a descriptor by its number, while somebody else keeps its file open, leaves an
+    /// entry in the epoll that tells for ever and that nothing takes away. Then there is a new
+    /// epoll, and true: every descriptor has to be watched again.
+    bool renew();
+    void watch_again(int fd, uint64_t key, Watch& watch);
     /// Before the descriptor is closed: another process may keep its file open, and epoll with it.
     void drop(int fd, Watch& watch);
 
@@ -56,6 +63,7 @@ class Poller {
     napi_env env_;
     std::function<void(std::span<const Event>)> ready_;
     Fd epoll_;
+    bool stale_ = false;
     Loop* loop_ = nullptr; // it belongs to the loop, which closes it
 };
 

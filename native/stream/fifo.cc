@@ -6,13 +6,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "core/exact_mode.h"
 #include "core/fd.h"
 
 namespace posix_ipc::stream {
 
 namespace {
-
-constexpr mode_t permissions = 07777;
 
 int32_t mkfifo(Environment& /*environment*/, const Path& path, int32_t mode) {
     return or_errno(::mkfifo(path.text.c_str(), static_cast<mode_t>(mode)));
@@ -31,32 +30,11 @@ int32_t fifo_check(Environment& /*environment*/, const Path& path) {
     return is_fifo(stat(path.text.c_str(), &status), status);
 }
 
-/// Gives it the permissions that the umask took from it. By descriptor: the name may be somebody
-/// else's by now, or a link to something else.
-int32_t set_mode(const char* path, mode_t mode) {
-    const Fd fd(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd) {
-        return -errno;
-    }
-    struct stat status {};
-    const int32_t found = is_fifo(fstat(fd.get(), &status), status);
-    if (found != 0 || (status.st_mode & permissions) == mode) {
-        return found;
-    }
-    const std::string file = "/proc/self/fd/" + std::to_string(fd.get());
-    return or_errno(chmod(file.c_str(), mode));
-}
-
-/// mkfifo(3) whatever the umask is. It never has more permissions than are asked for.
-int32_t mkfifo_exact(Environment& environment, const Path& path, int32_t mode) {
-    int32_t result = mkfifo(environment, path, mode);
-    if (result == 0) {
-        result = set_mode(path.text.c_str(), static_cast<mode_t>(mode));
-        if (result != 0) {
-            unlink(path.text.c_str());
-        }
-    }
-    return result;
+/// mkfifo(3) whatever the umask is.
+int32_t mkfifo_exact(Environment& /*environment*/, const Path& path, int32_t mode) {
+    const auto permissions = static_cast<mode_t>(mode);
+    return make_exactly(path.text, S_IFIFO, permissions,
+                        [&] { return or_errno(::mkfifo(path.text.c_str(), permissions)); });
 }
 
 /// The number of a descriptor of a FIFO, of nothing else.

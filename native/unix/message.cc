@@ -256,10 +256,19 @@ class Reception {
             return;
         }
         std::memcpy(memory_.data() + numbers_at, rights_, count * sizeof(int));
+        auto& descriptors = environment_.facility<Descriptors>();
+        std::array<int32_t, most_fds> handles{};
         for (size_t i = 0; i < count; i++) {
-            const int32_t handle = environment_.facility<Descriptors>().add(std::move(owned[i]));
-            std::memcpy(memory_.data() + handles_at + i * sizeof handle, &handle, sizeof handle);
+            handles[i] = descriptors.add(std::move(owned[i]));
+            if (handles[i] < 0) { // there are as many handles as there can be
+                std::for_each_n(handles.begin(), i,
+                                [&](int32_t one) { descriptors.remove(one, "descriptor"); });
+                head_.flags |= Envelope::fds_lost;
+                head_.fd_count = 0;
+                return;
+            }
         }
+        std::memcpy(memory_.data() + handles_at, handles.data(), count * sizeof(int32_t));
     }
 
     void take_name(const msghdr& message) {

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/descriptors.h"
+#include "core/exact_mode.h"
 #include "unix/address.h"
 
 namespace posix_ipc::unix_domain {
@@ -34,6 +36,21 @@ int32_t pair(Environment& /*environment*/, int32_t type, const Bytes& numbers) {
 int32_t bind_to(Environment& /*environment*/, Descriptor* descriptor, const Bytes& name) {
     const Address address(name);
     return or_errno(bind(descriptor->number(), address.get(), address.size()));
+}
+
+/// Binds to a path; the file has the mode exactly.
+int32_t bind_exact(Environment& /*environment*/, Descriptor* descriptor, const Bytes& name,
+                   int32_t mode) {
+    const Address address(name);
+    const auto permissions = static_cast<mode_t>(mode);
+    // The file gets the socket's own mode.
+    if (fchmod(descriptor->number(), permissions) != 0) {
+        return -errno;
+    }
+    const std::string path(reinterpret_cast<const char*>(name.data()), name.size());
+    return make_exactly(path, S_IFSOCK, permissions, [&] {
+        return or_errno(bind(descriptor->number(), address.get(), address.size()));
+    });
 }
 
 int32_t listen_on(Environment& /*environment*/, Descriptor* descriptor, int32_t backlog) {
@@ -192,6 +209,7 @@ void define_socket(Exports& exports) {
     exports.function<make>("unixSocket", "type");
     exports.function<pair>("unixPair", "type", "numbers");
     exports.function<bind_to>("unixBind", "descriptor", "name");
+    exports.function<bind_exact>("unixBindExact", "descriptor", "name", "mode");
     exports.function<listen_on>("unixListen", "descriptor", "backlog");
     exports.function<accept_one>("unixAccept", "descriptor");
     exports.function<connect_to>("unixConnect", "descriptor", "name");

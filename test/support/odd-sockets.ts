@@ -41,6 +41,7 @@ export function socketArguments(call: Call): {
     unixSocket: [2],
     unixPair: [2, Buffer.alloc(8)],
     unixBind: [datagrams(call), Buffer.from(`\0posix-ipc-odd-${String(process.pid)}`)],
+    unixBindExact: [datagrams(call), Buffer.from('/nonexistent/s'), 0o600],
     unixListen: [datagram, 1],
     unixAccept: [datagram],
     unixConnect: [datagrams(call), nobody],

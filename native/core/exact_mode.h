@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <sys/types.h>
+
+namespace posix_ipc {
+
+/// Makes a file by `make`, which answers 0 or a negated errno. It has the mode exactly, from the
+/// first instant, whatever the umask. `type`: S_IFIFO or S_IFSOCK.
+int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
+                     const std::function<int32_t()>& make);
+
+} // namespace posix_ipc

@@ -47,10 +47,9 @@ const FLAG = { truncated: 1, fdsLost: 2, credentials: 4, ended: 8, newName: 16 }
 export const HOW = {
   name: 0x100,
   credentials: 0x200,
-  time: 0x400,
-  whole: 0x800,
-  packets: 0x1000,
-  ends: 0x2000,
+  whole: 0x400,
+  packets: 0x800,
+  ends: 0x1000,
 };
 
 const words = new Int32Array((nameAt + longestName) / 4);

@@ -40,7 +40,7 @@ export class SeqPacket extends PacketSocket {
   /** @internal Takes a configured socket over. */
   constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
     checkOpener(by, SeqPacket);
-    super('seqpacket socket', fd, plan, HOW.time | HOW.ends);
+    super('seqpacket socket', fd, plan, HOW.ends);
   }
 
   /**

@@ -16,6 +16,7 @@ namespace posix_ipc::unix_domain {
 namespace {
 
 constexpr size_t most_fds = 253; // SCM_MAX_FD
+constexpr int SCM_PIDFD = 4;     // since Linux 6.5; older headers have no name for it
 
 /// What goes with a message, in memory that JavaScript reads and writes as words.
 struct Envelope {
@@ -47,8 +48,10 @@ Bytes checked(const Bytes& envelope) {
     return envelope;
 }
 
-constexpr size_t control_size =
-    CMSG_SPACE(sizeof(timeval)) + CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(most_fds * sizeof(int));
+/// What may come before the descriptors: whoever shares a socket can ask for it, for all.
+constexpr size_t room_for_others =
+    CMSG_SPACE(sizeof(timeval)) + CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int));
+constexpr size_t control_size = room_for_others + CMSG_SPACE(most_fds * sizeof(int));
 
 struct Control {
     alignas(cmsghdr) std::array<std::byte, control_size> bytes;
@@ -110,10 +113,9 @@ enum How : uint32_t {
     fds_mask = 0xff,
     with_name = 0x100,
     with_credentials = 0x200,
-    with_time = 0x400, ///< the socket has SO_TIMESTAMP: an empty message is told from the end by it
-    whole = 0x800,     ///< what does not fit lands in the overflow
-    packets = 0x1000,  ///< the answer is a message's full length
-    ends = 0x2000,     ///< no bytes may mean the end
+    whole = 0x400,   ///< what does not fit lands in the overflow
+    packets = 0x800, ///< the answer is a message's full length
+    ends = 0x1000,   ///< no bytes may mean the end; an arrival time (SO_TIMESTAMP) tells otherwise
 };
 
 /// What one environment keeps for its sockets.
@@ -183,7 +185,7 @@ class Reception {
             message.msg_namelen = sizeof inbox_.name;
         }
         message.msg_controllen = room_for_control();
-        message.msg_control = message.msg_controllen == 0 ? nullptr : inbox_.control.bytes.data();
+        message.msg_control = inbox_.control.bytes.data();
         const int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC | (has(packets) ? MSG_TRUNC : 0);
         const ssize_t length = recvmsg(fd, &message, flags);
         if (length < 0) {
@@ -199,9 +201,7 @@ class Reception {
 
     [[nodiscard]] size_t room_for_control() const {
         const size_t fds = wanted_fds() * sizeof(int);
-        return (has(with_time) ? CMSG_SPACE(sizeof(timeval)) : 0) +
-               (has(with_credentials) ? CMSG_SPACE(sizeof(ucred)) : 0) +
-               (fds > 0 ? CMSG_LEN(fds) : 0);
+        return room_for_others + (fds > 0 ? CMSG_LEN(fds) : 0);
     }
 
     void open(int fd, msghdr& message, ssize_t length) {
@@ -228,9 +228,13 @@ class Reception {
         if (header.cmsg_type == SCM_RIGHTS) {
             head_.fd_count = static_cast<uint32_t>(std::min(size / sizeof(int), most_fds));
             rights_ = data;
-        } else if (header.cmsg_type == SCM_CREDENTIALS && size >= sizeof(ucred)) {
+        } else if (header.cmsg_type == SCM_CREDENTIALS && has(with_credentials)) {
             std::memcpy(&head_.sender, data, sizeof(ucred));
             head_.flags |= Envelope::credentials;
+        } else if (header.cmsg_type == SCM_PIDFD) {
+            int nobodys = -1;
+            std::memcpy(&nobodys, data, sizeof nobodys);
+            const Fd closed(nobodys);
         } else if (header.cmsg_type == SO_TIMESTAMP) {
             timed_ = true;
         }

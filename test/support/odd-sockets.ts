@@ -58,7 +58,7 @@ export function socketArguments(call: Call): {
     unixName: [datagram, false, Buffer.alloc(108)],
     unixSend: [datagram, Buffer.from('x')],
     unixSendWith: [datagram, Buffer.from('x'), envelope()],
-    unixReceive: [datagram, Buffer.alloc(64), 64, 0x1000, envelope()],
+    unixReceive: [datagram, Buffer.alloc(64), 64, 0x800, envelope()],
     unixTakeOverflow: [Buffer.alloc(64)],
     socketFd: [1, 2, 0],
     socketpairFd: [1, 2, 0, Buffer.alloc(8)],

@@ -1,13 +1,26 @@
 /** Credentials with messages. */
 
 import { unix } from 'posix-ipc';
+import { setsockopt, SO_PASSCRED, SOL_SOCKET } from 'posix-ipc/syscalls';
 
 import { codeOfRejection, codeThrownBy } from '../support/outcome';
-import { abstractName, closing, closingBoth } from '../support/sockets';
+import { abstractName, closing, closingBoth, descriptorCount } from '../support/sockets';
 
 type AnySocket = unix.Datagram | unix.SeqPacket | unix.Stream;
 const types = ['datagram', 'seqpacket', 'stream'] as const;
 const self = { pid: process.pid, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
+/** Since Linux 6.5. */
+const SO_PASSPIDFD = 76;
+
+function hasPidfds(fd: number): boolean {
+  try {
+    setsockopt(fd, SOL_SOCKET, SO_PASSPIDFD, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe.each(types)('%s', (type) => {
   const pairOf = (options: unix.SocketOptions): [AnySocket, AnySocket] =>
@@ -27,6 +40,19 @@ describe.each(types)('%s', (type) => {
     const [one, other] = pairOf({});
     one.sendSync('x', { credentials: true });
     expect(other.tryReceive()).toMatchObject({ credentials: undefined, fdsError: undefined });
+  });
+
+  test('who shares the socket asks for them, and for pidfds: no descriptor is lost by that', () => {
+    const [one, other] = pairOf({});
+    setsockopt(other.fd, SOL_SOCKET, SO_PASSCRED, 1);
+    const before = descriptorCount();
+    one.sendSync('x');
+    expect(other.receiveSync()).toMatchObject({ credentials: undefined, fdsError: undefined });
+    if (hasPidfds(other.fd)) {
+      one.sendSync('y', { credentials: true });
+      expect(other.receiveSync()).toMatchObject({ credentials: undefined, fdsError: undefined });
+    }
+    expect(descriptorCount()).toBe(before);
   });
 
   test('with descriptors', () => {

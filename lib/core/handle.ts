@@ -23,7 +23,9 @@ export abstract class Handle implements Disposable, AsyncDisposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.release(() => new ClosedError(this.#what));
+    const reason = (): ClosedError => new ClosedError(this.#what);
+    this.#keeper.end(reason);
+    this.release(reason);
   }
 
   [Symbol.dispose](): void {

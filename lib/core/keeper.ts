@@ -1,7 +1,11 @@
 import { keepAlive } from './engine';
 
-/** Whether the pending waits of one object keep the process alive: `ref()` and `unref()`. */
+/**
+ * What the waits of one object have in common: whether they keep the process alive (`ref()` and
+ * `unref()`), and whether the object is open.
+ */
 export class Keeper {
+  #closed: (() => Error) | undefined;
   #waits = 0;
   #holding = true;
 
@@ -9,6 +13,16 @@ export class Keeper {
   change(by: 1 | -1): void {
     this.#waits += by;
     if (this.#holding) keepAlive(by);
+  }
+
+  /** The object is closed, for a reason. */
+  end(reason: () => Error): void {
+    this.#closed = reason;
+  }
+
+  /** Throws the reason where the object is closed: a getter of a caller's options may close it. */
+  checkOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed();
   }
 
   hold(holding: boolean): void {

@@ -85,9 +85,10 @@ export class Lane {
   /**
    * Queues a call. `method` is the public one, whose caller the stacks of errors show. `tried`: it
    * has just been found to block; otherwise it is tried in the next turn of the event loop, and its
-   * object is known to be there now.
+   * object is known to be there now. Throws where its object is closed.
    */
   add<R>(call: Call<R>, limits: Limits, method: unknown, tried: boolean): Promise<R> {
+    this.#keeper.checkOpen();
     const { timeout, signal } = limits;
     const site = new CallSite(method);
     if (timeout === 0 && (tried || this.busy)) {

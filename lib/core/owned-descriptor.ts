@@ -1,10 +1,13 @@
 import { native } from '../native';
-import { check } from './error';
+import { check, outOfRange } from './error';
 import { boolean, integer, optionsOf } from './options';
 
 /** How a descriptor is taken that somebody else has opened. */
 export interface FromFdOptions {
-  /** The descriptor is closed with the object. Default true; else the object has a copy of its own. */
+  /**
+   * The descriptor is closed with the object, and must be nobody else's. Default true; else the
+   * object has a copy of its own.
+   */
   own?: boolean | undefined;
 }
 
@@ -70,5 +73,10 @@ export function descriptorOf(
   const number = integer('fd', fd, 0, 2 ** 31 - 1);
   const own = boolean('options.own', optionsOf(options).own ?? true);
   examine(number);
+  if (own && native.descriptorIsOwned(number)) {
+    const expected =
+      'a descriptor that no object owns (own: false makes a copy; detach() hands over)';
+    throw outOfRange('fd', expected, number);
+  }
   return own ? new OwnedDescriptor(number) : OwnedDescriptor.copyOf(number);
 }

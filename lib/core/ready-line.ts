@@ -25,12 +25,14 @@ export class ReadyLine {
   /** Referred to by pending waits, so that it is not closed as forgotten. */
   readonly #descriptor: OwnedDescriptor;
   readonly #direction: Direction;
+  readonly #keeper: Keeper;
   readonly #lane: Lane;
   readonly #spin = new Spin();
 
   constructor(descriptor: OwnedDescriptor, direction: Direction, keeper: Keeper) {
     this.#descriptor = descriptor;
     this.#direction = direction;
+    this.#keeper = keeper;
     this.#lane = new Lane(keeper, () => undefined, loop);
   }
 
@@ -41,12 +43,14 @@ export class ReadyLine {
 
   /** Does it now, if nobody who came before still has to wait. */
   try<R>(action: Action<R>): R | undefined {
+    this.#keeper.checkOpen();
     if (this.#lane.busy) this.#lane.serve();
     return this.#lane.busy ? undefined : action.attempt();
   }
 
   /** Does it when it can be done. `method`: the public one, whose caller the stacks of errors show. */
   run<R>(action: Action<R>, limits: Limits, method: unknown): R | Promise<R> {
+    this.#keeper.checkOpen();
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried) {
       let answer = action.attempt();
@@ -56,13 +60,16 @@ export class ReadyLine {
     return this.#lane.add(this.#call(action), limits, method, tried);
   }
 
-  /** Makes a call that waits elsewhere, when it is its turn. */
+  /** Makes a call that waits elsewhere, when it is its turn. At a timeout of 0 it ends by itself. */
   add<R>(call: Call<R>, limits: Limits, method: unknown): Promise<R> {
-    return this.#lane.add(call, limits, method, !this.#lane.busy);
+    const isFirst = !this.#lane.busy;
+    const timeout = isFirst && limits.timeout === 0 ? Infinity : limits.timeout;
+    return this.#lane.add(call, { ...limits, timeout }, method, isFirst);
   }
 
   /** Serves all who came before, blocking the thread; answers what is left of the time. */
   serveSync(timeout: number, failure: (error: number) => SystemError): number {
+    this.#keeper.checkOpen();
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
     if (served < 0) throw failure(served);

@@ -2,12 +2,11 @@ import { check, outOfRange, type ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { Lane } from '../core/lane';
+import { limitsOf } from '../core/limits';
 import { handleOf, whenClosed, type Mapping } from '../core/mapping';
 import {
   integer,
   optionsOf,
-  signalOf,
-  throwIfAborted,
   timeoutOf,
   type TimeoutOptions,
   type WaitOptions,
@@ -94,10 +93,8 @@ export class Futex extends Handle {
    * has one). Errors: ETIMEDOUT, ERR_CLOSED. Source: futex_waitv(2).
    */
   async wait(expected: number, options?: WaitOptions): Promise<FutexResult> {
+    const limits = limitsOf(options);
     const call = this.#callFor(expected);
-    const given = optionsOf(options);
-    const limits = { timeout: timeoutOf(given), signal: signalOf(given) };
-    throwIfAborted(limits.signal);
     const tried = mayAnswerInline();
     const answer = tried ? (call.attempt() ?? call.linger()) : undefined;
     if (answer !== undefined) return answer;
@@ -113,8 +110,8 @@ export class Futex extends Handle {
 
   /** As `wait`, blocking the thread. Source: futex(2), FUTEX_WAIT. */
   waitSync(expected: number, options?: TimeoutOptions): FutexResult {
-    const call = this.#callFor(expected);
-    const [result] = call.block(timeoutOf(optionsOf(options)));
+    const timeout = timeoutOf(optionsOf(options));
+    const [result] = this.#callFor(expected).block(timeout);
     if (result < 0) throw failure(result);
     return resultOf(result);
   }

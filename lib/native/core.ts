@@ -43,6 +43,7 @@ export interface Descriptors {
 
   /** Takes over the number of an open descriptor: its handle. */
   descriptorAdopt(fd: number): number;
+  descriptorIsOwned(fd: number): boolean;
   descriptorNumber(descriptor: number): number;
   /** The number, which belongs to the caller now. */
   descriptorRelease(descriptor: number): number;

@@ -36,7 +36,14 @@ export interface Stream {
   tee(fdIn: number, fdOut: number, size: number, flags: number): number;
   vmsplice(fd: number, memory: Memory, flags: number): number;
   /** Moves a portion from any descriptor into a pipe that has room: how many bytes, 0 at the end. */
-  fillPipeFor(from: number, offset: number, into: number, length: number, timeout: number): number;
+  fillPipeFor(
+    from: number,
+    offset: number,
+    into: number,
+    length: number,
+    waits: boolean,
+    timeout: number,
+  ): number;
   /** The same as a native wait. */
-  fillPipeWait(from: number, offset: number, into: number, length: number): number;
+  fillPipeWait(from: number, offset: number, into: number, length: number, waits: boolean): number;
 }

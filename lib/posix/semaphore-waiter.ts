@@ -14,12 +14,14 @@ export class SemaphoreWaiter implements Call<true> {
   /** Referred to by pending waits, so that it is not forgotten. */
   readonly #handle: SemaphoreHandle;
   readonly #name: string | undefined;
+  readonly #keeper: Keeper;
   readonly #lane: Lane;
   readonly #spin = new Spin();
 
   constructor(handle: SemaphoreHandle, name: string | undefined, keeper: Keeper) {
     this.#handle = handle;
     this.#name = name;
+    this.#keeper = keeper;
     this.#lane = new Lane(keeper, () => undefined);
   }
 
@@ -34,12 +36,14 @@ export class SemaphoreWaiter implements Call<true> {
 
   /** undefined: it was taken at once. */
   wait(limits: Limits, method: unknown): Promise<true> | undefined {
+    this.#keeper.checkOpen();
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && (this.take() || this.#trySpinning() === true)) return undefined;
     return this.#lane.add(this, limits, method, tried);
   }
 
   waitSync(timeout: number): void {
+    this.#keeper.checkOpen();
     if (!this.#lane.busy && this.#handle.take()) return;
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;

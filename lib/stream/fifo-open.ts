@@ -7,7 +7,6 @@ import { native } from '../native';
 
 const EINVAL = -errnoOf('EINVAL');
 const ENXIO = -errnoOf('ENXIO');
-const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 
 export function fifoFailure(error: number | string, syscall: string, path: string): SystemError {
   const hint = error === EINVAL ? 'it is no FIFO' : undefined;
@@ -35,11 +34,20 @@ export class FifoOpener {
 
   /** At once; undefined where that needs a reader that is not there. */
   try(access: number): OwnedDescriptor | undefined {
+    this.#keeper.checkOpen();
     const fd = native.fifoOpen(this.#path, access);
     return fd === ENXIO ? undefined : this.#owned(fd);
   }
 
-  open(access: number, limits: Limits, method: unknown): Promise<OwnedDescriptor> {
+  /** `tried`: it has just been found that the other end is missing. */
+  async open(
+    access: number,
+    limits: Limits,
+    method: unknown,
+    tried: boolean,
+  ): Promise<OwnedDescriptor> {
+    // Only open(2) itself tells whether there is a writer.
+    if (limits.timeout === 0 && !tried) return this.openSync(access, 0);
     const lane = new Lane(this.#keeper, () => this.#lanes.delete(lane));
     this.#lanes.add(lane);
     const opened = lane.add(this.#call(access), limits, method, true);
@@ -48,7 +56,8 @@ export class FifoOpener {
   }
 
   openSync(access: number, timeout: number): OwnedDescriptor {
-    return this.#owned(timeout === 0 ? ETIMEDOUT : this.#block(access, timeout));
+    this.#keeper.checkOpen();
+    return this.#owned(this.#block(access, timeout));
   }
 
   #block(access: number, timeout: number): number {

@@ -137,7 +137,7 @@ export class Fifo extends Handle {
     this.checkOpen();
     const limits = limitsOf(options);
     if (keepsOpen(options)) return this.#openAtOnce(O_RDWR);
-    const opened = await this.#opener.open(O_RDONLY, limits, methods.openReader);
+    const opened = await this.#opener.open(O_RDONLY, limits, methods.openReader, false);
     return adoptReader(opened, this.path);
   }
 
@@ -160,7 +160,8 @@ export class Fifo extends Handle {
     this.checkOpen();
     const limits = limitsOf(options);
     const opened =
-      this.#opener.try(O_WRONLY) ?? (await this.#opener.open(O_WRONLY, limits, methods.openWriter));
+      this.#opener.try(O_WRONLY) ??
+      (await this.#opener.open(O_WRONLY, limits, methods.openWriter, true));
     return adoptWriter(opened, this.path);
   }
 

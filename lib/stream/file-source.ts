@@ -17,6 +17,7 @@ export interface FileRange {
 /** How a promise form sends a file. */
 export interface SendFileOptions extends WaitOptions, FileRange {}
 
+const EAGAIN = -errnoOf('EAGAIN');
 const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 const most = Number.MAX_SAFE_INTEGER;
 
@@ -40,14 +41,16 @@ export class FileCall implements Call<number> {
   readonly #offset: number;
   readonly #length: number;
   readonly #path: string | undefined;
+  readonly #waits: boolean;
   #moved = 0;
 
-  /** `into`: the handle of the pipe's writing end. */
+  /** `into`: the handle of the pipe's writing end. At a timeout of 0 it moves what goes at once. */
   constructor(
     from: OwnedDescriptor,
     into: number,
     options: FileRange | undefined,
     path: string | undefined,
+    timeout: number,
   ) {
     const { offset, length = most } = optionsOf(options);
     this.#from = from;
@@ -55,6 +58,7 @@ export class FileCall implements Call<number> {
     this.#offset = offset === undefined ? ownPosition : integer('options.offset', offset, 0, most);
     this.#length = integer('options.length', length, 0, most);
     this.#path = path;
+    this.#waits = timeout > 0;
   }
 
   attempt(): number | undefined {
@@ -62,16 +66,18 @@ export class FileCall implements Call<number> {
   }
 
   start(): number {
-    return native.fillPipeWait(...this.#portion());
+    return native.fillPipeWait(...this.#portion(), this.#waits);
   }
 
   block(timeout: number): [result: number, low: number, high: number] {
-    return [native.fillPipeFor(...this.#portion(), timeout), 0, 0];
+    const most = this.#waits ? timeout : Infinity;
+    return [native.fillPipeFor(...this.#portion(), this.#waits, most), 0, 0];
   }
 
   complete(result: number): number | undefined {
     this.#moved += result;
-    return result === 0 || this.#moved >= this.#length ? this.#moved : undefined;
+    const isDone = result === 0 || this.#moved >= this.#length || !this.#waits;
+    return isDone ? this.#moved : undefined;
   }
 
   partial(): number | undefined {
@@ -79,7 +85,8 @@ export class FileCall implements Call<number> {
   }
 
   failure(error: number | string): SystemError {
-    return new SystemError(error, 'splice', { path: this.#path });
+    const isFull = error === EAGAIN && !this.#waits;
+    return new SystemError(isFull ? ETIMEDOUT : error, 'splice', { path: this.#path });
   }
 
   /** All of it, blocking this thread. */

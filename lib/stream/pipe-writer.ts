@@ -118,7 +118,7 @@ export class PipeWriter extends PipeEnd {
     const limits = limitsOf(options);
     const source = sourceOf(file);
     try {
-      const call = new FileCall(source, this.handle, options, pathOf(file));
+      const call = new FileCall(source, this.handle, options, pathOf(file), limits.timeout);
       return await this.outgoing.add(call, limits, methods.sendFile);
     } finally {
       source.close();
@@ -131,7 +131,7 @@ export class PipeWriter extends PipeEnd {
     const timeout = timeoutOf(optionsOf(options));
     const source = sourceOf(file);
     try {
-      const call = new FileCall(source, this.handle, options, pathOf(file));
+      const call = new FileCall(source, this.handle, options, pathOf(file), timeout);
       return call.runSync(this.outgoing.serveSync(timeout, (error) => call.failure(error)));
     } finally {
       source.close();

@@ -277,8 +277,8 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   /** As `drain`, at once. */
   drainSync(options?: DrainOptions): Message[] {
-    this.checkOpen();
     const { plan, limit } = drainPlan(options);
+    this.checkOpen();
     return this.#receiver.drain(plan, limit);
   }
 

@@ -47,10 +47,12 @@ export class MessageReceiver {
   }
 
   try<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
+    this.#keeper.checkOpen();
     return this.#overtaking(plan) ? undefined : this.take(plan, target, false);
   }
 
   receive<R extends object>(plan: ReceivePlan, target: Target<R>, method: unknown): R | Promise<R> {
+    this.#keeper.checkOpen();
     const lane = this.#laneOf(plan);
     const tried = lane === undefined && mayAnswerInline();
     if (tried) {
@@ -62,6 +64,7 @@ export class MessageReceiver {
   }
 
   receiveSync<R extends object>(plan: ReceivePlan, target: Target<R>): R {
+    this.#keeper.checkOpen();
     const deadline = deadlineAfter(plan.timeout);
     const lane = this.#laneOf(plan);
     if (lane !== undefined) {

@@ -21,12 +21,14 @@ const LONGEST_PACKED = 1024;
 export class MessageSender {
   readonly #id: number;
   readonly #key: number;
+  readonly #keeper: Keeper;
   readonly #lane: Lane;
   readonly #values = new Float64Array(16);
 
   constructor(id: number, key: number, keeper: Keeper) {
     this.#id = id;
     this.#key = key;
+    this.#keeper = keeper;
     this.#lane = new Lane(keeper, () => undefined);
   }
 
@@ -46,6 +48,7 @@ export class MessageSender {
   /** undefined: it was sent at once. */
   send(plan: SendPlan, data: Data, method: unknown): Promise<true> | undefined {
     const payload = bytesOf('data', data);
+    this.#keeper.checkOpen();
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && this.put(plan.type, payload, false)) return undefined;
     if (!tried) this.#checkIsThere();
@@ -65,6 +68,7 @@ export class MessageSender {
   sendMany(plan: SendPlan, list: Iterable<Data>, method: unknown): number | Promise<number> {
     const payloads = payloadsOf(list);
     if (payloads.length === 0) return 0;
+    this.#keeper.checkOpen();
     const tried = !this.#lane.busy && mayAnswerInline();
     const call = new SendManyCall(this, plan.type, payloads);
     const sent = tried ? call.attempt(false) : undefined;
@@ -174,11 +178,13 @@ export class MessageSender {
 
   /** Serves those who came before; true if some still wait. */
   #overtaking(): boolean {
+    this.#keeper.checkOpen();
     if (this.#lane.busy) this.#lane.serve();
     return this.#lane.busy;
   }
 
   #waitInLine(timeout: number): void {
+    this.#keeper.checkOpen();
     const result = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
     if (result < 0) throw this.failure(result);
   }

@@ -34,6 +34,7 @@ export class SemaphoreOperator {
 
   /** At once, or not: whether they were performed. */
   try(operations: Operations): boolean {
+    this.#keeper.checkOpen();
     return !this.#overtaking(operations) && this.perform(operations, false);
   }
 
@@ -44,6 +45,7 @@ export class SemaphoreOperator {
 
   /** undefined: they were performed at once. */
   wait(operations: Operations, plan: WaitPlan, method: unknown): Promise<true> | undefined {
+    this.#keeper.checkOpen();
     if (operations.neverWaits) {
       this.now(operations);
       return undefined;
@@ -59,6 +61,7 @@ export class SemaphoreOperator {
   }
 
   waitSync(operations: Operations, plan: WaitPlan): void {
+    this.#keeper.checkOpen();
     if (operations.neverWaits) {
       this.now(operations);
       return;

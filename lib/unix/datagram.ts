@@ -202,9 +202,9 @@ export class Datagram extends PacketSocket {
    * Errors: as `send`; ENOENT, ECONNREFUSED (nobody has it bound), EACCES.
    */
   async sendTo(address: Address, data: Data, options?: SendOptions): Promise<void> {
-    this.checkOpen();
     const [to, sending] = this.#parcel(address, data, options);
     const limits = limitsOf(options);
+    this.checkOpen();
     const tried = this.#destinations.isFree(to) && mayAnswerInline();
     if (tried && sending.attempt() !== undefined) return;
     const result = this.#destinations.send(sending, to, limits, methods.sendTo, tried);
@@ -218,17 +218,17 @@ export class Datagram extends PacketSocket {
 
   /** As `sendTo`, blocking the thread. */
   sendToSync(address: Address, data: Data, options?: SendSyncOptions): void {
-    this.checkOpen();
     const [to, sending] = this.#parcel(address, data, options);
     const timeout = timeoutOf(optionsOf(options));
+    this.checkOpen();
     if (this.#destinations.isFree(to) && sending.attempt() !== undefined) return;
     this.#destinations.sendSync(sending, to, timeout);
   }
 
   /** As `sendTo`; false where it would have to wait. */
   trySendTo(address: Address, data: Data, options?: EnclosureOptions): boolean {
-    this.checkOpen();
     const [to, sending] = this.#parcel(address, data, options);
+    this.checkOpen();
     return this.#destinations.isFree(to) && sending.attempt() === true;
   }
 

@@ -63,6 +63,11 @@ int32_t descriptor_adopt(Environment& environment, int32_t fd) {
     return environment.facility<Descriptors>().add(Fd(fd));
 }
 
+/// Whether a descriptor of this environment has the number.
+bool descriptor_is_owned(Environment& environment, int32_t fd) {
+    return environment.facility<Descriptors>().owns(fd);
+}
+
 int32_t descriptor_number(Environment& /*environment*/, Descriptor* descriptor) {
     return descriptor->number();
 }
@@ -150,6 +155,7 @@ void define_descriptors(Exports& exports) {
     exports.function<ready_spin>("readySpin", "descriptor", "direction", "howLong");
     exports.function<ready_wait>("readyWait", "descriptor", "direction", "timeout");
     exports.function<descriptor_adopt>("descriptorAdopt", "fd");
+    exports.function<descriptor_is_owned>("descriptorIsOwned", "fd");
     exports.function<descriptor_number>("descriptorNumber", "descriptor");
     exports.function<descriptor_release>("descriptorRelease", "descriptor");
     exports.function<descriptor_close>("descriptorClose", "descriptor");

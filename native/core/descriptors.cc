@@ -21,6 +21,11 @@ int32_t Descriptors::add(Fd fd) {
     return descriptors_.add(Descriptor(std::move(fd))).value_or(-EMFILE);
 }
 
+bool Descriptors::owns(int fd) {
+    return descriptors_.search([fd](const Descriptor& one) { return one.number() == fd; })
+        .has_value();
+}
+
 Descriptor& Descriptors::at(int32_t handle, const char* name) {
     Descriptor* const found = descriptors_.find(handle);
     if (found == nullptr) {

@@ -26,6 +26,8 @@ class Descriptors : public Facility {
 
     /// The handle; -EMFILE where there are too many.
     int32_t add(Fd fd);
+    /// Whether one of them has the number.
+    bool owns(int fd);
     /// ArgumentError if there is none. Valid until the next one is added.
     Descriptor& at(int32_t handle, const char* name);
     /// Gives it back, still open.

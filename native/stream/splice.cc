@@ -67,14 +67,14 @@ int32_t vmsplice(Environment& environment, int32_t fd, const Bytes& memory, Key 
 
 // ---- a file into a pipe
 
-/// Moves a portion, at most `length` bytes, into a pipe, waiting for room. Ends with how many:
-/// 0 at the end of the file. On a thread, because a file may have to be read from a disk. Its
-/// descriptors are its own: the originals may be closed meanwhile.
+/// Moves a portion, at most `length` bytes, into a pipe, waiting for room if it `waits`. Ends with
+/// how many: 0 at the end of the file. On a thread, because a file may have to be read from a disk.
+/// Its descriptors are its own: the originals may be closed meanwhile.
 class Filling : public wait::Operation {
   public:
-    Filling(Fd from, int64_t offset, Fd into, size_t length)
+    Filling(Fd from, int64_t offset, Fd into, size_t length, bool waits)
         : from_(std::move(from)), into_(std::move(into)), offset_(offset),
-          length_(std::min(length, portion)) {}
+          length_(std::min(length, portion)), waits_(waits) {}
 
     wait::Outcome block() override {
         size_t moved = 0;
@@ -99,12 +99,12 @@ class Filling : public wait::Operation {
             if (!is_ready(into_, POLLOUT) && is_at_end(at)) {
                 return 0; // what fills the pipe exactly need not wait for its reader
             }
-            int32_t result = wait_for(into_, POLLOUT);
+            int32_t result = waits_ ? wait_for(into_, POLLOUT) : 0;
             if (result == 0) {
                 result = splice_once(from_.get(), at, into_.get(), no_offset, length_ - moved,
                                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             }
-            if (result != -EAGAIN || moved > 0) {
+            if (result != -EAGAIN || moved > 0 || !waits_) {
                 return result;
             }
             result = wait_for(from_, POLLIN); // a pipe or a socket, which has nothing now
@@ -143,6 +143,7 @@ class Filling : public wait::Operation {
     Fd into_;
     int64_t offset_;
     size_t length_;
+    bool waits_;
 };
 
 Fd copy_of(int fd) {
@@ -151,7 +152,8 @@ Fd copy_of(int fd) {
 
 /// Runs a Filling; a negated errno where the descriptors cannot be copied.
 template <typename Run>
-int32_t with_filling(int32_t from, Long offset, Descriptor& into, size_t length, Run run) {
+int32_t with_filling(int32_t from, Long offset, Descriptor& into, size_t length, bool waits,
+                     Run run) {
     Fd from_copy = copy_of(from);
     if (!from_copy) {
         return -errno;
@@ -161,19 +163,19 @@ int32_t with_filling(int32_t from, Long offset, Descriptor& into, size_t length,
         return -errno;
     }
     return run(std::make_unique<Filling>(std::move(from_copy), offset.value, std::move(into_copy),
-                                         length));
+                                         length, waits));
 }
 
 int32_t fill_pipe_for(Environment& environment, int32_t from, Long offset, Descriptor* into,
-                      size_t length, Milliseconds timeout) {
-    return with_filling(from, offset, *into, length, [&](std::unique_ptr<Filling> filling) {
+                      size_t length, bool waits, Milliseconds timeout) {
+    return with_filling(from, offset, *into, length, waits, [&](std::unique_ptr<Filling> filling) {
         return environment.block(*filling, timeout, false).result;
     });
 }
 
 int32_t fill_pipe_wait(Environment& environment, int32_t from, Long offset, Descriptor* into,
-                       size_t length) {
-    return with_filling(from, offset, *into, length, [&](std::unique_ptr<Filling> filling) {
+                       size_t length, bool waits) {
+    return with_filling(from, offset, *into, length, waits, [&](std::unique_ptr<Filling> filling) {
         return environment.waits().start(std::move(filling));
     });
 }
@@ -184,8 +186,9 @@ void define_splice(Exports& exports) {
     exports.function<splice>("splice", "fd_in", "off_in", "fd_out", "off_out", "size", "flags");
     exports.function<tee>("tee", "fd_in", "fd_out", "size", "flags");
     exports.function<vmsplice>("vmsplice", "fd", "memory", "flags");
-    exports.function<fill_pipe_for>("fillPipeFor", "from", "offset", "into", "length", "timeout");
-    exports.function<fill_pipe_wait>("fillPipeWait", "from", "offset", "into", "length");
+    exports.function<fill_pipe_for>("fillPipeFor", "from", "offset", "into", "length", "waits",
+                                    "timeout");
+    exports.function<fill_pipe_wait>("fillPipeWait", "from", "offset", "into", "length", "waits");
 }
 
 } // namespace posix_ipc::stream

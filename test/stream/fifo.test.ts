@@ -167,6 +167,30 @@ describe('opening an end', () => {
     await waitUntil('no thread waits', () => threadsBlockedIn('openat', process.pid) === 0);
   });
 
+  test('a timeout of 0 is no wait: who is there is met', async () => {
+    const fifo = temporaryFifo();
+    const writing = fifo.openWriter();
+    await untilBlockedIn('openat', process.pid);
+    const reader = closing(await fifo.openReader({ timeout: 0 }));
+    const writer = closing(await soon('the writer', writing));
+    for (const open of [
+      (): Promise<stream.PipeReader> => fifo.openReader({ timeout: 0 }),
+      (): Promise<stream.PipeReader> =>
+        Promise.resolve().then(() => fifo.openReaderSync({ timeout: 0 })),
+    ]) {
+      closing(await open());
+    }
+    for (const open of [
+      (): Promise<stream.PipeWriter> => fifo.openWriter({ timeout: 0 }),
+      (): Promise<stream.PipeWriter> =>
+        Promise.resolve().then(() => fifo.openWriterSync({ timeout: 0 })),
+    ]) {
+      closing(await open());
+    }
+    await writer.write('x');
+    expect(String(await reader.read())).toBe('x');
+  });
+
   test('an abort', async () => {
     const fifo = temporaryFifo();
     const leaving = new AbortController();

@@ -134,6 +134,26 @@ test('what ends it early: how far it has come, or why', async () => {
   expect(writer.sendFileSync(file, { timeout: 20 })).toBe(4096);
 });
 
+test('a timeout of 0 moves what goes at once', async () => {
+  const { reader, writer } = temporaryPipe({ capacity: 4096 });
+  const file = temporaryFile(pattern(10_000));
+  expect(await writer.sendFile(file, { timeout: 0 })).toBe(4096);
+  expect(await codeOfRejection(writer.sendFile(file, { timeout: 0 }))).toBe('ETIMEDOUT');
+  reader.tryRead();
+  expect(writer.sendFileSync(file, { timeout: 0 })).toBe(4096);
+  reader.tryRead();
+  expect(await writer.sendFile(file, { timeout: 0, offset: 9990 })).toBe(10);
+  reader.tryRead();
+  expect(await writer.sendFile(file, { timeout: 0, offset: 10_000 })).toBe(0);
+  const empty = temporaryPipe();
+  const nothing = writer.sendFile(empty.reader.fd, { timeout: 0 });
+  expect(await codeOfRejection(soon('no wait', nothing))).toBe('ETIMEDOUT');
+  const waiting = writer.sendFile(empty.reader.fd);
+  expect(await codeOfRejection(writer.sendFile(file, { timeout: 0 }))).toBe('ETIMEDOUT'); // in line
+  empty.writer.close();
+  expect(await waiting).toBe(0);
+});
+
 test('close ends it, and the reader sees the end', async () => {
   const { reader, writer } = temporaryPipe({ capacity: 4096 });
   writer.writeSync(pattern(4096));

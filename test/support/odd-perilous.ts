@@ -17,7 +17,7 @@ export const perilous: Record<string, number[]> = {
   splice: [0, 2],
   tee: [0, 1],
   vmsplice: [0],
-  fillPipeFor: [0, 4],
+  fillPipeFor: [0, 5],
   fillPipeWait: [0],
   closeFile: [0],
   fchmod: [0],

@@ -7,7 +7,7 @@ import { promised } from './promised';
  * What is received, one after the other, until the end (null) or until the object is closed. Written
  * by hand: an async generator costs twice as much, and what is there already should cost one promise.
  */
-export class MessageIterator<T extends object> implements AsyncIterableIterator<T> {
+export class MessageIterator<T extends object | string> implements AsyncIterableIterator<T> {
   readonly #receive: () => T | null | Promise<T | null>;
   readonly #fail: (error: unknown) => IteratorResult<T, undefined>;
   readonly #found: (value: T | null) => IteratorResult<T, undefined>;
@@ -60,7 +60,7 @@ function end(): IteratorReturnResult<undefined> {
  * Iterates over what `receive` gives within the limits. Leaving the loop ends its wait, through a
  * signal of its own. `check` throws where there is nothing to wait for any more.
  */
-export function iterate<T extends object, L extends Limits>(
+export function iterate<T extends object | string, L extends Limits>(
   limits: L,
   check: () => void,
   receive: (limits: L) => T | null | Promise<T | null>,

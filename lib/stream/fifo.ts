@@ -1,4 +1,5 @@
 import { constants, unlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { errnoOf, SystemError, type ClosedError } from '../core/error';
@@ -74,6 +75,8 @@ export function mkfifoSync(path: string, mode = 0o600): void {
  */
 export class Fifo extends Handle {
   readonly path: string;
+  /** The same, whatever the working directory becomes. */
+  readonly #place: string;
   readonly #opener: FifoOpener;
 
   private constructor(by: ByOpener, path: string) {
@@ -81,7 +84,8 @@ export class Fifo extends Handle {
     const keeper = new Keeper();
     super('FIFO', keeper);
     this.path = path;
-    this.#opener = new FifoOpener(path, keeper);
+    this.#place = resolve(path);
+    this.#opener = new FifoOpener(this.#place, keeper);
   }
 
   /** Makes a new one. Errors: as `mkfifo`. Source: mkfifo(3). */
@@ -184,12 +188,12 @@ export class Fifo extends Handle {
 
   /** Removes the name; ends that are open go on. Errors: EACCES, ENOENT. Source: unlink(2). */
   unlink(): Promise<void> {
-    return Fifo.unlink(this.path);
+    return Fifo.unlink(this.#place);
   }
 
   /** As `unlink`, at once. */
   unlinkSync(): void {
-    Fifo.unlinkSync(this.path);
+    Fifo.unlinkSync(this.#place);
   }
 
   /** Removes a FIFO's name, and nothing else's. Errors: EACCES, EINVAL (no FIFO), ENOENT. */

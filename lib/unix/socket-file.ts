@@ -29,6 +29,8 @@ const unknowing = new Set(
   ['EMFILE', 'ENFILE', 'EACCES', 'ENOMEM', 'ENOBUFS'].map((code) => -errnoOf(code)),
 );
 
+const slash = 0x2f;
+
 /** How long another process may hold the lock: it needs a few microseconds. */
 const longestLock = 5000;
 
@@ -56,7 +58,12 @@ function tryBind(
   const bound = native.unixBindExact(descriptor.handle, name, mode);
   if (bound < 0) return bound;
   const { dev, ino, birthtimeNs } = lstatSync(path, { bigint: true });
-  return { path, dev, ino, birthtimeNs };
+  return { path: absolute(path), dev, ino, birthtimeNs };
+}
+
+/** The same whatever the working directory becomes; in bytes, because it need not be UTF-8. */
+function absolute(path: Buffer): Buffer {
+  return path[0] === slash ? path : Buffer.concat([Buffer.from(`${process.cwd()}/`), path]);
 }
 
 function result(error: number): number | undefined {

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { stream } from 'posix-ipc';
@@ -104,6 +105,23 @@ describe('open, openOrCreate, unlink', () => {
       }),
     ).toBe('ENOENT');
   });
+});
+
+test('a relative path is still the same after chdir', async () => {
+  const file = temporaryPath();
+  const before = process.cwd();
+  try {
+    process.chdir(path.dirname(file));
+    const fifo = closing(stream.Fifo.createSync(path.basename(file)));
+    process.chdir('/');
+    expect(fifo.path).toBe(path.basename(file));
+    closing(await fifo.openReader({ keepOpen: true }));
+    closing(await fifo.openWriter({ timeout: 0 }));
+    await fifo.unlink();
+    expect(existsSync(file)).toBe(false);
+  } finally {
+    process.chdir(before);
+  }
 });
 
 describe('opening an end', () => {

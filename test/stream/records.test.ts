@@ -4,6 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { Readable, Writable } from 'node:stream';
 import { createGzip, createGunzip } from 'node:zlib';
 
+import type { stream } from 'posix-ipc';
+
 import { pattern } from '../support/files';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { readAll, temporaryPipe } from '../support/pipes';
@@ -103,6 +105,20 @@ describe('lines', () => {
     expect(await codeOfRejection(listOf(reader.lines({ maxLength: 6 })))).toBe('EMSGSIZE');
   });
 
+  const wide = ['a\u0a00b', '\u000a', '', '\u0a0a\u000aü', 'end'].join('\n');
+
+  test.each([1, 2, 3, 1000])('of UTF-16, in pieces of %d bytes', async (size) => {
+    const { reader, writer } = temporaryPipe({ packet: true });
+    const list = listOf(reader.lines({ encoding: 'utf16le' }));
+    const bytes = Buffer.from(wide, 'utf16le');
+    for (let from = 0; from < bytes.length; from += size) {
+      writer.writeSync(bytes.subarray(from, from + size));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    writer.close();
+    expect(await soon('the lines', list)).toEqual(wide.split('\n'));
+  });
+
   test('another encoding, and wrong options', async () => {
     const { reader, writer } = temporaryPipe();
     writer.writeSync(Buffer.from([0xe4, 0x0a]));
@@ -113,6 +129,37 @@ describe('lines', () => {
     );
     expect(codeThrownBy(() => reader.lines({ maxLength: 0 }))).toBe('ERR_OUT_OF_RANGE');
     expect(codeThrownBy(() => reader.lines({ timeout: -1 }))).toBe('ERR_OUT_OF_RANGE');
+  });
+});
+
+const pieces = [
+  ['lines', (reader: stream.PipeReader) => reader.lines()],
+  ['records', (reader: stream.PipeReader) => reader.records(3)],
+] as const;
+
+describe.each(pieces)('%s', (_name, piecesOf) => {
+  test('return() ends what waits, and takes nothing more', async () => {
+    const { reader, writer } = temporaryPipe();
+    const iterator = piecesOf(reader);
+    const waiting = iterator.next();
+    const left = iterator.return?.();
+    expect(await soon('the end', Promise.resolve(left))).toMatchObject({ done: true });
+    expect(await soon('what waited', waiting)).toMatchObject({ done: true });
+    writer.writeSync('bcd\n');
+    expect(await iterator.next()).toMatchObject({ done: true });
+    expect(String(reader.tryRead())).toBe('bcd\n');
+  });
+
+  test('calls that overlap are answered in their order', async () => {
+    const { reader, writer } = temporaryPipe();
+    const iterator = piecesOf(reader);
+    const three = Promise.all([iterator.next(), iterator.next(), iterator.next()]);
+    for (const byte of 'ab\ncd\nef\n') {
+      writer.writeSync(byte);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const values = (await soon('three', three)).map(({ value }) => String(value).trim());
+    expect(values).toEqual(['ab', 'cd', 'ef']);
   });
 });
 

@@ -1,6 +1,7 @@
 /** openOrCreate: what is stale is replaced, what is in use never. */
 
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -143,4 +144,18 @@ test("a lock file that holds something is somebody else's", async () => {
   expect(readFileSync(`${file}.lock`, 'utf8')).toBe('a pid');
   rmSync(`${file}.lock`);
   socket.unlinkSync();
+});
+
+test.each(classes)('a %s unlinks its file after chdir too', (_name, one) => {
+  const file = socketPath();
+  const before = process.cwd();
+  try {
+    process.chdir(path.dirname(file));
+    const socket = closing(one.createSync(path.basename(file)));
+    process.chdir('/');
+    socket.unlinkSync();
+    expect(existsSync(file)).toBe(false);
+  } finally {
+    process.chdir(before);
+  }
 });

@@ -132,10 +132,12 @@ describe('lines', () => {
   });
 });
 
-const pieces = [
-  ['lines', (reader: stream.PipeReader) => reader.lines()],
-  ['records', (reader: stream.PipeReader) => reader.records(3)],
-] as const;
+type PiecesOf = (reader: stream.PipeReader) => AsyncIterableIterator<string | Buffer>;
+
+const pieces: [name: string, piecesOf: PiecesOf][] = [
+  ['lines', (reader) => reader.lines()],
+  ['records', (reader) => reader.records(3)],
+];
 
 describe.each(pieces)('%s', (_name, piecesOf) => {
   test('return() ends what waits, and takes nothing more', async () => {

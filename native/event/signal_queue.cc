@@ -9,6 +9,7 @@
 #include <string>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <system_error>
 #include <thread>
 #include <ucontext.h>
 #include <unistd.h>
@@ -40,21 +41,35 @@ void block_here(int signal, siginfo_t* info, void* context) {
     errno = saved;
 }
 
-/// The threads of this process that do not block a signal.
-std::vector<pid_t> threads_open_to(int signal) {
-    std::vector<pid_t> threads;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
-        std::ifstream status(entry.path() / "status");
-        std::string line;
-        while (std::getline(status, line) && !line.starts_with("SigBlk:")) {
+/// Whether a thread blocks a signal; one that has just ended counts as one that does. A negated
+/// errno where that cannot be known.
+int blocks(const std::filesystem::path& thread, int signal) {
+    std::ifstream status(thread / "status");
+    if (!status && errno != ENOENT && errno != ESRCH) {
+        return -errno;
+    }
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("SigBlk:")) {
+    }
+    const bool known = line.starts_with("SigBlk:");
+    const uint64_t blocked = known ? std::stoull(line.substr(7), nullptr, 16) : ~uint64_t{0};
+    return static_cast<int>(blocked >> (signal - 1) & 1);
+}
+
+/// The threads of this process that do not block a signal; 0, or a negated errno.
+int find_open(int signal, std::vector<pid_t>& threads) {
+    std::error_code failed;
+    std::filesystem::directory_iterator thread("/proc/self/task", failed);
+    for (; !failed && thread != end(thread); thread.increment(failed)) {
+        const int answer = blocks(thread->path(), signal);
+        if (answer < 0) {
+            return answer;
         }
-        const bool known = line.starts_with("SigBlk:"); // else it has just ended
-        const uint64_t blocked = known ? std::stoull(line.substr(7), nullptr, 16) : ~uint64_t{0};
-        if ((blocked >> (signal - 1) & 1) == 0) {
-            threads.push_back(static_cast<pid_t>(std::stol(entry.path().filename())));
+        if (answer == 0) {
+            threads.push_back(static_cast<pid_t>(std::stol(thread->path().filename())));
         }
     }
-    return threads;
+    return -failed.value();
 }
 
 void block_in_this_thread(int signal) {
@@ -64,14 +79,15 @@ void block_in_this_thread(int signal) {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// 0, or -EAGAIN where some thread does not answer.
+/// 0, or a negated errno: -EAGAIN where some thread does not answer.
 int block_everywhere(int signal) {
     block_in_this_thread(signal);
     std::vector<pid_t> asked;
     for (int look = 0; look < most_looks; look++) {
-        const std::vector<pid_t> threads = threads_open_to(signal);
-        if (threads.empty()) {
-            return 0;
+        std::vector<pid_t> threads;
+        const int result = find_open(signal, threads);
+        if (result != 0 || threads.empty()) {
+            return result;
         }
         for (const pid_t thread : threads) {
             if (std::find(asked.begin(), asked.end(), thread) == asked.end()) {

@@ -1,15 +1,18 @@
 /** openOrCreate: what is stale is replaced, what is in use never. */
 
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createServer } from 'node:net';
 
@@ -17,6 +20,7 @@ import { unix } from 'posix-ipc';
 import { AF_UNIX, bind, SOCK_STREAM, sockaddr_un, socket } from 'posix-ipc/syscalls';
 
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { isRoot } from '../support/machine';
 import { startNode } from '../support/processes';
 import { runDirectory } from '../support/run-directory';
 import { abstractName, closing, closingFd, descriptorCount, socketPath } from '../support/sockets';
@@ -158,4 +162,36 @@ test.each(classes)('a %s unlinks its file after chdir too', (_name, one) => {
   } finally {
     process.chdir(before);
   }
+});
+
+(isRoot ? describe : describe.skip)('somebody else (needs root)', () => {
+  let folder = '';
+
+  // Not in the run's directory, which is closed to others.
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-others-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('may not replace what lies in a folder that is not theirs', async () => {
+    const file = path.join(folder, 'stale');
+    chmodSync(folder, 0o755);
+    unix.Datagram.createSync(file, { mode: 0o666 }).close();
+    const answers = await startNode('as-nobody', ['replace-sockets', file]).json();
+    const refused = { code: 'EACCES', syscall: 'open', path: `${file}.lock` };
+    expect(answers).toMatchObject([refused, refused, refused]);
+    expect(readdirSync(folder)).toEqual(['stale']);
+  });
+
+  test('does not replace what they may not ask whether it is alive', async () => {
+    const file = path.join(folder, 'stale');
+    chmodSync(folder, 0o777);
+    unix.Datagram.createSync(file, { mode: 0 }).close();
+    const answers = await startNode('as-nobody', ['replace-sockets', file]).json();
+    const refused = { code: 'EACCES', syscall: 'connect', path: file };
+    expect(answers).toMatchObject([refused, refused, refused]);
+    expect(readdirSync(folder)).toEqual(['stale']);
+  });
 });

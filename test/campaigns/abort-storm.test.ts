@@ -5,11 +5,10 @@
  * 100,000 messages by default; POSIX_IPC_CAMPAIGN=20 npm test -- campaigns/abort for two million.
  */
 
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
+import { diedEarly, expectEachOnce, expectInOrder, recordsOf } from './accounts';
 import { below } from './chance';
-import { readRecord, type Taken } from './record';
 import { emptyType, types } from './storm-types';
 import { patience, report, scaled } from '../support/campaign';
 import { startNode } from '../support/processes';
@@ -36,48 +35,6 @@ function shootAt(peers: readonly Peer[]): () => void {
   return () => {
     clearInterval(timer);
   };
-}
-
-/** Rejects if one of them ends. */
-async function diedEarly(peers: readonly Peer[]): Promise<never> {
-  const { stderr } = await Promise.race(peers.map((peer) => peer.ended));
-  throw new Error(`a receiver has ended: ${stderr}`);
-}
-
-function recordsOf(prefix: string): Taken[] {
-  const folder = path.dirname(prefix);
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(path.basename(prefix)))
-    .flatMap((name) => readRecord(path.join(folder, name)));
-}
-
-/** Each message of each line of each sender was taken once. */
-function expectEachOnce(taken: readonly Taken[]): void {
-  const counts = new Map<string, Uint8Array>();
-  for (const { sender, type, sequence } of taken) {
-    const line = `sender ${String(sender)}, type ${String(type)}`;
-    const seen = counts.get(line) ?? new Uint8Array(perType);
-    counts.set(line, seen);
-    const count = seen[sequence];
-    if (count === undefined) throw new Error(`${line}: ${String(sequence)} was never sent`);
-    seen[sequence] = count + 1;
-  }
-  expect(counts.size).toBe(senders * (types.length - 1));
-  for (const [line, seen] of counts) {
-    expect({ line, lost: seen.filter((count) => count === 0).length }).toEqual({ line, lost: 0 });
-    expect({ line, twice: seen.filter((count) => count > 1).length }).toEqual({ line, twice: 0 });
-  }
-}
-
-/** Who takes one message after the other takes them in the order in which they were sent. */
-function expectInOrder(taken: readonly Taken[]): void {
-  const last = new Map<string, number>();
-  for (const { taker, sender, type, sequence } of taken) {
-    const line = `${taker} sender ${String(sender)} type ${String(type)}`;
-    const before = last.get(line) ?? -1;
-    if (sequence <= before) throw new Error(`${line}: ${String(sequence)} after ${String(before)}`);
-    last.set(line, sequence);
-  }
 }
 
 test(
@@ -119,7 +76,7 @@ test(
     const taken = recordsOf(prefix);
     const numbered = taken.filter(({ type }) => type !== emptyType);
     expect(left).toEqual([]);
-    expectEachOnce(numbered);
+    expectEachOnce(numbered, senders * (types.length - 1), perType);
     expectInOrder(numbered);
     expect(taken.length - numbered.length).toBe(perType * senders); // the empty ones
     const givenUp = given.reduce((sum, { failed }) => sum + failed, 0);

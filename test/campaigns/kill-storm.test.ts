@@ -2,7 +2,7 @@
  * Kill storm: receivers are killed with SIGKILL at random while messages stream. No message is
  * delivered twice, and none is lost but those in the hands of the dead.
  *
- * 40 kills by default; POSIX_IPC_CAMPAIGN=20 npm test -- campaigns/kill for 800.
+ * 52 kills by default; POSIX_IPC_CAMPAIGN=20 npm test -- campaigns/kill for 1040.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,13 +11,44 @@ import type { sysv } from 'posix-ipc';
 
 import { patience, report, scaled } from '../support/campaign';
 import { startNode } from '../support/processes';
+import { temporaryPosixQueue } from '../support/posix-queues';
 import { temporaryQueue } from '../support/queues';
 import { soon, waitUntil } from '../support/wait-until';
 import { below, oneOf } from './chance';
 import { handsOf, ways, type Way } from './kill-ways';
 
-const kills = scaled(40);
 const victimsAtOnce = 4;
+
+/** What the receivers take from. */
+interface Source {
+  /** As the receivers know it. */
+  address: string;
+  send(number: number): Promise<void>;
+  isEmpty(): boolean;
+}
+
+function systemV(): Source {
+  const queue = temporaryQueue({ maxBytes: 512 });
+  return {
+    address: String(queue.id),
+    send: (number) => queue.send(number % 2 === 0 ? '' : 'payload', { type: number }), // half are empty
+    isEmpty: () => queue.statSync().messages === 0,
+  };
+}
+
+function posixQueue(): Source {
+  const queue = temporaryPosixQueue({ maxMessages: 8, messageSize: 16 });
+  return {
+    address: queue.name,
+    send: (number) => queue.send(String(number)),
+    isEmpty: () => queue.attributes.messages === 0,
+  };
+}
+
+const sources: [name: string, kills: number, make: () => Source][] = [
+  ['a System V queue', scaled(40), systemV],
+  ['a POSIX queue', scaled(12), posixQueue],
+];
 
 class Receivers {
   readonly #queue: string;
@@ -26,8 +57,8 @@ class Receivers {
   /** How many messages the dead can have had in hands, in all. */
   hands = 0;
 
-  constructor(queue: sysv.MessageQueue, answers: sysv.MessageQueue) {
-    this.#queue = String(queue.id);
+  constructor(source: Source, answers: sysv.MessageQueue) {
+    this.#queue = source.address;
     this.#answers = String(answers.id);
     for (const way of ways) this.start(way);
   }
@@ -51,11 +82,11 @@ class Receivers {
   }
 }
 
-/** Sends messages numbered by their types, half of them empty, until it is told to stop. */
-async function sendUntil(stopped: () => boolean, queue: sysv.MessageQueue): Promise<number> {
+/** Sends numbered messages until it is told to stop. */
+async function sendUntil(stopped: () => boolean, source: Source): Promise<number> {
   for (let sent = 0; ; sent++) {
     if (stopped()) return sent;
-    await queue.send(sent % 2 === 0 ? '' : 'payload', { type: sent + 1 });
+    await source.send(sent + 1);
   }
 }
 
@@ -78,16 +109,16 @@ async function count(
   return counts;
 }
 
-test(
-  `${String(kills)} receivers killed while messages stream`,
-  async () => {
-    const queue = temporaryQueue({ maxBytes: 512 });
+test.each(sources)(
+  '%s: %d receivers killed while messages stream',
+  async (name, kills, make) => {
+    const source = make();
     const answers = temporaryQueue();
-    const receivers = new Receivers(queue, answers);
+    const receivers = new Receivers(source, answers);
     const counting = new AbortController();
     const counted = count(answers, counting.signal);
     let stop = false;
-    const sending = sendUntil(() => stop, queue);
+    const sending = sendUntil(() => stop, source);
     for (let killed = 0; killed < kills; killed++) {
       await sleep(below(120)); // from before it has started to long after
       await receivers.killOne();
@@ -95,7 +126,7 @@ test(
     }
     stop = true;
     const sent = await soon('the end of sending', sending);
-    await waitUntil('the queue is empty', () => queue.statSync().messages === 0);
+    await waitUntil('the queue is empty', () => source.isEmpty());
     await untilIdle(answers);
     const hands = receivers.hands; // who dies from here on has nothing in hands
     await receivers.killAll();
@@ -105,7 +136,7 @@ test(
     const twice = [...counts.values()].filter((times) => times > 1).length;
     const lost = sent - counts.size;
     report(
-      `kill storm: ${String(kills)} receivers killed with at most ${String(hands)} messages in hands; ` +
+      `kill storm of ${name}: ${String(kills)} receivers killed with at most ${String(hands)} messages in hands; ` +
         `of ${String(sent)} messages ${String(lost)} were lost with them, ${String(twice)} delivered twice`,
     );
     expect(twice).toBe(0);

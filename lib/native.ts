@@ -10,6 +10,7 @@ import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
 import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
+import type { LockRwlock } from './native/lock-rwlock';
 import type { Mmap } from './native/mmap';
 import type { PosixMq } from './native/posix-mq';
 import type { PosixSem } from './native/posix-sem';
@@ -36,6 +37,7 @@ export interface Native
     EventSignal,
     LockFile,
     LockMutex,
+    LockRwlock,
     Mmap,
     PosixMq,
     PosixSem,

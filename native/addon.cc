@@ -8,6 +8,7 @@
 #include "event/signal_queue.h"
 #include "lock/file.h"
 #include "lock/mutex.h"
+#include "lock/rwlock.h"
 #include "memory/file.h"
 #include "memory/mmap.h"
 #include "memory/pages.h"
@@ -39,6 +40,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     event::define_signal_queue(exports);
     lock::define_file(exports);
     lock::define_mutex(exports);
+    lock::define_rwlock(exports);
     memory::define_file(exports);
     memory::define_mmap(exports);
     memory::define_pages(exports);

@@ -18,3 +18,12 @@ export { Mutex, type MutexStatus } from './mutex';
 export type { MutexGuard } from './mutex-guard';
 export type { MutexAtOptions, MutexOptions, OpenMutexOptions, Recover } from './mutex-open';
 export type { MutexHolder } from './mutex-status';
+export { RwLock, type RwLockHolders, type RwLockStatus } from './rwlock';
+export type { RwLockGuard } from './rwlock-guard';
+export type {
+  RwLockAtOptions,
+  RwLockMaking,
+  RwLockOptions,
+  OpenRwLockOptions,
+} from './rwlock-open';
+export type { LockHolder } from './lock-holder';

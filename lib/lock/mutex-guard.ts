@@ -2,14 +2,13 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
 import type { LockHandle } from './lock-memory';
+import type { Ends } from './recovery';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
 const TAKEN_AFTER_DEATH = 1;
 
-/** For the mutex: gives a guard up as if its process had died. */
-export let abandon: (guard: MutexGuard) => void;
-/** For the mutex: after its `recover`. */
-export let settle: (guard: MutexGuard) => void;
+/** For the mutex. */
+export let ends: Ends<MutexGuard>;
 
 /** The guard of what was just taken. */
 export function guardOf(handle: LockHandle, taken: number): MutexGuard {
@@ -42,11 +41,13 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   #consistent: boolean;
 
   static {
-    abandon = (guard) => {
-      guard.#end(native.mutexAbandon(guard.#handle.number));
-    };
-    settle = (guard) => {
-      if (!guard.#released && !guard.#consistent) guard.markConsistent();
+    ends = {
+      abandon: (guard) => {
+        guard.#end(native.mutexAbandon(guard.#handle.number));
+      },
+      settle: (guard) => {
+        if (!guard.#released && !guard.#consistent) guard.markConsistent();
+      },
     };
   }
 

@@ -1,17 +1,9 @@
-import { readFileSync } from 'node:fs';
-
 import { native } from '../native';
+import { holderOfThread, type LockHolder } from './lock-holder';
 import type { LockHandle } from './lock-memory';
 
 /** Who holds a mutex. */
-export interface MutexHolder {
-  /** Its process. */
-  pid: number;
-  /** Its thread, as in /proc/PID/task. */
-  thread: number;
-  /** Since when, to about 4 ms. */
-  since: Date;
-}
+export type MutexHolder = LockHolder;
 
 /** What is known of a mutex. */
 export interface MutexStatus {
@@ -49,19 +41,8 @@ export function statusOf(handle: LockHandle): MutexStatus {
   };
 }
 
-/** The process that a thread belongs to; undefined if there is none of that number. */
-function processOf(thread: number): number | undefined {
-  try {
-    const status = readFileSync(`/proc/${String(thread)}/status`, 'latin1');
-    return Number(/^Tgid:\s+(\d+)/m.exec(status)?.[1]);
-  } catch {
-    return undefined;
-  }
-}
-
 export function holderOf(handle: LockHandle): MutexHolder | undefined {
   const [thread = 0, , since = 0] = look(handle);
   if (thread === 0 || thread === LOST) return undefined;
-  const pid = processOf(thread);
-  return pid === undefined ? undefined : { pid, thread, since: new Date(since) };
+  return holderOfThread(thread, since);
 }

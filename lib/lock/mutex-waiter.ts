@@ -19,7 +19,9 @@ export class MutexWaiter implements Call<number> {
 
   constructor(handle: LockHandle, keeper: Keeper) {
     this.#handle = handle;
-    this.#lane = new Lane(keeper, () => waiting.delete(this));
+    this.#lane = new Lane(keeper, () => {
+      if (waiting.delete(this)) handle.letGo();
+    });
   }
 
   end(reason: () => unknown): void {
@@ -38,8 +40,12 @@ export class MutexWaiter implements Call<number> {
     const tried = !this.#lane.busy && mayAnswerInline();
     const taken = tried ? this.try(false) : undefined;
     if (taken !== undefined) return taken;
-    waiting.add(this);
-    return this.#lane.add(this, limits, method, tried);
+    const promise = this.#lane.add(this, limits, method, tried);
+    if (this.#lane.busy && !waiting.has(this)) {
+      waiting.add(this);
+      this.#handle.keep(); // what was taken when the mutex is closed can still be collected
+    }
+    return promise;
   }
 
   /** Overtakes the promises of this thread: it could release for them nothing while it is blocked. */

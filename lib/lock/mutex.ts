@@ -13,7 +13,7 @@ import {
 } from '../core/options';
 import { promised } from '../core/promised';
 import { unlinkLock, type LockHandle } from './lock-memory';
-import { guardOf, type MutexGuard } from './mutex-guard';
+import { ends, guardOf, type MutexGuard } from './mutex-guard';
 import {
   create,
   open,
@@ -25,9 +25,9 @@ import {
   type OpenMutexOptions,
   type Recover,
 } from './mutex-open';
-import { recovered, recoveredSync } from './mutex-recovery';
 import { holderOf, statusOf, type MutexHolder, type MutexStatus } from './mutex-status';
 import { MutexWaiter } from './mutex-waiter';
+import { recovered, recoveredSync } from './recovery';
 
 export type { MutexStatus } from './mutex-status';
 
@@ -171,9 +171,10 @@ export class Mutex extends Handle {
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
     const waiting = this.#waiter.wait(limits, methods.lock);
-    const guard = guardOf(this.#open, typeof waiting === 'number' ? waiting : await waiting);
+    const guard =
+      typeof waiting === 'number' ? guardOf(this.#open, waiting) : await this.#given(waiting);
     return guard.ownerDied && this.#recover !== undefined
-      ? await recovered(guard, this.#recover)
+      ? await recovered(guard, this.#recover, ends)
       : guard;
   }
 
@@ -259,10 +260,19 @@ export class Mutex extends Handle {
     this.#open.letGo();
   }
 
+  async #given(waiting: Promise<number>): Promise<MutexGuard> {
+    this.#open.keep(); // the mutex may be closed before the guard is there
+    try {
+      return guardOf(this.#open, await waiting);
+    } finally {
+      this.#open.letGo();
+    }
+  }
+
   #guard(taken: number): MutexGuard {
     const guard = guardOf(this.#open, taken);
     return guard.ownerDied && this.#recover !== undefined
-      ? recoveredSync(guard, this.#recover)
+      ? recoveredSync(guard, this.#recover, ends)
       : guard;
   }
 }

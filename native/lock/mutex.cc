@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 #include "core/handles.h"
-#include "core/mapping.h"
+#include "lock/place.h"
 #include "lock/taker.h"
 
 namespace posix_ipc::lock {
@@ -109,19 +109,9 @@ Mutexes& mutexes(Environment& environment) {
     return environment.facility<Mutexes>();
 }
 
-SharedMutex place_in(Mapping& mapping, size_t offset) {
-    auto* mutex = reinterpret_cast<Mutex*>(mapping.part(offset, sizeof(Mutex)).data());
-    if (reinterpret_cast<uintptr_t>(mutex) % sizeof(Mutex) != 0 || !mapping.writable()) {
-        throw ArgumentError(ArgumentError::Kind::range, "byteOffset",
-                            "at a multiple of " + std::to_string(sizeof(Mutex)) +
-                                " bytes, in memory that can be written");
-    }
-    return {std::make_shared<RegionUse>(mapping.use()), mutex};
-}
-
 /// 0, or a negated errno.
 int32_t mutex_init(Environment& /*environment*/, Mapping* mapping, size_t offset, bool fair) {
-    const SharedMutex mutex = place_in(*mapping, offset);
+    const SharedMutex mutex = place_in<Mutex>(*mapping, offset);
     uint64_t id = 0;
     if (getrandom(&id, sizeof id, 0) != sizeof id) {
         return -errno;
@@ -132,7 +122,7 @@ int32_t mutex_init(Environment& /*environment*/, Mapping* mapping, size_t offset
 
 /// A handle; -EINVAL where there is no mutex, -EPROTO where it has another layout.
 int32_t mutex_at(Environment& environment, Mapping* mapping, size_t offset) {
-    SharedMutex mutex = place_in(*mapping, offset);
+    SharedMutex mutex = place_in<Mutex>(*mapping, offset);
     const int error = posix_ipc_mutex_check(mutex.get());
     return error != 0 ? -error : mutexes(environment).add(std::move(mutex));
 }
@@ -221,6 +211,14 @@ void mutex_look(Environment& environment, int32_t handle, Numbers into) {
 }
 
 } // namespace
+
+int32_t open_mutex(Environment& environment, SharedMutex mutex) {
+    return mutexes(environment).add(std::move(mutex));
+}
+
+void close_mutex(Environment& environment, int32_t handle) {
+    mutexes(environment).remove(handle);
+}
 
 void define_mutex(Exports& exports) {
     exports.function<mutex_init>("mutexInit", "mapping", "byteOffset", "fair");

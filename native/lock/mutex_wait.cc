@@ -1,19 +1,10 @@
 #include "lock/mutex_wait.h"
 
-#include <limits>
 #include <utility>
 
 #include "core/wait/timespec.h"
 
 namespace posix_ipc::lock {
-
-namespace {
-
-/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
-constexpr wait::Clock::time_point never =
-    wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
-
-} // namespace
 
 wait::Outcome MutexWait::block() {
     return block_until(never);

@@ -1,12 +1,17 @@
 #pragma once
 
 #include <ctime>
+#include <limits>
 #include <memory>
 
 #include "core/wait/operation.h"
 #include "lock/mutex_calls.h"
 
 namespace posix_ipc::lock {
+
+/// With a time all the same: only then does a signal get the thread out of it under SA_RESTART.
+constexpr wait::Clock::time_point never =
+    wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
 
 /// A mutex, and the hold on its memory.
 using SharedMutex = std::shared_ptr<Mutex>;

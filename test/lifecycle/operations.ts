@@ -6,6 +6,7 @@ import { futex } from './futex';
 import { mutex } from './mutex';
 import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
+import { rwlock } from './rwlock';
 import { sysvMessageQueue } from './sysv-message-queue';
 import { sysvSemaphoreSet } from './sysv-semaphore-set';
 import { unixConnection } from './unix-connection';
@@ -19,6 +20,7 @@ export const operations: readonly WaitingOperation[] = [
   ...mutex,
   ...posixMessageQueue,
   ...posixSemaphore,
+  ...rwlock,
   ...sysvMessageQueue,
   ...sysvSemaphoreSet,
   ...unixConnection,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { lock } from 'posix-ipc';
 
+import { block } from '../support/block';
 import { untilBlockedIn } from '../support/blocked';
 import { makeMutex, someMemory } from '../support/mutexes';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
@@ -108,11 +109,6 @@ test('lockSync of a thread that holds it is EDEADLK and names the holder', () =>
   expect(guard.released).toBe(false);
 });
 
-/** Blocks this thread: no promise is told anything meanwhile. */
-function block(milliseconds: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
 test('lockSync goes before promises, which could not release meanwhile', async () => {
   const mutex = makeMutex();
   using other = lock.Mutex.openSync(mutex.name);
@@ -161,6 +157,21 @@ test('timeout, signal and close end a wait', async () => {
   }
   guard.release();
   expect(await codeOfRejection(mutex.lock({ timeout: -1 }))).toBe('ERR_OUT_OF_RANGE');
+});
+
+test('what a promise was given in the instant of a close is not lost', async () => {
+  const mutex = makeMutex();
+  const other = lock.Mutex.openSync(mutex.name);
+  const guard = mutex.lockSync();
+  const waiting = other.lock();
+  await untilBlockedIn('futex_waitv', process.pid);
+  guard.release();
+  block(20); // its thread has taken it
+  other.close();
+  const given = await soon('the guard', waiting);
+  expect(mutex.statSync().state).toBe('held');
+  given.release();
+  mutex.lockSync({ timeout: 10_000 }).release();
 });
 
 test('a guard works after its mutex was closed', () => {

@@ -5,7 +5,13 @@ import { lock, memory } from 'posix-ipc';
 import { chainOf, membersOf } from '../support/members';
 
 test('lock exports these names', () => {
-  expect(Object.keys(lock).sort()).toEqual(['AlreadyRunningError', 'FileLock', 'Mutex', 'PidFile']);
+  expect(Object.keys(lock).sort()).toEqual([
+    'AlreadyRunningError',
+    'FileLock',
+    'Mutex',
+    'PidFile',
+    'RwLock',
+  ]);
 });
 
 test('Mutex and its guard have these members', () => {
@@ -25,6 +31,26 @@ test('Mutex and its guard have these members', () => {
   using mutex = lock.Mutex.at(mapping, 0, { create: true });
   using guard = mutex.lockSync();
   expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual(['markConsistent', 'released']);
+});
+
+test('RwLock and its guard have these members', () => {
+  expect(membersOf(lock.RwLock)).toEqual(membersOf(lock.Mutex));
+  expect(membersOf(lock.RwLock.prototype)).toEqual(
+    [
+      ['close', 'closed', 'holders', 'holdersSync', 'readLock', 'readLockSync', 'ref'],
+      ['stat', 'statSync', 'tryReadLock', 'tryWriteLock', 'unlink', 'unlinkSync', 'unref'],
+      ['useRead', 'useWrite', 'writeLock', 'writeLockSync'],
+    ].flat(),
+  );
+  const mapping = memory.mapAnonymousSync({ length: 4096 });
+  using rwlock = lock.RwLock.at(mapping, 0, { create: true, slots: 1 });
+  using guard = rwlock.readLockSync();
+  expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual(
+    [
+      ['downgrade', 'markConsistent', 'released', 'shared', 'tryUpgrade', 'upgrade'],
+      ['upgradeSync'],
+    ].flat(),
+  );
 });
 
 test('FileLock and PidFile have these members', () => {

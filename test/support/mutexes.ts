@@ -1,12 +1,13 @@
-/** Mutexes that are gone after the test. Importing this registers the clean-up. */
+/** Locks in memory that are gone after the test. Importing this registers the clean-up. */
 
 import { lock, memory } from 'posix-ipc';
 
 import { temporaryFile } from './files';
 import { Ledger } from './ledger';
+import { ledgerSlots, RwLedger } from './rw-ledger';
 import { mapFile } from './words';
 
-const made: lock.Mutex[] = [];
+const made: (lock.Mutex | lock.RwLock)[] = [];
 const mappings: memory.Mapping[] = [];
 
 afterEach(() => {
@@ -25,7 +26,13 @@ export function makeMutex(options?: lock.MutexOptions): lock.Mutex {
   return mutex;
 }
 
-/** Memory of this process, for mutexes at offsets. */
+export function makeRwLock(options?: lock.RwLockOptions): lock.RwLock {
+  const rwlock = lock.RwLock.createSync(undefined, options);
+  made.push(rwlock);
+  return rwlock;
+}
+
+/** Memory of this process, for locks at offsets. */
 export function someMemory(bytes = 4096): memory.Mapping {
   const mapping = memory.mapAnonymousSync({ length: bytes, shared: true });
   mappings.push(mapping);
@@ -38,4 +45,21 @@ export function makeLedger(fair = false): { file: string; ledger: Ledger } {
   const mapping = mapFile(file);
   mappings.push(mapping);
   return { file, ledger: new Ledger(mapping, lock.Mutex.at(mapping, 0, { create: true, fair })) };
+}
+
+/** The same with a readers-writer lock; `open`: once more, in this process. */
+export function makeRwLedger(options: lock.RwLockMaking = {}): {
+  file: string;
+  ledger: RwLedger;
+  open: (options: lock.OpenRwLockOptions) => lock.RwLock;
+} {
+  const file = temporaryFile(Buffer.alloc(4096));
+  const mapping = mapFile(file);
+  mappings.push(mapping);
+  const made = lock.RwLock.at(mapping, 0, { create: true, slots: ledgerSlots, ...options });
+  return {
+    file,
+    ledger: new RwLedger(mapping, made),
+    open: (given) => lock.RwLock.at(mapping, 0, given),
+  };
 }

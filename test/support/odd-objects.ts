@@ -51,6 +51,15 @@ function mutex(): Made {
   });
 }
 
+function rwlock(): Made {
+  const mapping = page();
+  const object = lock.RwLock.at(mapping, 0, { create: true, slots: 8 });
+  return made(object, () => {
+    object.close();
+    mapping.close();
+  });
+}
+
 function queue(): Made {
   const object = sysv.MessageQueue.createSync(sysv.IPC_PRIVATE);
   for (const type of [1, 2, 2 ** 31 - 1, 2 ** 31, 2 ** 32]) object.sendSync('x', { type });
@@ -216,6 +225,7 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'lock.AlreadyRunningError': () => made(new lock.AlreadyRunningError('pid', 1)),
   'lock.FileLock': fileLock,
   'lock.Mutex': mutex,
+  'lock.RwLock': rwlock,
   'lock.PidFile': () => closed(lock.PidFile.createSync('pid')),
   'memory.Mapping': () => closed(page()),
   'memory.Memfd': () => closed(memory.memfdSync('odd', { size: 4096 })),

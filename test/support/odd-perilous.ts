@@ -67,4 +67,5 @@ export const perilous: Record<string, number[]> = {
   futexWaitFor: [0, 3],
   futexSpin: [0, 3],
   mutexWaitFor: [0, 1],
+  rwlockSlotWaitFor: [0, 2],
 };

@@ -1,0 +1,109 @@
+import type { Mapping } from '../core/mapping';
+import { boolean, callable, integer, optionsOf } from '../core/options';
+import { native } from '../native';
+import {
+  createLock,
+  lockAt,
+  openLock,
+  openOrCreateLock,
+  type CreateOption,
+  type LockHandle,
+  type LockKind,
+  type LockMaking,
+  type ModeOption,
+} from './lock-memory';
+import type { RwLockGuard } from './rwlock-guard';
+
+/** How this process deals with a readers-writer lock. */
+export interface OpenRwLockOptions {
+  /**
+   * Called with the guard whenever it has `ownerDied`, alone, before the lock is answered; as
+   * `recover` of a mutex. A guard for reading reads with others after that.
+   */
+  recover?: ((guard: RwLockGuard) => unknown) | undefined;
+}
+
+/** What only applies to a lock that is made. */
+export interface RwLockMaking {
+  /** How many can read at a time, in all processes: 1 to 4096, 64 by default. Each takes 64 bytes. */
+  slots?: number | undefined;
+  /**
+   * Who comes to read waits while somebody waits to write; so who reads must not ask to read once
+   * more. Default false: readers come in as long as there are others, and may keep writers out.
+   */
+  preferWriters?: boolean | undefined;
+}
+
+/** What a readers-writer lock is made with. */
+export interface RwLockOptions extends OpenRwLockOptions, RwLockMaking, ModeOption {}
+
+/** A readers-writer lock in a mapping. */
+export interface RwLockAtOptions extends OpenRwLockOptions, RwLockMaking, CreateOption {}
+
+/** A lock that was just opened or made. */
+export interface OpenedRwLock {
+  handle: LockHandle;
+  recover: OpenRwLockOptions['recover'];
+}
+
+const headerBytes = 192;
+const slotBytes = 64;
+const mostSlots = 4096;
+const defaultSlots = 64;
+
+const kind: LockKind = {
+  what: 'readers-writer lock',
+  syscall: 'rwlock_open',
+  bytes: headerBytes + slotBytes,
+  open: (memory, byteOffset) => native.rwlockAt(memory, byteOffset),
+  close: (handle) => {
+    native.rwlockClose(handle);
+  },
+};
+
+function recoverOf({ recover }: OpenRwLockOptions): OpenRwLockOptions['recover'] {
+  return recover === undefined ? undefined : callable('options.recover', recover);
+}
+
+function makingOf(options: RwLockMaking): LockMaking {
+  const slots = integer('options.slots', options.slots ?? defaultSlots, 1, mostSlots);
+  const preferWriters = boolean('options.preferWriters', options.preferWriters ?? false);
+  return {
+    bytes: headerBytes + slotBytes * slots,
+    init: (memory, byteOffset) => native.rwlockInit(memory, byteOffset, slots, preferWriters),
+  };
+}
+
+/** A new lock; EEXIST if there is one of this name. */
+export function create(name: string | undefined, options: RwLockOptions | undefined): OpenedRwLock {
+  const given = optionsOf(options);
+  const recover = recoverOf(given);
+  return { handle: createLock(kind, name, makingOf(given), given), recover };
+}
+
+/** The lock of a name; ENOENT if none. */
+export function open(name: string, options: OpenRwLockOptions | undefined): OpenedRwLock {
+  const recover = recoverOf(optionsOf(options));
+  return { handle: openLock(kind, name), recover };
+}
+
+/** The lock of a name, or a new one. */
+export function openOrCreate(
+  name: string | undefined,
+  options: RwLockOptions | undefined,
+): OpenedRwLock {
+  const given = optionsOf(options);
+  const recover = recoverOf(given);
+  return { handle: openOrCreateLock(kind, name, makingOf(given), given), recover };
+}
+
+/** The lock in a mapping. */
+export function openAt(
+  mapping: Mapping,
+  byteOffset: number,
+  options: RwLockAtOptions | undefined,
+): OpenedRwLock {
+  const given = optionsOf(options);
+  const recover = recoverOf(given);
+  return { handle: lockAt(kind, mapping, byteOffset, makingOf(given), given), recover };
+}

@@ -1,0 +1,382 @@
+/* The readers-writer lock of posix-ipc, for C and C++: as lock.h, which it includes.
+ *
+ *     #include <posix-ipc/rwlock.h>
+ *
+ *     int state = posix_ipc_rwlock_wrlock(lock);
+ *     if (state == EOWNERDEAD) {
+ *         repair(data);
+ *         posix_ipc_rwlock_consistent(lock);
+ *     }
+ *     ...
+ *     posix_ipc_rwlock_unlock(lock);
+ *
+ * The layout and the protocol: docs/rwlock.md. Each function answers 0 or an errno. */
+#ifndef POSIX_IPC_RWLOCK_H
+#define POSIX_IPC_RWLOCK_H
+
+#include <posix-ipc/lock.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the layout: 192 bytes at a multiple of 64, and 64 for each slot */
+
+#define POSIX_IPC_RWLOCK_MAGIC 0x57524950u /* "PIRW" */
+#define POSIX_IPC_RWLOCK_LAYOUT 1u
+#define POSIX_IPC_RWLOCK_PREFER_WRITERS 1u
+#define POSIX_IPC_RWLOCK_MOST_SLOTS 4096u
+
+/* The state: a phase, and above it a count of the readers that came while a writer waited. */
+#define POSIX_IPC_RWLOCK_PHASE 3u
+#define POSIX_IPC_RWLOCK_FREE 0u
+#define POSIX_IPC_RWLOCK_ANNOUNCED 1u /* a writer waits for readers to leave */
+#define POSIX_IPC_RWLOCK_WRITING 2u   /* a writer is alone, or has died so */
+#define POSIX_IPC_RWLOCK_READER 4u
+
+struct posix_ipc_rwlock {
+    uint32_t state; /* the owner of the gate writes the phase */
+    uint32_t slots; /* how many can read at a time */
+    uint32_t magic;
+    uint16_t layout;
+    uint16_t flags;
+    uint64_t id;     /* random */
+    uint64_t writes; /* how often somebody could write */
+    uint32_t deaths; /* how often somebody died while writing */
+    uint32_t reserved[7];
+    struct posix_ipc_mutex gate;    /* who writes has it; who has to wait queues for it */
+    struct posix_ipc_mutex upgrade; /* a reader that wants to write without leaving has it */
+};
+
+static inline size_t posix_ipc_rwlock_size(uint32_t slots) {
+    return sizeof(struct posix_ipc_rwlock) + (size_t)slots * sizeof(struct posix_ipc_mutex);
+}
+
+/* Who reads has locked one of these. */
+static inline struct posix_ipc_mutex* posix_ipc_rwlock_slot(struct posix_ipc_rwlock* lock,
+                                                            uint32_t slot) {
+    return (struct posix_ipc_mutex*)(void*)(lock + 1) + slot;
+}
+
+/* A new lock in memory that nobody else uses yet. */
+static inline void posix_ipc_rwlock_init(struct posix_ipc_rwlock* lock, uint32_t slots,
+                                         uint16_t flags, uint64_t id) {
+    memset(lock, 0, posix_ipc_rwlock_size(slots));
+    lock->slots = slots;
+    lock->layout = POSIX_IPC_RWLOCK_LAYOUT;
+    lock->flags = flags;
+    lock->id = id;
+    posix_ipc_mutex_init(&lock->gate, POSIX_IPC_MUTEX_FAIR, id);
+    posix_ipc_mutex_init(&lock->upgrade, 0, id);
+    for (uint32_t slot = 0; slot < slots; slot++)
+        posix_ipc_mutex_init(posix_ipc_rwlock_slot(lock, slot), 0, id);
+    __atomic_store_n(&lock->magic, POSIX_IPC_RWLOCK_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* 0, and how many slots there are in so many bytes; EINVAL: there is no such lock. EPROTO: it has a
+ * layout that this header does not know. */
+static inline int posix_ipc_rwlock_check(const struct posix_ipc_rwlock* lock, size_t bytes,
+                                         uint32_t* slots) {
+    if (bytes < sizeof *lock ||
+        __atomic_load_n(&lock->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_RWLOCK_MAGIC)
+        return EINVAL;
+    if (lock->layout != POSIX_IPC_RWLOCK_LAYOUT)
+        return EPROTO;
+    *slots = __atomic_load_n(&lock->slots, __ATOMIC_RELAXED);
+    return *slots > 0 && *slots <= POSIX_IPC_RWLOCK_MOST_SLOTS &&
+                   posix_ipc_rwlock_size(*slots) <= bytes
+               ? 0
+               : EINVAL;
+}
+
+/* ---- the state. `slots` is what check() has answered: others may write what is in the memory. */
+
+static inline uint32_t posix_ipc_owner(const struct posix_ipc_mutex* mutex) {
+    return __atomic_load_n(&mutex->word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK;
+}
+
+static inline uint32_t posix_ipc_rwlock_phase(const struct posix_ipc_rwlock* lock) {
+    return __atomic_load_n(&lock->state, __ATOMIC_SEQ_CST) & POSIX_IPC_RWLOCK_PHASE;
+}
+
+static inline void posix_ipc_rwlock_set(struct posix_ipc_rwlock* lock, uint32_t phase) {
+    __atomic_exchange_n(&lock->state, phase, __ATOMIC_SEQ_CST);
+}
+
+/* What was taken by a compare-and-exchange is seen by others before what this thread reads next. */
+static inline void posix_ipc_rwlock_fence(void) {
+#if defined(__x86_64__)
+    __atomic_signal_fence(__ATOMIC_SEQ_CST); /* it was one already */
+#else
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/* Whether one who has just taken a slot may read: 0, or EBUSY: it has to leave the slot, and to
+ * queue for the gate. A writer that waits sees who comes by the count, and by the slot. */
+static inline int posix_ipc_rwlock_admit(struct posix_ipc_rwlock* lock) {
+    posix_ipc_rwlock_fence();
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_SEQ_CST);
+    while ((state & POSIX_IPC_RWLOCK_PHASE) == POSIX_IPC_RWLOCK_ANNOUNCED &&
+           (lock->flags & POSIX_IPC_RWLOCK_PREFER_WRITERS) == 0) {
+        if (__atomic_compare_exchange_n(&lock->state, &state, state + POSIX_IPC_RWLOCK_READER, 0,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return 0;
+    }
+    return (state & POSIX_IPC_RWLOCK_PHASE) == POSIX_IPC_RWLOCK_FREE ? 0 : EBUSY;
+}
+
+/* What who has just got the gate does first: EOWNERDEAD: the last one died while it wrote, and this
+ * one is alone now. Who died otherwise has torn nothing. */
+static inline int posix_ipc_rwlock_adopt(struct posix_ipc_rwlock* lock) {
+    const uint32_t died = __atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED;
+    if (died != 0 && posix_ipc_rwlock_phase(lock) == POSIX_IPC_RWLOCK_WRITING) {
+        lock->deaths++;
+        return EOWNERDEAD;
+    }
+    if (posix_ipc_rwlock_phase(lock) != POSIX_IPC_RWLOCK_FREE)
+        posix_ipc_rwlock_set(lock, POSIX_IPC_RWLOCK_FREE);
+    POSIX_IPC_STEP(adopted);
+    if (died != 0)
+        posix_ipc_mutex_settle(&lock->gate);
+    return 0;
+}
+
+/* The owner of the gate wants to write: 0: it may. EBUSY: somebody reads, in the slot *busy.
+ * EAGAIN: a reader wants to write without leaving; this one has to let go of the gate, and to queue
+ * again. `own`: the slot of the calling thread itself, if it is that reader; else `slots`. */
+static inline int posix_ipc_rwlock_claim(struct posix_ipc_rwlock* lock, uint32_t slots,
+                                         uint32_t own, uint32_t* busy) {
+    if (posix_ipc_rwlock_phase(lock) != POSIX_IPC_RWLOCK_ANNOUNCED)
+        posix_ipc_rwlock_set(lock, POSIX_IPC_RWLOCK_ANNOUNCED);
+    POSIX_IPC_STEP(announced_writer);
+    uint32_t state = __atomic_load_n(&lock->state, __ATOMIC_SEQ_CST);
+    do {
+        if (own == slots && posix_ipc_owner(&lock->upgrade) != 0)
+            return EAGAIN;
+        for (uint32_t slot = 0; slot < slots; slot++) {
+            *busy = slot;
+            if (slot != own && posix_ipc_owner(posix_ipc_rwlock_slot(lock, slot)) != 0)
+                return EBUSY;
+        }
+    } while (!__atomic_compare_exchange_n(&lock->state, &state, POSIX_IPC_RWLOCK_WRITING, 0,
+                                          __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
+    POSIX_IPC_STEP(claimed);
+    lock->writes++;
+    return 0;
+}
+
+/* What to sleep on until that reader leaves, or another wants to write; 0: look again. */
+static inline uint32_t posix_ipc_rwlock_arrive(struct posix_ipc_rwlock* lock, uint32_t slots,
+                                               uint32_t own, uint32_t busy) {
+    const uint32_t expected = posix_ipc_mutex_arrive(posix_ipc_rwlock_slot(lock, busy));
+    return own == slots && posix_ipc_owner(&lock->upgrade) != 0 ? 0 : expected;
+}
+
+/* A reader that has locked `upgrade` makes a writer that waits for its slot look up. */
+static inline void posix_ipc_rwlock_nudge(struct posix_ipc_mutex* slot) {
+    __atomic_fetch_and(&slot->word, ~(uint32_t)FUTEX_WAITERS, __ATOMIC_SEQ_CST);
+    POSIX_IPC_STEP(nudged);
+    posix_ipc_mutex_wake(slot, INT32_MAX);
+}
+
+/* The owner of the gate writes no more, or did not begin to: others may read as soon as it leaves
+ * the gate. Not where a death is not settled: then the data is nobody's. */
+static inline void posix_ipc_rwlock_reopen(struct posix_ipc_rwlock* lock) {
+    const uint32_t word = __atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED);
+    if ((word & FUTEX_OWNER_DIED) == 0)
+        posix_ipc_rwlock_set(lock, POSIX_IPC_RWLOCK_FREE);
+    POSIX_IPC_STEP(reopened);
+}
+
+/* ---- for threads of C and C++ programs */
+
+#ifndef POSIX_IPC_LOCK_CORE_ONLY
+
+/* A slot of this thread, or `slots`. */
+static inline uint32_t posix_ipc_rwlock_own(struct posix_ipc_rwlock* lock) {
+    const uint32_t tid = posix_ipc_thread_self().tid;
+    for (uint32_t i = 0; i < lock->slots; i++) {
+        const uint32_t slot = (tid + i) % lock->slots;
+        if (posix_ipc_owner(posix_ipc_rwlock_slot(lock, slot)) == tid)
+            return slot;
+    }
+    return lock->slots;
+}
+
+/* 0; EAGAIN: all are taken. */
+static inline int posix_ipc_rwlock_enter(struct posix_ipc_rwlock* lock, uint32_t* taken) {
+    const uint32_t tid = posix_ipc_thread_self().tid;
+    for (uint32_t i = 0; i < lock->slots; i++) {
+        *taken = (tid + i) % lock->slots;
+        struct posix_ipc_mutex* slot = posix_ipc_rwlock_slot(lock, *taken);
+        if (posix_ipc_owner(slot) != 0)
+            continue;
+        const int result = posix_ipc_mutex_trylock(slot);
+        if (result == EOWNERDEAD)
+            posix_ipc_mutex_settle(slot); /* a reader that died has torn nothing */
+        if (result == 0 || result == EOWNERDEAD)
+            return 0;
+        if (result == ENOSYS)
+            return result;
+    }
+    return EAGAIN;
+}
+
+static inline int posix_ipc_rwlock_writes(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_owner(&lock->gate) == posix_ipc_thread_self().tid;
+}
+
+static inline int posix_ipc_rwlock_lock_gate(struct posix_ipc_rwlock* lock,
+                                             const struct timespec* until, int wait) {
+    const int result = posix_ipc_mutex_lock_until(&lock->gate, until, wait);
+    return result == EOWNERDEAD ? 0 : result;
+}
+
+static inline int posix_ipc_rwlock_leave_gate(struct posix_ipc_rwlock* lock) {
+    posix_ipc_rwlock_reopen(lock);
+    return posix_ipc_mutex_unlock(&lock->gate);
+}
+
+/* Of who has the gate: until it may write, or EAGAIN as of claim(). Then it has left the gate. */
+static inline int posix_ipc_rwlock_drain(struct posix_ipc_rwlock* lock, uint32_t own,
+                                         const struct timespec* until, int wait) {
+    const uint32_t slots = lock->slots;
+    uint32_t busy = 0;
+    int result;
+    while ((result = posix_ipc_rwlock_claim(lock, slots, own, &busy)) == EBUSY && wait) {
+        struct posix_ipc_mutex* slot = posix_ipc_rwlock_slot(lock, busy);
+        if (posix_ipc_owner(slot) == posix_ipc_thread_self().tid) {
+            result = EDEADLK;
+            break;
+        }
+        const uint32_t expected = posix_ipc_rwlock_arrive(lock, slots, own, busy);
+        if (expected != 0 && posix_ipc_mutex_sleep(slot, expected, until) == ETIMEDOUT) {
+            result = ETIMEDOUT;
+            break;
+        }
+    }
+    if (result != 0)
+        posix_ipc_rwlock_leave_gate(lock);
+    return result;
+}
+
+static inline int posix_ipc_rwlock_rdlock_until(struct posix_ipc_rwlock* lock,
+                                                const struct timespec* until, int wait) {
+    uint32_t slot = 0;
+    int result = posix_ipc_rwlock_enter(lock, &slot);
+    if (result != 0)
+        return result;
+    if (posix_ipc_rwlock_admit(lock) == 0)
+        return 0;
+    posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, slot));
+    if ((result = posix_ipc_rwlock_lock_gate(lock, until, wait)) != 0)
+        return result;
+    if (posix_ipc_rwlock_adopt(lock) == EOWNERDEAD)
+        return EOWNERDEAD;
+    result = posix_ipc_rwlock_enter(lock, &slot);
+    posix_ipc_mutex_unlock(&lock->gate);
+    return result;
+}
+
+static inline int posix_ipc_rwlock_wrlock_until(struct posix_ipc_rwlock* lock,
+                                                const struct timespec* until, int wait) {
+    int result;
+    do {
+        if ((result = posix_ipc_rwlock_lock_gate(lock, until, wait)) != 0)
+            return result;
+        if (posix_ipc_rwlock_adopt(lock) == EOWNERDEAD)
+            return EOWNERDEAD;
+        result = posix_ipc_rwlock_drain(lock, lock->slots, until, wait);
+    } while (result == EAGAIN && wait);
+    return result == EAGAIN ? EBUSY : result;
+}
+
+/* 0; EOWNERDEAD: who wrote last has died in the midst of it, and this thread may write, alone, as
+ * after wrlock(); ENOTRECOVERABLE; EAGAIN: all slots are taken; EDEADLK: it writes; ENOSYS. */
+static inline int posix_ipc_rwlock_rdlock(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_rwlock_rdlock_until(lock, NULL, 1);
+}
+
+/* The same, or ETIMEDOUT; `until` is an instant of CLOCK_MONOTONIC. */
+static inline int posix_ipc_rwlock_timedrdlock(struct posix_ipc_rwlock* lock,
+                                               const struct timespec* until) {
+    return posix_ipc_rwlock_rdlock_until(lock, until, 1);
+}
+
+/* The same, or EBUSY. */
+static inline int posix_ipc_rwlock_tryrdlock(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_rwlock_rdlock_until(lock, NULL, 0);
+}
+
+/* 0; EOWNERDEAD: the same, but who wrote last has died in the midst of it; ENOTRECOVERABLE;
+ * EDEADLK: this thread reads or writes; ENOSYS. */
+static inline int posix_ipc_rwlock_wrlock(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_rwlock_wrlock_until(lock, NULL, 1);
+}
+
+/* The same, or ETIMEDOUT. */
+static inline int posix_ipc_rwlock_timedwrlock(struct posix_ipc_rwlock* lock,
+                                               const struct timespec* until) {
+    return posix_ipc_rwlock_wrlock_until(lock, until, 1);
+}
+
+/* The same, or EBUSY. */
+static inline int posix_ipc_rwlock_trywrlock(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_rwlock_wrlock_until(lock, NULL, 0);
+}
+
+/* After EOWNERDEAD: 0, EINVAL or EPERM. */
+static inline int posix_ipc_rwlock_consistent(struct posix_ipc_rwlock* lock) {
+    return posix_ipc_mutex_consistent(&lock->gate);
+}
+
+/* Of who reads or writes: 0; EPERM; ENOTRECOVERABLE: after EOWNERDEAD without
+ * posix_ipc_rwlock_consistent, so that nobody can lock it any more. */
+static inline int posix_ipc_rwlock_unlock(struct posix_ipc_rwlock* lock) {
+    if (posix_ipc_rwlock_writes(lock))
+        return posix_ipc_rwlock_leave_gate(lock);
+    const uint32_t own = posix_ipc_rwlock_own(lock);
+    return own == lock->slots ? EPERM : posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
+}
+
+/* Of who reads, `until` as above: it writes, and nobody else has written meanwhile. EDEADLK:
+ * another one does the same, so that each would wait for the other. It reads on where that fails.
+ */
+static inline int posix_ipc_rwlock_upgrade(struct posix_ipc_rwlock* lock,
+                                           const struct timespec* until) {
+    const uint32_t own = posix_ipc_rwlock_own(lock);
+    if (own == lock->slots)
+        return EPERM;
+    int result = posix_ipc_mutex_trylock(&lock->upgrade);
+    if (result == EOWNERDEAD)
+        posix_ipc_mutex_settle(&lock->upgrade);
+    else if (result != 0)
+        return result == EBUSY ? EDEADLK : result;
+    posix_ipc_rwlock_nudge(posix_ipc_rwlock_slot(lock, own));
+    if ((result = posix_ipc_rwlock_lock_gate(lock, until, 1)) == 0) {
+        posix_ipc_rwlock_adopt(lock);
+        if ((result = posix_ipc_rwlock_drain(lock, own, until, 1)) == 0)
+            posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
+    }
+    posix_ipc_mutex_unlock(&lock->upgrade);
+    return result;
+}
+
+/* Of who writes: it reads on, and nobody else has written meanwhile. EAGAIN: all slots are taken.
+ */
+static inline int posix_ipc_rwlock_downgrade(struct posix_ipc_rwlock* lock) {
+    uint32_t slot = 0;
+    if (!posix_ipc_rwlock_writes(lock) || (lock->gate.word & FUTEX_OWNER_DIED) != 0)
+        return EPERM;
+    const int result = posix_ipc_rwlock_enter(lock, &slot);
+    return result != 0 ? result : posix_ipc_rwlock_leave_gate(lock);
+}
+
+#endif /* POSIX_IPC_LOCK_CORE_ONLY */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

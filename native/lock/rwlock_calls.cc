@@ -1,0 +1,82 @@
+#include "lock/rwlock_calls.h"
+
+namespace posix_ipc::lock {
+
+namespace {
+
+int32_t take_slot(const RwLock& lock, uint32_t first) {
+    for (uint32_t i = 0; i < lock.slots; i++) {
+        const uint32_t index = (first + i) % lock.slots;
+        Mutex& slot = lock.slot(index);
+        if (posix_ipc_owner(&slot) != 0) {
+            continue;
+        }
+        const int32_t result = try_lock(slot, true);
+        if (result == -ENOSYS || result == -ENOLCK) {
+            return result;
+        }
+        if (result == taken_after_death) {
+            make_consistent(slot); // a reader that died has torn nothing
+        }
+        if (result >= 0) {
+            return static_cast<int32_t>(index);
+        }
+    }
+    return -EAGAIN;
+}
+
+} // namespace
+
+int32_t try_read(const RwLock& lock, uint32_t first) {
+    const int32_t slot = take_slot(lock, first);
+    if (slot < 0) {
+        return slot;
+    }
+    POSIX_IPC_STEP(reading);
+    if (posix_ipc_rwlock_admit(lock.shared) == 0) {
+        POSIX_IPC_STEP(admitted);
+        return slot;
+    }
+    unlock(lock.slot(static_cast<uint32_t>(slot)));
+    return -EBUSY;
+}
+
+int32_t read_from_gate(const RwLock& lock, uint32_t first) {
+    return posix_ipc_rwlock_adopt(lock.shared) != 0 ? -EOWNERDEAD : take_slot(lock, first);
+}
+
+int32_t claim(const RwLock& lock, int32_t own, uint32_t& busy) {
+    const uint32_t mine = own < 0 ? lock.slots : static_cast<uint32_t>(own);
+    const int32_t result = -posix_ipc_rwlock_claim(lock.shared, lock.slots, mine, &busy);
+    if (result == 0 && own >= 0) {
+        unlock(lock.slot(mine));
+        POSIX_IPC_STEP(upgraded);
+    }
+    return result;
+}
+
+int32_t downgrade(const RwLock& lock, uint32_t first) {
+    if (!is_mine(lock.gate()) || (lock.gate().word & FUTEX_OWNER_DIED) != 0) {
+        return -EPERM;
+    }
+    const int32_t slot = take_slot(lock, first);
+    POSIX_IPC_STEP(downgrading);
+    if (slot >= 0) {
+        posix_ipc_rwlock_reopen(lock.shared);
+    }
+    return slot;
+}
+
+int32_t begin_upgrade(const RwLock& lock, uint32_t own) {
+    const int32_t result = try_lock(lock.upgrade(), true);
+    if (result == taken_after_death) {
+        make_consistent(lock.upgrade());
+    }
+    if (result < 0) {
+        return result == -EBUSY ? -EDEADLK : result;
+    }
+    posix_ipc_rwlock_nudge(&lock.slot(own));
+    return 0;
+}
+
+} // namespace posix_ipc::lock

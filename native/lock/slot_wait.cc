@@ -1,0 +1,30 @@
+#include "lock/slot_wait.h"
+
+#include "core/wait/timespec.h"
+#include "lock/mutex_wait.h"
+
+namespace posix_ipc::lock {
+
+wait::Outcome SlotWait::block() {
+    return block_until(never);
+}
+
+/// -EINTR: by a signal, or because the instant has come.
+wait::Outcome SlotWait::block_until(wait::Clock::time_point look) {
+    const uint32_t expected = arrive();
+    if (expected == 0) {
+        return {0, 0};
+    }
+    const timespec until = wait::to_timespec(look);
+    const int why = posix_ipc_mutex_sleep(&lock_.slot(busy_), expected, &until);
+    if (why == 0 || why == EAGAIN) {
+        return {0, 0};
+    }
+    return {why == ETIMEDOUT ? -EINTR : -why, 0};
+}
+
+wait::Outcome SlotWait::attempt() {
+    return {arrive() == 0 ? 0 : -EINTR, 0};
+}
+
+} // namespace posix_ipc::lock

@@ -1,0 +1,51 @@
+/** Processes that work under one lock, and are killed at random instants. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Peer } from '../support/processes';
+import { waitUntil } from '../support/wait-until';
+import { below } from './chance';
+
+/** Most victims are of C: a Node process takes longer to start than to die. */
+const kinds = ['C', 'C', 'C', 'sync', 'mixed'] as const;
+
+export type Kind = (typeof kinds)[number];
+
+/** How many work at a time. */
+export const workers = kinds.length;
+
+export interface Storm {
+  kills: number;
+  start: (kind: Kind) => Peer | Promise<Peer>;
+  progress: () => number;
+  /** The process that seems to have the lock now: every second victim, so that deaths matter. */
+  holder: () => number | undefined;
+}
+
+/** Kills so many, of which others take the place; answers for how long nobody went on, at most, in ms. */
+export async function killStorm({ kills, start, progress, holder }: Storm): Promise<number> {
+  const peers: Peer[] = [];
+  for (const kind of kinds) peers.push(await start(kind));
+  await waitUntil('the storm has begun', () => progress() > 1000);
+  let longest = 0;
+  for (let i = 0; i < kills; i++) {
+    await sleep(below(8));
+    const pid = i % 2 === 0 ? holder() : undefined;
+    const holding = peers.findIndex((peer) => peer.pid === pid);
+    const any = below(10) === 0 ? 3 + below(2) : below(3);
+    const place = holding < 0 || holding > 2 ? any : holding;
+    const victim = peers[place];
+    victim?.kill('SIGKILL');
+    const before = progress();
+    const begin = performance.now();
+    await waitUntil('the others go on', () => progress() > before + 10);
+    longest = Math.max(longest, performance.now() - begin);
+    expect(await victim?.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+    peers[place] = await start(kinds[place] ?? 'C');
+  }
+  for (const peer of peers) {
+    peer.kill('SIGKILL');
+    expect(await peer.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+  }
+  return longest;
+}

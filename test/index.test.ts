@@ -187,7 +187,7 @@ test('Mapping has these members, and no static ones', () => {
       ['view', 'write'],
     ].flat(),
   );
-  expect(new Set(Object.getOwnPropertySymbols(Mapping.prototype))).toEqual(
+  expect(new Set(chainOf(Mapping.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
     new Set([Symbol.dispose, Symbol.asyncDispose]),
   );
 });
@@ -363,7 +363,7 @@ test('SharedMemory has these members', () => {
 });
 
 test('SharedMemory has these symbols', () => {
-  expect(new Set(Object.getOwnPropertySymbols(SharedMemory.prototype))).toEqual(
+  expect(new Set(chainOf(SharedMemory.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
     new Set([Symbol.dispose, Symbol.asyncDispose]),
   );
 });

@@ -1,41 +1,23 @@
+import { Closable } from './closable';
 import { ClosedError } from './error';
 import type { Keeper } from './keeper';
-import { promised } from './promised';
 
-/** What this process holds of an object in the kernel, until it is closed. */
-export abstract class Handle implements Disposable, AsyncDisposable {
+/** What this process holds of an object that it can wait for. */
+export abstract class Handle extends Closable {
   readonly #what: string;
   readonly #keeper: Keeper;
-  #closed = false;
 
   /** `what` it is, in the words of an error message; `keeper` counts its waits. */
   constructor(what: string, keeper: Keeper) {
+    super(what);
     this.#what = what;
     this.#keeper = keeper;
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Ends this object's waits with ERR_CLOSED, and lets go of it. It stays in the kernel. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    const reason = (): ClosedError => new ClosedError(this.#what);
-    this.#keeper.end(reason);
-    this.release(reason);
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return promised(() => {
-      this.close();
-    });
+  override close(): void {
+    this.#keeper.end(() => new ClosedError(this.#what));
+    super.close();
   }
 
   /** Pending waits keep the process alive, as they do by default. */
@@ -48,13 +30,5 @@ export abstract class Handle implements Disposable, AsyncDisposable {
   unref(): this {
     this.#keeper.hold(false);
     return this;
-  }
-
-  /** Ends all waits with the reason; called once. */
-  protected abstract release(reason: () => ClosedError): void;
-
-  /** Throws ERR_CLOSED after `close`. */
-  protected checkOpen(): void {
-    if (this.#closed) throw new ClosedError(this.#what);
   }
 }

@@ -2,7 +2,8 @@ import { constants } from 'node:buffer';
 
 import { byOpener, checkOpener, type ByOpener } from './by-opener';
 import { native } from '../native';
-import { ClosedError, errnoOf, invalidType, outOfRange } from './error';
+import { Closable } from './closable';
+import { errnoOf, invalidType, outOfRange } from './error';
 import {
   accessOf,
   adviceOf,
@@ -25,7 +26,6 @@ import { promised } from './promised';
 
 const ENXIO = -errnoOf('ENXIO');
 const EBUSY = -errnoOf('EBUSY');
-const done = Promise.resolve();
 
 /** Forgets the native half of a mapping that nobody closed; its buffer lives as long as it is used. */
 const dropped = new FinalizationRegistry<number>((handle) => {
@@ -62,7 +62,7 @@ export let whenClosed: (mapping: Mapping, callback: () => void) => () => void;
  * await mapping.sync();
  * ```
  */
-export class Mapping implements Disposable, AsyncDisposable {
+export class Mapping extends Closable {
   readonly #handle: number;
   readonly #pages: Pages;
   readonly #listeners = new Set<() => void>();
@@ -70,7 +70,6 @@ export class Mapping implements Disposable, AsyncDisposable {
   #access: MappingAccess;
   #buffer: ArrayBuffer | undefined;
   #bytes: Buffer | undefined;
-  #closed = false;
 
   static {
     adoptMapping = (handle, traits) => new Mapping(byOpener, handle, traits);
@@ -78,7 +77,7 @@ export class Mapping implements Disposable, AsyncDisposable {
       const given: unknown = mapping;
       const isMapping = typeof given === 'object' && given !== null && #handle in given;
       if (!isMapping) throw invalidType(name, 'a Mapping', mapping);
-      mapping.#check();
+      mapping.checkOpen();
       return mapping.#handle;
     };
     protectMapping = (mapping, prot) => mapping.#protect(prot);
@@ -92,6 +91,7 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   private constructor(by: ByOpener, handle: number, traits: MappingTraits) {
     checkOpener(by, Mapping);
+    super('mapping');
     const { length, access, path } = traits;
     this.#handle = handle;
     this.#length = length;
@@ -119,7 +119,7 @@ export class Mapping implements Disposable, AsyncDisposable {
    * process), ERR_OUT_OF_RANGE (longer than an ArrayBuffer can be), ERR_CLOSED.
    */
   get buffer(): ArrayBuffer {
-    this.#check();
+    this.checkOpen();
     this.#buffer ??= this.#makeBuffer();
     return this.#buffer;
   }
@@ -162,7 +162,7 @@ export class Mapping implements Disposable, AsyncDisposable {
    * Errors: EFAULT (no access, or the file was truncated), ERR_OUT_OF_RANGE, ERR_CLOSED.
    */
   read(offset = 0, length?: number): Buffer {
-    this.#check();
+    this.checkOpen();
     const range = rangeOf({ offset, length }, this.#length);
     const copy = Buffer.allocUnsafeSlow(range.length);
     this.#copied(native.readMapping(this.#handle, range.offset, copy), range.length, 'read');
@@ -171,7 +171,7 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   /** Copies as many bytes as `memory` has into it, from an offset on. Errors: as `read`. */
   readInto(memory: Exclude<Data, string>, offset = 0): number {
-    this.#check();
+    this.checkOpen();
     const into = memoryOf('memory', memory);
     const from = integer('offset', offset, 0, this.#length);
     this.#checkFits('memory', into.length, from);
@@ -185,7 +185,7 @@ export class Mapping implements Disposable, AsyncDisposable {
    * Errors: EFAULT (no write access, or the file was truncated), ERR_OUT_OF_RANGE, ERR_CLOSED.
    */
   write(data: Data, offset = 0): number {
-    this.#check();
+    this.checkOpen();
     const from = bytesOf('data', data);
     const to = integer('offset', offset, 0, this.#length);
     this.#checkFits('data', from.length, to);
@@ -202,13 +202,13 @@ export class Mapping implements Disposable, AsyncDisposable {
    * Errors: EBUSY (`invalidate` of locked pages), EIO, ENOMEM. Source: msync(2).
    */
   async sync(options?: SyncOptions): Promise<void> {
-    this.#check();
+    this.checkOpen();
     await this.#pages.sync(syncPlan(options, this.#length), methods.sync);
   }
 
   /** As `sync`, blocking the thread. */
   syncSync(options?: SyncOptions): void {
-    this.#check();
+    this.checkOpen();
     this.#pages.syncSync(syncPlan(options, this.#length));
   }
 
@@ -221,14 +221,14 @@ export class Mapping implements Disposable, AsyncDisposable {
    * EFAULT, ENOMEM. Source: madvise(2).
    */
   async advise(advice: Advice, range?: MappingRange): Promise<void> {
-    this.#check();
+    this.checkOpen();
     const number = adviceOf(advice);
     await this.#pages.advise(number, rangeOf(range, this.#length), methods.advise);
   }
 
   /** As `advise`, blocking the thread. */
   adviseSync(advice: Advice, range?: MappingRange): void {
-    this.#check();
+    this.checkOpen();
     this.#pages.adviseSync(adviceOf(advice), rangeOf(range, this.#length));
   }
 
@@ -239,13 +239,13 @@ export class Mapping implements Disposable, AsyncDisposable {
    * Source: mlock(2).
    */
   async lock(range?: MappingRange): Promise<void> {
-    this.#check();
+    this.checkOpen();
     await this.#pages.lock(rangeOf(range, this.#length), methods.lock);
   }
 
   /** As `lock`, blocking the thread. */
   lockSync(range?: MappingRange): void {
-    this.#check();
+    this.checkOpen();
     this.#pages.lockSync(rangeOf(range, this.#length));
   }
 
@@ -258,7 +258,7 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   /** As `unlock`, at once. */
   unlockSync(range?: MappingRange): void {
-    this.#check();
+    this.checkOpen();
     this.#pages.unlock(rangeOf(range, this.#length));
   }
 
@@ -269,7 +269,7 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   /** As `residency`, at once. */
   residencySync(range?: MappingRange): Residency {
-    this.#check();
+    this.checkOpen();
     return this.#pages.residency(rangeOf(range, this.#length));
   }
 
@@ -290,7 +290,7 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   /** As `protect`, at once. */
   protectSync(access: Protection): void {
-    this.#check();
+    this.checkOpen();
     this.#pages.check(this.#protect(protectionOf(access)), 'mprotect');
   }
 
@@ -309,15 +309,10 @@ export class Mapping implements Disposable, AsyncDisposable {
 
   /** As `resize`, at once. */
   resizeSync(length: number): void {
-    this.#check();
+    this.checkOpen();
     const result = this.#resize(integer('length', length, 1, Number.MAX_SAFE_INTEGER));
     if (result === ENXIO) throw outOfRange('length', 'within what is mapped', length);
     this.#pages.check(result, 'mremap');
-  }
-
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /**
@@ -327,28 +322,18 @@ export class Mapping implements Disposable, AsyncDisposable {
    * transferred stays valid, and keeps the memory. Do not close while Node works on a view of it
    * asynchronously (zlib, crypto): what holds for every ArrayBuffer that is detached holds here.
    */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+  override close(): void {
+    super.close();
+  }
+
+  protected release(): void {
+    if (this.#length === 0) return; // it is unmapped
     this.#length = 0;
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
     this.#forgetBuffer();
     dropped.unregister(this);
     native.munmap(this.#handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  #check(): void {
-    if (this.#closed) throw new ClosedError('mapping');
   }
 
   #makeBuffer(): ArrayBuffer {

@@ -63,8 +63,9 @@ export class RwLock extends Handle {
   readonly #recover: OpenRwLockOptions['recover'];
   readonly #guard = (taken: Taken): RwLockGuard => guardOf(this.#parts, taken);
 
-  private constructor(by: ByOpener, { handle, recover }: OpenedRwLock) {
+  private constructor(by: ByOpener, opened: OpenedRwLock) {
     checkOpener(by, RwLock);
+    const { handle, recover } = opened;
     const keeper = new Keeper();
     super('readers-writer lock', keeper);
     this.name = handle.name ?? '';

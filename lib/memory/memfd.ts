@@ -1,5 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, ClosedError, errnoOf, invalidType, SystemError } from '../core/error';
+import { Closable } from '../core/closable';
+import { check, errnoOf, invalidType, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import type { Mapping } from '../core/mapping';
 import { word } from '../core/mapping-options';
@@ -111,13 +112,13 @@ function failureOf({ name, flags }: Plan): (error: number) => SystemError {
  * // child.js: using file = memory.Memfd.fromFdSync(3); using mapping = file.mapSync();
  * ```
  */
-export class Memfd implements Disposable, AsyncDisposable {
+export class Memfd extends Closable {
   readonly #descriptor: OwnedDescriptor;
   readonly #name: string | undefined;
-  #closed = false;
 
   private constructor(by: ByOpener, fd: number, name: string | undefined) {
     checkOpener(by, Memfd);
+    super('memfd');
     this.#descriptor = new OwnedDescriptor(fd);
     this.#name = name;
   }
@@ -168,7 +169,7 @@ export class Memfd implements Disposable, AsyncDisposable {
 
   /** The descriptor; it belongs to this object. */
   get fd(): number {
-    if (this.#closed) throw new ClosedError('memfd');
+    this.checkOpen();
     return this.#descriptor.number;
   }
 
@@ -222,25 +223,9 @@ export class Memfd implements Disposable, AsyncDisposable {
     return mapDescriptor(this.fd, windowOf(options, 'write'), this.#name);
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Closes the descriptor; mappings stay, and the memory as long as anybody has either. Idempotent. */
-  close(): void {
-    this.#closed = true;
+  /** Mappings stay, and the memory as long as anybody has either. */
+  protected release(): void {
     this.#descriptor.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return promised(() => {
-      this.close();
-    });
   }
 
   static #begin({ name, flags }: Plan): Memfd {

@@ -1,7 +1,8 @@
 import { fstatSync } from 'node:fs';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, ClosedError, SystemError } from '../core/error';
+import { Closable } from '../core/closable';
+import { check, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import { pagesOf, type Mapping } from '../core/mapping';
 import { randomName } from '../core/name';
@@ -56,17 +57,17 @@ export interface SharedMemoryStatus {
  * shm.unlinkSync(); // the name; close() never does that
  * ```
  */
-export class SharedMemory implements Disposable, AsyncDisposable {
+export class SharedMemory extends Closable {
   /** With its leading slash. */
   readonly name: string;
   readonly #descriptor: OwnedDescriptor;
   readonly #plan: OpenPlan;
   readonly #made: number | undefined;
   readonly #mapping: Mapping;
-  #closed = false;
 
   private constructor(by: ByOpener, opened: OpenedSharedMemory, plan: OpenPlan) {
     checkOpener(by, SharedMemory);
+    super('shared memory');
     const { fd, name, made } = opened;
     this.name = name;
     this.#made = made;
@@ -181,7 +182,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** All of the memory. It is closed with this object. */
   get mapping(): Mapping {
-    this.#check();
+    this.checkOpen();
     return this.#mapping;
   }
 
@@ -197,13 +198,13 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** The object's size in bytes now. */
   get size(): number {
-    this.#check();
+    this.checkOpen();
     return check(native.fileSize(this.fd), 'fstat', { path: this.name });
   }
 
   /** The descriptor, to be passed on; it belongs to this object. */
   get fd(): number {
-    this.#check();
+    this.checkOpen();
     return this.#descriptor.number;
   }
 
@@ -235,7 +236,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
       try {
         await reserve(fd, before, after - before, this.#failure, methods.resize);
       } catch (error) {
-        if (!this.#closed && !this.#reaches(before)) native.ftruncate(fd, before);
+        if (!this.closed && !this.#reaches(before)) native.ftruncate(fd, before);
         throw error;
       }
     }
@@ -273,26 +274,10 @@ export class SharedMemory implements Disposable, AsyncDisposable {
     SharedMemory.unlinkSync(this.name);
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Lets go of the memory: `mapping` is closed, its views are empty. The object stays. Idempotent. */
-  close(): void {
-    this.#closed = true;
+  /** `mapping` is closed, its views are empty. */
+  protected release(): void {
     this.#mapping.close();
     this.#descriptor.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return promised(() => {
-      this.close();
-    });
   }
 
   static #existing(name: string, options: OpenSharedMemoryOptions | undefined): SharedMemory {
@@ -328,10 +313,6 @@ export class SharedMemory implements Disposable, AsyncDisposable {
       this.#unmake();
       throw error;
     }
-  }
-
-  #check(): void {
-    if (this.#closed) throw new ClosedError('shared memory');
   }
 
   get #failure(): (error: number) => SystemError {

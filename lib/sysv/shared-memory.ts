@@ -1,5 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, ClosedError, SystemError } from '../core/error';
+import { Closable } from '../core/closable';
+import { check, SystemError } from '../core/error';
 import { adoptMapping, type Mapping } from '../core/mapping';
 import { memoryHint } from '../core/memory-hints';
 import { boolean, integer, optionsOf } from '../core/options';
@@ -32,8 +33,6 @@ export interface AttachOptions {
   readOnly?: boolean | undefined;
 }
 
-const done = Promise.resolve();
-
 /**
  * A System V shared memory segment: memory that processes attach, and that no peer can shrink.
  *
@@ -47,17 +46,17 @@ const done = Promise.resolve();
  * await memory.remove(); // it goes with its last attachment
  * ```
  */
-export class SharedMemory implements Disposable, AsyncDisposable {
+export class SharedMemory extends Closable {
   /** The System V identifier, as shmget(2) gives it and ipcs(1) prints it. */
   readonly id: number;
   /** The key, as a signed 32-bit number; 0 for IPC_PRIVATE. */
   readonly key: number;
   /** Size in bytes. */
   readonly size: number;
-  #closed = false;
 
   private constructor(by: ByOpener, opened: OpenedSegment) {
     checkOpener(by, SharedMemory);
+    super('shared memory');
     const { id, key, size } = opened;
     this.id = id;
     this.key = key;
@@ -135,7 +134,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `attach`, at once. */
   attachSync(options?: AttachOptions): Mapping {
-    this.#check();
+    this.checkOpen();
     const { readOnly = false } = optionsOf(options);
     const reading = boolean('options.readOnly', readOnly);
     const handle = native.shmat(this.id, reading ? SHM_RDONLY : 0);
@@ -155,7 +154,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `stat`, at once. */
   statSync(): SegmentStatus {
-    this.#check();
+    this.checkOpen();
     return readSegment(this.id, this);
   }
 
@@ -172,7 +171,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `set`, at once. */
   setSync(changes: SegmentChanges): void {
-    this.#check();
+    this.checkOpen();
     changeSegment(this.id, checkOwnerChanges(changes, 'changes'), this);
   }
 
@@ -189,7 +188,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `lock`, at once. */
   lockSync(): void {
-    this.#check();
+    this.checkOpen();
     const result = shmctlPlain(this.id, SHM_LOCK);
     const { id, key } = this;
     check(result, 'shmctl', { id, key, hint: memoryHint(result, 'mlock') });
@@ -204,7 +203,7 @@ export class SharedMemory implements Disposable, AsyncDisposable {
 
   /** As `unlock`, at once. */
   unlockSync(): void {
-    this.#check();
+    this.checkOpen();
     check(shmctlPlain(this.id, SHM_UNLOCK), 'shmctl', this);
   }
 
@@ -224,26 +223,8 @@ export class SharedMemory implements Disposable, AsyncDisposable {
     check(shmctlPlain(this.id, IPC_RMID), 'shmctl', this);
   }
 
-  /** Whether `close` was called. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Lets go of the segment, which stays, as do the mappings. Idempotent. */
-  close(): void {
-    this.#closed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    return done;
-  }
-
-  #check(): void {
-    if (this.#closed) throw new ClosedError('shared memory');
+  /** The segment stays, as do the mappings. */
+  protected release(): void {
+    // A segment has no descriptor.
   }
 }

@@ -1,7 +1,6 @@
 import { checkOpener, type ByOpener } from '../core/by-opener';
-import { ClosedError } from '../core/error';
+import { Closable } from '../core/closable';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
-import { promised } from '../core/promised';
 
 /**
  * A descriptor that came from another process. It is close-on-exec, and closed when this object is
@@ -12,48 +11,33 @@ import { promised } from '../core/promised';
  * const file = memory.Memfd.fromFdSync(received.detach());
  * ```
  */
-export class ReceivedDescriptor implements Disposable, AsyncDisposable {
+export class ReceivedDescriptor extends Closable {
   readonly #descriptor: OwnedDescriptor;
-  #closed = false;
+  #detaching = false;
 
   /** @internal Takes it over. */
   constructor(by: ByOpener, descriptor: OwnedDescriptor) {
     checkOpener(by, ReceivedDescriptor);
+    super('received descriptor');
     this.#descriptor = descriptor;
   }
 
   /** Its number; it belongs to this object. */
   get fd(): number {
-    if (this.#closed) throw new ClosedError('received descriptor');
+    this.checkOpen();
     return this.#descriptor.number;
-  }
-
-  /** Whether `close` or `detach` was called. */
-  get closed(): boolean {
-    return this.#closed;
   }
 
   /** Hands it over to the caller, who closes it. */
   detach(): number {
     const { fd } = this;
-    this.#closed = true;
-    this.#descriptor.release();
+    this.#detaching = true;
+    this.close();
     return fd;
   }
 
-  /** Closes it. Idempotent. */
-  close(): void {
-    this.#closed = true;
-    this.#descriptor.close();
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return promised(() => {
-      this.close();
-    });
+  protected release(): void {
+    if (this.#detaching) this.#descriptor.release();
+    else this.#descriptor.close();
   }
 }

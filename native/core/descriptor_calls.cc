@@ -83,17 +83,11 @@ void descriptor_close(Environment& environment, int32_t descriptor) {
 
 /// The number of a copy, which belongs to the caller.
 int32_t descriptor_duplicate(Environment& /*environment*/, int32_t fd) {
-    return or_errno(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    return or_errno(copy_of(fd).release());
 }
 
-/// Calls on it never block. The flag belongs to the open file: all who share it have it.
-int32_t set_nonblocking(Environment& /*environment*/, Descriptor* descriptor) {
-    const int flags = fcntl(descriptor->number(), F_GETFL);
-    if (flags < 0) {
-        return -errno;
-    }
-    const bool set = (flags & O_NONBLOCK) != 0;
-    return set ? 0 : or_errno(fcntl(descriptor->number(), F_SETFL, flags | O_NONBLOCK));
+int32_t never_block(Environment& /*environment*/, Descriptor* descriptor) {
+    return set_nonblocking(descriptor->number(), true);
 }
 
 /// The open file's access mode and flags: fcntl(2), F_GETFL.
@@ -161,7 +155,7 @@ void define_descriptors(Exports& exports) {
     exports.function<descriptor_close>("descriptorClose", "descriptor");
     exports.function<descriptor_duplicate>("descriptorDuplicate", "fd");
     exports.function<descriptor_read>("descriptorRead", "descriptor", "into");
-    exports.function<set_nonblocking>("setNonblocking", "descriptor");
+    exports.function<never_block>("setNonblocking", "descriptor");
     exports.function<status_flags>("statusFlags", "fd");
     exports.function<file_type>("fileType", "fd");
 }

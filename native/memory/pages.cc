@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/mapping.h"
+#include "core/page_size.h"
 
 namespace posix_ipc::memory {
 
@@ -147,8 +147,7 @@ int32_t munlock(Environment& /*environment*/, Mapping* mapping, size_t offset, s
 int32_t mincore(Environment& /*environment*/, Mapping* mapping, size_t offset, size_t length,
                 int32_t rounding, Bytes vec) {
     const Bytes pages = mapping->pages(offset, length, rounding_of(rounding));
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    const size_t count = (pages.size() + page - 1) / page;
+    const size_t count = (pages.size() + page_size() - 1) / page_size();
     if (vec.size() < count) {
         throw ArgumentError(Kind::range, "vec", "one byte for each page, or longer");
     }
@@ -161,7 +160,7 @@ int32_t mincore(Environment& /*environment*/, Mapping* mapping, size_t offset, s
 
 void define_pages(Exports& exports) {
     const Napi::Env env(exports.environment().env());
-    exports.value("pageSize", Napi::Number::New(env, static_cast<double>(sysconf(_SC_PAGESIZE))));
+    exports.value("pageSize", Napi::Number::New(env, static_cast<double>(page_size())));
     exports.function<msync>("msync", "mapping", "offset", "length", "rounding", "flags");
     exports.function<msync_wait>("msyncWait", "mapping", "offset", "length", "rounding", "flags");
     exports.function<madvise>("madvise", "mapping", "offset", "length", "rounding", "advice");

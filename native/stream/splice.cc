@@ -146,10 +146,6 @@ class Filling : public wait::Operation {
     bool waits_;
 };
 
-Fd copy_of(int fd) {
-    return Fd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-}
-
 /// Runs a Filling; a negated errno where the descriptors cannot be copied.
 template <typename Run>
 int32_t with_filling(int32_t from, Long offset, Descriptor& into, size_t length, bool waits,

@@ -4,9 +4,9 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
 #include "core/mapping.h"
+#include "core/page_size.h"
 #include "sysv/values.h"
 
 #ifndef SHM_STAT_ANY
@@ -47,9 +47,8 @@ int32_t shmat(Environment& environment, int32_t shmid, int32_t flags) {
         shmdt(address);
         return result;
     }
-    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     auto region = std::make_shared<Region>(Region::Origin::shmat, address, ds.shm_segsz,
-                                           protection_of(flags), page);
+                                           protection_of(flags), page_size());
     return environment.facility<Mappings>().add(Mapping(std::move(region), 0, ds.shm_segsz));
 }
 

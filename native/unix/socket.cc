@@ -73,13 +73,6 @@ int32_t disconnect(Environment& /*environment*/, Descriptor* descriptor) {
     return or_errno(connect(descriptor->number(), &nobody, sizeof nobody));
 }
 
-/// 0 or an errno.
-int set_nonblocking(int fd, bool on) {
-    const int flags = fcntl(fd, F_GETFL);
-    const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    return flags < 0 || fcntl(fd, F_SETFL, wanted) != 0 ? errno : 0;
-}
-
 /// connect(2) of a new socket. Where too many others wait to be accepted there is nothing to poll
 /// for: so it blocks, and a signal ends that with nothing done. Until it is connected nobody else
 /// has the descriptor.
@@ -107,7 +100,7 @@ class Connection : public wait::Operation {
         }
         if (without_waiting != nonblocking_) {
             if (const int error = set_nonblocking(fd_.get(), without_waiting); error != 0) {
-                return -error;
+                return error;
             }
             nonblocking_ = without_waiting;
         }
@@ -115,7 +108,7 @@ class Connection : public wait::Operation {
             return -errno;
         }
         const int error = nonblocking_ ? set_nonblocking(fd_.get(), false) : 0;
-        return error != 0 ? -error : fd_.release();
+        return error != 0 ? error : fd_.release();
     }
 
   private:

@@ -54,5 +54,5 @@ export function mapDescriptor(fd: number, window: Window, path?: string, known?:
   if (handle < 0) {
     throw new SystemError(handle, 'mmap', { path, hint: memoryHint(handle, 'mmap') });
   }
-  return adoptMapping(handle, { length, access, path });
+  return adoptMapping(handle, { length, access, path, isPrivate: access !== 'write' });
 }

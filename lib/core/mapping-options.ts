@@ -63,6 +63,8 @@ export interface MappingTraits {
   length: number;
   access: MappingAccess;
   path?: string | undefined;
+  /** What is written stays with this process, whatever `protect` allows. */
+  isPrivate?: boolean | undefined;
 }
 
 /** A typed array or DataView, by its class. */

@@ -65,6 +65,7 @@ export let whenClosed: (mapping: Mapping, callback: () => void) => () => void;
 export class Mapping extends Closable {
   readonly #handle: number;
   readonly #pages: Pages;
+  readonly #isPrivate: boolean;
   readonly #listeners = new Set<() => void>();
   #length: number;
   #access: MappingAccess;
@@ -92,10 +93,11 @@ export class Mapping extends Closable {
   private constructor(by: ByOpener, handle: number, traits: MappingTraits) {
     checkOpener(by, Mapping);
     super('mapping');
-    const { length, access, path } = traits;
+    const { length, access, path, isPrivate = false } = traits;
     this.#handle = handle;
     this.#length = length;
     this.#access = access;
+    this.#isPrivate = isPrivate;
     this.#pages = new Pages(handle, path, access === 'read' || access === 'copy-on-write');
     dropped.register(this, handle, this);
   }
@@ -352,8 +354,9 @@ export class Mapping extends Closable {
   #protect(prot: number): number {
     const result = native.mprotect(this.#handle, prot);
     if (result < 0) return result;
-    this.#access = accessOf(prot);
-    if (this.#access !== 'write') this.#forgetBuffer();
+    const access = accessOf(prot);
+    this.#access = access === 'write' && this.#isPrivate ? 'copy-on-write' : access;
+    if (access !== 'write') this.#forgetBuffer();
     return result;
   }
 

@@ -1,8 +1,8 @@
 /** memory.Mapping: what can be done with mapped memory. */
 
-import { truncateSync } from 'node:fs';
+import { readFileSync, truncateSync } from 'node:fs';
 
-import { ClosedError, memory } from 'posix-ipc';
+import { ClosedError, event, memory } from 'posix-ipc';
 
 import { collectGarbage } from '../support/collect-garbage';
 import { pattern, temporaryFile } from '../support/files';
@@ -136,6 +136,18 @@ describe('protect', () => {
     expect(mapping.read().toString()).toBe('Jello');
     mapping.protectSync('write');
     expect(mapping.bytes).toHaveLength(5);
+  });
+
+  test.each(['read', 'copy-on-write'] as const)('of a %s mapping reaches nobody', (access) => {
+    const file = temporaryFile('hello');
+    const mapping = mapped(file, { access });
+    mapping.protectSync('read');
+    expect(mapping.access).toBe('read');
+    mapping.protectSync('write');
+    expect(mapping.access).toBe('copy-on-write');
+    mapping.bytes.write('J');
+    expect(readFileSync(file, 'utf8')).toBe('hello');
+    expect(codeThrownBy(() => new event.Futex(mapping))).toBe(RANGE);
   });
 
   test.each([

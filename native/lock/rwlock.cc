@@ -54,7 +54,7 @@ class RwLocks : public Facility {
 
 void RwLocks::leave(Open& open) {
     for (const int32_t slot : open.held) {
-        unlock(open.lock.slot(static_cast<uint32_t>(slot)));
+        leave_slot(open.lock, static_cast<uint32_t>(slot));
     }
     open.held.clear();
     if (std::exchange(open.upgrading, false)) {
@@ -164,7 +164,7 @@ int32_t rwlock_read_unlock(Environment& environment, int32_t handle, int32_t slo
         return -EINVAL;
     }
     std::erase(open->held, slot);
-    return unlock(open->lock.slot(static_cast<uint32_t>(slot)));
+    return leave_slot(open->lock, static_cast<uint32_t>(slot));
 }
 
 /// Of who has the gate: as if it were not open otherwise.
@@ -223,6 +223,9 @@ int32_t rwlock_upgrade_end(Environment& environment, int32_t handle) {
     Open* const open = find(environment, handle);
     if (open == nullptr || !std::exchange(open->upgrading, false)) {
         return -EINVAL;
+    }
+    for (const int32_t slot : open->held) {
+        posix_ipc_rwlock_calm(&open->lock.slot(static_cast<uint32_t>(slot)));
     }
     return unlock(open->lock.upgrade());
 }

@@ -49,7 +49,7 @@ int32_t claim(const RwLock& lock, int32_t own, uint32_t& busy) {
     const uint32_t mine = own < 0 ? lock.slots : static_cast<uint32_t>(own);
     const int32_t result = -posix_ipc_rwlock_claim(lock.shared, lock.slots, mine, &busy);
     if (result == 0 && own >= 0) {
-        unlock(lock.slot(mine));
+        leave_slot(lock, mine);
         POSIX_IPC_STEP(upgraded);
     }
     return result;
@@ -65,6 +65,11 @@ int32_t downgrade(const RwLock& lock, uint32_t first) {
         posix_ipc_rwlock_reopen(lock.shared);
     }
     return slot;
+}
+
+int32_t leave_slot(const RwLock& lock, uint32_t slot) {
+    posix_ipc_rwlock_calm(&lock.slot(slot));
+    return unlock(lock.slot(slot));
 }
 
 int32_t begin_upgrade(const RwLock& lock, uint32_t own) {

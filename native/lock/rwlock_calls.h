@@ -28,6 +28,9 @@ struct RwLock {
 /// Looks for a free slot from `first` on. -EBUSY: it would have to queue for the gate.
 int32_t try_read(const RwLock& lock, uint32_t first);
 
+/// Of a reader: 0, or -EPERM.
+int32_t leave_slot(const RwLock& lock, uint32_t slot);
+
 // Of the owner of the gate, which it has just got or has kept:
 
 /// -EOWNERDEAD: it has to write: see posix_ipc_rwlock_adopt(). Else it has to leave the gate.

@@ -32,7 +32,9 @@ export async function compileC(name: string): Promise<string> {
 
 /** What the programs of test/native/steps are made of besides themselves. */
 const core = [
-  ...['robust_list', 'mutex_calls', 'mutex_wait', 'taker'].map((name) => `lock/${name}.cc`),
+  ...['robust_list', 'mutex_calls', 'mutex_wait', 'taker', 'rwlock_calls', 'slot_wait'].map(
+    (name) => `lock/${name}.cc`,
+  ),
   'core/futex_word.cc',
   ...['alarm', 'engine', 'operation', 'run_sync', 'signal', 'thread'].map(
     (name) => `core/wait/${name}.cc`,
@@ -46,7 +48,8 @@ export async function compileSteps(name: string): Promise<string> {
   const steps = path.resolve(__dirname, '../native/steps');
   const flags = ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
   const folders = [`-I${native}`, `-I${headers}`, '-include', path.join(steps, 'step.h')];
-  const sources = [path.join(steps, `${name}.cc`), ...core.map((file) => path.join(native, file))];
+  const programs = [name, 'harness'].map((file) => path.join(steps, `${file}.cc`));
+  const sources = [...programs, ...core.map((file) => path.join(native, file))];
   await run('g++', [...flags, ...folders, '-o', program, ...sources], {
     env: { ...process.env, LD_PRELOAD: '' },
   });

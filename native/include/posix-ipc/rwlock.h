@@ -173,11 +173,19 @@ static inline uint32_t posix_ipc_rwlock_arrive(struct posix_ipc_rwlock* lock, ui
     return own == slots && posix_ipc_owner(&lock->upgrade) != 0 ? 0 : expected;
 }
 
-/* A reader that has locked `upgrade` makes a writer that waits for its slot look up. */
+/* A reader that has locked `upgrade` makes a writer that waits for its slot look up: by a bit that
+ * makes the word another one, and says nothing else where there is an owner. FUTEX_WAITERS stays:
+ * if this thread dies before it has woken anybody, the kernel does. */
 static inline void posix_ipc_rwlock_nudge(struct posix_ipc_mutex* slot) {
-    __atomic_fetch_and(&slot->word, ~(uint32_t)FUTEX_WAITERS, __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&slot->word, (uint32_t)FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);
     POSIX_IPC_STEP(nudged);
     posix_ipc_mutex_wake(slot, INT32_MAX);
+}
+
+/* Undoes that, when the upgrade has ended; before the slot is unlocked. */
+static inline void posix_ipc_rwlock_calm(struct posix_ipc_mutex* slot) {
+    if ((__atomic_load_n(&slot->word, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED) != 0)
+        posix_ipc_mutex_settle(slot);
 }
 
 /* The owner of the gate writes no more, or did not begin to: others may read as soon as it leaves
@@ -356,9 +364,11 @@ static inline int posix_ipc_rwlock_upgrade(struct posix_ipc_rwlock* lock,
     posix_ipc_rwlock_nudge(posix_ipc_rwlock_slot(lock, own));
     if ((result = posix_ipc_rwlock_lock_gate(lock, until, 1)) == 0) {
         posix_ipc_rwlock_adopt(lock);
-        if ((result = posix_ipc_rwlock_drain(lock, own, until, 1)) == 0)
-            posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
+        result = posix_ipc_rwlock_drain(lock, own, until, 1);
     }
+    posix_ipc_rwlock_calm(posix_ipc_rwlock_slot(lock, own));
+    if (result == 0)
+        posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
     posix_ipc_mutex_unlock(&lock->upgrade);
     return result;
 }

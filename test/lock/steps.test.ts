@@ -6,14 +6,14 @@ import { Peer } from '../support/processes';
 
 const rounds = scaled(100);
 
-test(
-  `${String(rounds)} deaths after each step: the others go on, and are told`,
-  async () => {
-    const program = await compileSteps('mutex_steps');
+test.each(['mutex', 'rwlock'])(
+  `%s: ${String(rounds)} deaths after each step: the others go on, and are told`,
+  async (name) => {
+    const program = await compileSteps(`${name}_steps`);
     const peer = new Peer(program, [String(rounds)], { env: { ...process.env, LD_PRELOAD: '' } });
     const { code, stdout, stderr } = await peer.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    report(`mutex steps: ${stdout.trim()}`);
+    report(`${name} steps: ${stdout.trim()}`);
     const [, died, steps, torn] =
       /^(\d+) died at (\d+) steps, \d+ told, (\d+) torn/.exec(stdout) ?? [];
     expect(Number(died)).toBe(Number(steps) * rounds);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from '../support/program';
 import { transports } from './transports';
 import type { Transport } from './transports/transport';
 
@@ -13,9 +14,9 @@ export const USAGE = `Usage: npm start -- [FILE] [--transport NAME]...
 
 Sends FILE to a Node.js process and to a C program, through every transport that
 there is, and compares the SHA-256 of what arrived. FILE is the node binary if
-it is not given.
+it is not given. Then three processes count under a mutex, while they are killed.
 
-  -t, --transport NAME   only this one; can be given several times
+  -t, --transport NAME   only this one, no counting; can be given several times
   -h, --help             print this text
 
 Transports:
@@ -30,10 +31,9 @@ export interface SourceFile {
 export interface Request {
   file: string;
   transports: readonly Transport[];
+  /** Only some transports were asked for, and nothing else. */
+  isChoice: boolean;
 }
-
-/** The command line is wrong; the message is one line for the user. */
-export class UsageError extends Error {}
 
 /** What is asked for; undefined where that is help. */
 export function parseCommandLine(args: string[]): Request | undefined {
@@ -43,7 +43,8 @@ export function parseCommandLine(args: string[]): Request | undefined {
   const [file = process.execPath] = positionals;
   // npm runs the program in the package's folder and says where the user was.
   const resolved = path.resolve(process.env['INIT_CWD'] ?? '', file);
-  return { file: resolved, transports: chooseTransports(values.transport) };
+  const isChoice = values.transport !== undefined;
+  return { file: resolved, transports: chooseTransports(values.transport), isChoice };
 }
 
 function chooseTransports(ids: string[] | undefined): readonly Transport[] {

@@ -1,9 +1,7 @@
-import { type ChildProcess, type ExecFileOptions, execFile, fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { PACKAGE, compile } from '../support/compile';
 import type { Offer, Transport } from './transports/transport';
 
 /** Starts a receiver for what the sender has made. */
@@ -19,14 +17,7 @@ export interface Peer {
   prepare(transport: Transport, folder: string, signal: AbortSignal): Promise<Launch>;
 }
 
-/** C is compiled from where it stands; only TypeScript is built to another folder. */
-const C_SOURCES = path.join(
-  path.dirname(require.resolve('posix-ipc/package.json')),
-  'examples/file-transfer/c',
-);
-
-/** This machine lacks something that the peer needs: no failure, the peer is left out. */
-export class PeerUnavailable extends Error {}
+const C_SOURCES = path.join(PACKAGE, 'examples/file-transfer/c');
 
 const STDIO = ['ignore', 'inherit', 'pipe'] as const;
 
@@ -46,13 +37,8 @@ const cPeer: Peer = {
     const sources = ['receiver.c', 'sha256.c', `${transport.id}.c`].map((name) =>
       path.join(C_SOURCES, name),
     );
-    const program = path.join(folder, transport.id);
-    const flags = ['-std=c11', '-O2', '-pthread', '-o', program];
-    await mkdir(folder, { mode: 0o700 });
-    // The compiler's own temporary files go there as well.
-    const env = { ...process.env, TMPDIR: folder };
-    // A signal of its own: Node leaves listeners at that of a program that cannot be started.
-    await compile([...flags, ...sources, '-lrt'], { env, signal: AbortSignal.any([signal]) });
+    const flags = ['-std=c11', '-pthread', ...sources, '-lrt'];
+    const program = await compile(folder, transport.id, flags, signal);
     return ({ address, inherited }) => {
       const args = [address, String(process.pid)];
       const child = spawn(program, args, { stdio: [...STDIO, ...inherited] });
@@ -64,24 +50,3 @@ const cPeer: Peer = {
 };
 
 export const peers: Record<Transport['peers'][number], Peer> = { node: nodePeer, c: cPeer };
-
-async function compile(args: string[], options: ExecFileOptions): Promise<void> {
-  for (const compiler of ['cc', 'gcc']) {
-    const compiling = promisify(execFile)(compiler, args, options);
-    try {
-      await compiling;
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    } finally {
-      await endOf(compiling.child);
-    }
-  }
-  throw new PeerUnavailable('there is no C compiler (cc or gcc)');
-}
-
-/** An abort rejects at once, and the compiler ends a little later. */
-async function endOf(child: ChildProcess): Promise<void> {
-  const { pid, exitCode, signalCode } = child;
-  if (pid !== undefined && exitCode === null && signalCode === null) await once(child, 'exit');
-}

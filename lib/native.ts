@@ -8,6 +8,7 @@ import type { Core, Descriptors } from './native/core';
 import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
+import type { LockEvent } from './native/lock-event';
 import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
 import type { LockRwlock } from './native/lock-rwlock';
@@ -35,6 +36,7 @@ export interface Native
     EventEventfd,
     EventFutex,
     EventSignal,
+    LockEvent,
     LockFile,
     LockMutex,
     LockRwlock,

@@ -6,6 +6,7 @@
 #include "event/futex.h"
 #include "event/process.h"
 #include "event/signal_queue.h"
+#include "lock/event.h"
 #include "lock/file.h"
 #include "lock/mutex.h"
 #include "lock/rwlock.h"
@@ -38,6 +39,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     event::define_futex(exports);
     event::define_process(exports);
     event::define_signal_queue(exports);
+    lock::define_event(exports);
     lock::define_file(exports);
     lock::define_mutex(exports);
     lock::define_rwlock(exports);

@@ -3,6 +3,7 @@
 import { events } from './event';
 import { fifo } from './fifo';
 import { futex } from './futex';
+import { lockEvents } from './lock-event';
 import { mutex } from './mutex';
 import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
@@ -17,6 +18,7 @@ export const operations: readonly WaitingOperation[] = [
   ...events,
   ...fifo,
   ...futex,
+  ...lockEvents,
   ...mutex,
   ...posixMessageQueue,
   ...posixSemaphore,

@@ -7,6 +7,7 @@ import { chainOf, membersOf } from '../support/members';
 test('lock exports these names', () => {
   expect(Object.keys(lock).sort()).toEqual([
     'AlreadyRunningError',
+    'Event',
     'FileLock',
     'Mutex',
     'PidFile',
@@ -49,6 +50,16 @@ test('RwLock and its guard have these members', () => {
     [
       ['downgrade', 'markConsistent', 'released', 'shared', 'tryUpgrade', 'upgrade'],
       ['upgradeSync'],
+    ].flat(),
+  );
+});
+
+test('Event has these members', () => {
+  expect(membersOf(lock.Event)).toEqual(membersOf(lock.Mutex));
+  expect(membersOf(lock.Event.prototype)).toEqual(
+    [
+      ['close', 'closed', 'isSet', 'ref', 'reset', 'set', 'tryWait', 'unlink', 'unlinkSync'],
+      ['unref', 'wait', 'waitSync'],
     ].flat(),
   );
 });

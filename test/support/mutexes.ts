@@ -7,7 +7,7 @@ import { Ledger } from './ledger';
 import { ledgerSlots, RwLedger } from './rw-ledger';
 import { mapFile } from './words';
 
-const made: (lock.Mutex | lock.RwLock)[] = [];
+const made: (lock.Event | lock.Mutex | lock.RwLock)[] = [];
 const mappings: memory.Mapping[] = [];
 
 afterEach(() => {
@@ -24,6 +24,12 @@ export function makeMutex(options?: lock.MutexOptions): lock.Mutex {
   const mutex = lock.Mutex.createSync(undefined, options);
   made.push(mutex);
   return mutex;
+}
+
+export function makeEvent(options?: lock.EventOptions): lock.Event {
+  const event = lock.Event.createSync(undefined, options);
+  made.push(event);
+  return event;
 }
 
 export function makeRwLock(options?: lock.RwLockOptions): lock.RwLock {

@@ -51,6 +51,15 @@ function mutex(): Made {
   });
 }
 
+function lockEvent(): Made {
+  const mapping = page();
+  const object = lock.Event.at(mapping, 0, { create: true, isSet: true });
+  return made(object, () => {
+    object.close();
+    mapping.close();
+  });
+}
+
 function rwlock(): Made {
   const mapping = page();
   const object = lock.RwLock.at(mapping, 0, { create: true, slots: 8 });
@@ -223,6 +232,7 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'event.Process': child,
   'event.SignalQueue': signals,
   'lock.AlreadyRunningError': () => made(new lock.AlreadyRunningError('pid', 1)),
+  'lock.Event': lockEvent,
   'lock.FileLock': fileLock,
   'lock.Mutex': mutex,
   'lock.RwLock': rwlock,

@@ -66,6 +66,7 @@ export const perilous: Record<string, number[]> = {
   lockf: [0],
   futexWaitFor: [0, 3],
   futexSpin: [0, 3],
+  eventWaitFor: [0, 2],
   mutexWaitFor: [0, 1],
   rwlockSlotWaitFor: [0, 2],
 };

@@ -1,0 +1,74 @@
+import type { Mapping } from '../core/mapping';
+import { boolean, optionsOf } from '../core/options';
+import { native } from '../native';
+import {
+  createLock,
+  lockAt,
+  openLock,
+  openOrCreateLock,
+  type CreateOption,
+  type LockHandle,
+  type LockKind,
+  type LockMaking,
+  type ModeOption,
+} from './lock-memory';
+
+/** What only applies to an event that is made. */
+export interface EventMaking {
+  /** Each set lets one wait end, which resets it. Default false: it stays set, and all go on. */
+  autoReset?: boolean | undefined;
+  /** Whether it is set from the beginning. Default false. */
+  isSet?: boolean | undefined;
+}
+
+/** What an event is made with. */
+export interface EventOptions extends EventMaking, ModeOption {}
+
+/** An event in a mapping. */
+export interface EventAtOptions extends EventMaking, CreateOption {}
+
+const kind: LockKind = {
+  what: 'event',
+  syscall: 'event_open',
+  bytes: 64,
+  open: (memory, byteOffset) => native.eventAt(memory, byteOffset),
+  close: (handle) => {
+    native.eventClose(handle);
+  },
+};
+
+function makingOf(options: EventMaking): LockMaking {
+  const autoReset = boolean('options.autoReset', options.autoReset ?? false);
+  const isSet = boolean('options.isSet', options.isSet ?? false);
+  return { init: (memory, byteOffset) => native.eventInit(memory, byteOffset, autoReset, isSet) };
+}
+
+/** A new event; EEXIST if there is one of this name. */
+export function create(name: string | undefined, options: EventOptions | undefined): LockHandle {
+  const given = optionsOf(options);
+  return createLock(kind, name, makingOf(given), given);
+}
+
+/** The event of a name; ENOENT if none. */
+export function open(name: string): LockHandle {
+  return openLock(kind, name);
+}
+
+/** The event of a name, or a new one. */
+export function openOrCreate(
+  name: string | undefined,
+  options: EventOptions | undefined,
+): LockHandle {
+  const given = optionsOf(options);
+  return openOrCreateLock(kind, name, makingOf(given), given);
+}
+
+/** The event in a mapping. */
+export function openAt(
+  mapping: Mapping,
+  byteOffset: number,
+  options: EventAtOptions | undefined,
+): LockHandle {
+  const given = optionsOf(options);
+  return lockAt(kind, mapping, byteOffset, makingOf(given), given);
+}

@@ -2,7 +2,7 @@
 // The suite on an addon built with AddressSanitizer and UBSan. Arguments go to jest.
 import path from 'node:path';
 import { Failure, main, output, root, run } from './support/run.mjs';
-import { buildAll, ENDS, runSuite } from './support/suite.mjs';
+import { buildAll, runEnds, runSuite } from './support/suite.mjs';
 
 /** Programs that call nothing which other tests do not call, and tables of processes: a few rows do. */
 const LONG = '/test/(bench|examples|lifecycle/processes)';
@@ -26,7 +26,7 @@ await main(() => {
     return;
   }
   runSuite({ args: [`--testPathIgnorePatterns=${LONG}`], env });
-  runSuite({ args: ENDS, env });
+  runEnds({ env });
 });
 
 /** @param {string} name */

@@ -65,7 +65,7 @@ export class Peer {
 
   /** The next line that it writes. */
   async line(): Promise<string> {
-    const next = await soon(`a line from ${this.#name}`, this.#lines.next());
+    const next = await this.#soon('a line from', this.#lines.next());
     if (next.done !== true) return next.value;
     const { code, signal, stderr } = await this.ended;
     throw new Error(`${this.#name} ended (${String(code ?? signal)}) without a line\n${stderr}`);
@@ -87,9 +87,18 @@ export class Peer {
 
   /** Waits for its end, which has to be a good one; answers what it wrote. */
   async success(): Promise<string> {
-    const { code, signal, stdout, stderr } = await soon(`the end of ${this.#name}`, this.ended);
+    const { code, signal, stdout, stderr } = await this.#soon('the end of', this.ended);
     if (code === 0) return stdout;
     throw new Error(`${this.#name} ended with ${String(code ?? signal)}\n${stdout}${stderr}`);
+  }
+
+  /** What hangs is told with all that it wrote. */
+  async #soon<T>(what: string, promise: Promise<T>): Promise<T> {
+    try {
+      return await soon(`${what} ${this.#name}`, promise);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${this.#stdout}${this.#stderr}`, { cause: error });
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import type { EventSignal } from './native/event-signal';
 import type { LockEvent } from './native/lock-event';
 import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
+import type { LockOnce } from './native/lock-once';
 import type { LockRwlock } from './native/lock-rwlock';
 import type { Mmap } from './native/mmap';
 import type { PosixMq } from './native/posix-mq';
@@ -39,6 +40,7 @@ export interface Native
     LockEvent,
     LockFile,
     LockMutex,
+    LockOnce,
     LockRwlock,
     Mmap,
     PosixMq,

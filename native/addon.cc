@@ -9,6 +9,7 @@
 #include "lock/event.h"
 #include "lock/file.h"
 #include "lock/mutex.h"
+#include "lock/once.h"
 #include "lock/rwlock.h"
 #include "memory/file.h"
 #include "memory/mmap.h"
@@ -42,6 +43,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     lock::define_event(exports);
     lock::define_file(exports);
     lock::define_mutex(exports);
+    lock::define_once(exports);
     lock::define_rwlock(exports);
     memory::define_file(exports);
     memory::define_mmap(exports);

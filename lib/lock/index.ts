@@ -20,6 +20,9 @@ export { Mutex, type MutexStatus } from './mutex';
 export type { MutexGuard } from './mutex-guard';
 export type { MutexAtOptions, MutexOptions, OpenMutexOptions, Recover } from './mutex-open';
 export type { MutexHolder } from './mutex-status';
+export { Once } from './once';
+export type { OnceAtOptions, OnceOptions } from './once-open';
+export type { Initialiser, OnceCall } from './once-run';
 export { RwLock, type RwLockHolders, type RwLockStatus } from './rwlock';
 export type { RwLockGuard } from './rwlock-guard';
 export type {

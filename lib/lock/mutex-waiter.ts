@@ -16,9 +16,12 @@ export class MutexWaiter implements Call<number> {
   /** Referred to by pending waits, so that it is not forgotten. */
   readonly #handle: LockHandle;
   readonly #lane: Lane;
+  readonly #failureOf: typeof lockFailure;
 
-  constructor(handle: LockHandle, keeper: Keeper) {
+  /** `failureOf`: what errors mean to who waits. */
+  constructor(handle: LockHandle, keeper: Keeper, failureOf = lockFailure) {
     this.#handle = handle;
+    this.#failureOf = failureOf;
     this.#lane = new Lane(keeper, () => {
       if (waiting.delete(this)) handle.letGo();
     });
@@ -87,7 +90,7 @@ export class MutexWaiter implements Call<number> {
   }
 
   failure(error: number | string): SystemError {
-    return lockFailure(error, this.#handle);
+    return this.#failureOf(error, this.#handle);
   }
 
   /** Those whose promises wait for this mutex in this thread. */

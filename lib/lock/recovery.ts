@@ -52,7 +52,8 @@ function givenUp<G extends Told>(guard: G, error: unknown, ends: Ends<G>): unkno
   return error;
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether it is a promise, of whatever make. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -5,6 +5,7 @@ import { fifo } from './fifo';
 import { futex } from './futex';
 import { lockEvents } from './lock-event';
 import { mutex } from './mutex';
+import { once } from './once';
 import { posixMessageQueue } from './posix-message-queue';
 import { posixSemaphore } from './posix-semaphore';
 import { rwlock } from './rwlock';
@@ -20,6 +21,7 @@ export const operations: readonly WaitingOperation[] = [
   ...futex,
   ...lockEvents,
   ...mutex,
+  ...once,
   ...posixMessageQueue,
   ...posixSemaphore,
   ...rwlock,

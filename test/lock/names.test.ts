@@ -10,6 +10,7 @@ test('lock exports these names', () => {
     'Event',
     'FileLock',
     'Mutex',
+    'Once',
     'PidFile',
     'RwLock',
   ]);
@@ -60,6 +61,16 @@ test('Event has these members', () => {
     [
       ['close', 'closed', 'isSet', 'ref', 'reset', 'set', 'tryWait', 'unlink', 'unlinkSync'],
       ['unref', 'wait', 'waitSync'],
+    ].flat(),
+  );
+});
+
+test('Once has these members', () => {
+  expect(membersOf(lock.Once)).toEqual(membersOf(lock.Mutex));
+  expect(membersOf(lock.Once.prototype)).toEqual(
+    [
+      ['close', 'closed', 'isDone', 'ref', 'run', 'runSync', 'tryRun', 'unlink', 'unlinkSync'],
+      ['unref'],
     ].flat(),
   );
 });

@@ -7,7 +7,7 @@ import { Ledger } from './ledger';
 import { ledgerSlots, RwLedger } from './rw-ledger';
 import { mapFile } from './words';
 
-const made: (lock.Event | lock.Mutex | lock.RwLock)[] = [];
+const made: (lock.Event | lock.Mutex | lock.Once | lock.RwLock)[] = [];
 const mappings: memory.Mapping[] = [];
 
 afterEach(() => {
@@ -30,6 +30,12 @@ export function makeEvent(options?: lock.EventOptions): lock.Event {
   const event = lock.Event.createSync(undefined, options);
   made.push(event);
   return event;
+}
+
+export function makeOnce(options?: lock.OnceOptions): lock.Once {
+  const once = lock.Once.createSync(undefined, options);
+  made.push(once);
+  return once;
 }
 
 export function makeRwLock(options?: lock.RwLockOptions): lock.RwLock {

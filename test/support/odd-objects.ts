@@ -60,6 +60,15 @@ function lockEvent(): Made {
   });
 }
 
+function once(): Made {
+  const mapping = page();
+  const object = lock.Once.at(mapping, 0, { create: true });
+  return made(object, () => {
+    object.close();
+    mapping.close();
+  });
+}
+
 function rwlock(): Made {
   const mapping = page();
   const object = lock.RwLock.at(mapping, 0, { create: true, slots: 8 });
@@ -235,6 +244,7 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'lock.Event': lockEvent,
   'lock.FileLock': fileLock,
   'lock.Mutex': mutex,
+  'lock.Once': once,
   'lock.RwLock': rwlock,
   'lock.PidFile': () => closed(lock.PidFile.createSync('pid')),
   'memory.Mapping': () => closed(page()),
@@ -270,6 +280,7 @@ export const others: Partial<Record<string, unknown[]>> = {
   readInto: [Buffer.alloc(8), 0],
   receiveInto: [Buffer.alloc(64)],
   resize: [4096],
+  run: [() => 1],
   seal: ['grow'],
   send: ['x'],
   sendMany: [['x']],
@@ -278,6 +289,7 @@ export const others: Partial<Record<string, unknown[]>> = {
   setValues: [[1, 1, 0]],
   tryOperate: [[{ by: 1 }]],
   tryReceiveInto: [Buffer.alloc(64)],
+  tryRun: [() => 1],
   trySend: ['x'],
   trySendMany: [['x']],
   tryWaitForZero: [2],

@@ -98,6 +98,7 @@ export const posixSemaphore: readonly WaitingOperation[] = [
   }),
   waiting({
     name: 'sem_wait',
+    variant: true,
     ...plain,
     wait: ({ name }) =>
       sync(() => {

@@ -1,8 +1,10 @@
 /**
  * The cells of the lifecycle table that end a process or a worker, each in a process of its own.
- * The object belongs to this process, which sees from outside what became of it.
+ * The object belongs to this process, which sees from outside what became of it. One or two ways
+ * to wait of each facility by default; POSIX_IPC_CAMPAIGN=2 npm test -- lifecycle/processes for all.
  */
 
+import { whole } from '../support/campaign';
 import { type Ended, startNode } from '../support/processes';
 import { untilBlockedIn } from '../support/blocked';
 import { soon } from '../support/wait-until';
@@ -11,7 +13,7 @@ import { operations as allOperations } from './operations';
 import { removeQuietly } from './remove-quietly';
 import type { Subject, WaitingOperation } from './waiting-operation';
 
-const operations = allOperations.filter(({ variant }) => !variant);
+const operations = allOperations.filter(({ variant }) => whole || !variant);
 const promiseForms = operations.filter(({ form }) => form === 'promise');
 const syncForms = operations.filter(({ form }) => form === 'sync');
 const ofObjects = promiseForms.filter(({ belongsToNothing }) => belongsToNothing !== true);

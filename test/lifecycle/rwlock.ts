@@ -105,6 +105,7 @@ export const rwlock: readonly WaitingOperation[] = [
   }),
   waiting({
     name: 'RwLock.writeLock',
+    variant: true,
     blocker: 'writer',
     wait: async (one, limits) => {
       (await one.writeLock(limits)).release();
@@ -124,6 +125,7 @@ export const rwlock: readonly WaitingOperation[] = [
   }),
   waiting({
     name: 'RwLock.readLockSync',
+    variant: true,
     form: 'sync',
     blocker: 'writer',
     wait: (one, limits) => {

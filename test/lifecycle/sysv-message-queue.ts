@@ -143,6 +143,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'receiveInto',
+    variant: true,
     wait: (q, limits) => q.receiveInto(memory(), { type, ...limits }),
   }),
   receiving({
@@ -153,6 +154,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'for await',
+    variant: true,
     closedValue: { value: undefined, done: true },
     wait: (q, limits) => q.messages({ type, ...limits }).next(),
   }),
@@ -172,11 +174,13 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   sending({ name: 'send', payload: 'x', wait: (q, limits) => q.send('x', { type, ...limits }) }),
   sending({
     name: 'send of an empty message',
+    variant: true,
     payload: '',
     wait: (q, limits) => q.send('', { type, ...limits }),
   }),
   sending({
     name: 'sendMany',
+    variant: true,
     payload: 'x',
     wait: (q, limits) => q.sendMany(['x'], { type, ...limits }),
   }),
@@ -188,12 +192,14 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   receiving({
     name: 'receiveSync of an empty message',
+    variant: true,
     form: 'sync',
     payload: '',
     wait: (q, limits) => sync(() => q.receiveSync({ type, ...limits })),
   }),
   receiving({
     name: 'receiveIntoSync',
+    variant: true,
     form: 'sync',
     wait: (q, limits) => sync(() => q.receiveIntoSync(memory(), { type, ...limits })),
   }),
@@ -208,6 +214,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   sending({
     name: 'sendManySync',
+    variant: true,
     form: 'sync',
     payload: 'x',
     wait: (q, limits) => sync(() => q.sendManySync(['x'], { type, ...limits })),
@@ -219,6 +226,7 @@ export const sysvMessageQueue: readonly WaitingOperation[] = [
   }),
   sending({
     name: 'msgsnd',
+    variant: true,
     ...plain,
     payload: 'x',
     wait: (q) =>

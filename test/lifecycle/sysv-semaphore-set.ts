@@ -96,7 +96,7 @@ function sync(call: () => unknown): Promise<unknown> {
 }
 
 export const sysvSemaphoreSet: readonly WaitingOperation[] = [
-  waiting(units, { name: 'wait', wait: (set, limits) => set.wait(0, limits) }),
+  waiting(units, { name: 'wait', variant: true, wait: (set, limits) => set.wait(0, limits) }),
   waiting(units, {
     name: 'acquire',
     variant: true,
@@ -110,6 +110,7 @@ export const sysvSemaphoreSet: readonly WaitingOperation[] = [
   }),
   waiting(units, {
     name: 'waitSync',
+    variant: true,
     form: 'sync',
     wait: (set, limits) =>
       sync(() => {

@@ -165,6 +165,7 @@ export const unixConnection: readonly WaitingOperation[] = [
   }),
   operationOf(toSeqpackets, {
     name: 'SeqPacket.connectSync',
+    variant: true,
     form: 'sync',
     belongsToNothing: true,
     wait: (_nobody, limits, id) => {

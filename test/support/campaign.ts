@@ -8,6 +8,9 @@ const variable = 'POSIX_IPC_CAMPAIGN';
 const scale = Number(process.env[variable] ?? 1);
 if (!(scale > 0)) throw new Error(`${variable} must be a number above 0`);
 
+/** Whether tables are run whole: by default they leave out what differs least from its neighbours. */
+export const whole = scale > 1;
+
 /** A number of messages, kills or cycles, as many times as was asked for. */
 export function scaled(count: number): number {
   return Math.ceil(count * scale);

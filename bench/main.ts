@@ -20,6 +20,7 @@ import { facility as posixQueues } from './facilities/posix-queues';
 import { facility as posixSemaphores } from './facilities/posix-semaphores';
 import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
+import { facility as transports } from './facilities/transports';
 import { facility as unixSockets } from './facilities/unix-sockets';
 import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
 
@@ -37,6 +38,7 @@ const facilities: Record<string, Build> = {
   pipes,
   'unix-sockets': unixSockets,
   eventfd,
+  transports,
 };
 
 function builders(name: string | undefined): Build[] {

@@ -17,11 +17,17 @@ export type Scenario = keyof typeof programs;
 
 /**
  * Somebody who does the work: a driver with the form for each program of the scenario, or C. `rival`:
- * the package of somebody else that the driver needs.
+ * the package of somebody else that the driver needs. `env`: what Node has to be told before it starts.
  */
 export type Contender =
   | { language: 'C'; program: string; forms?: readonly string[] }
-  | { language: 'JavaScript'; driver: string; forms: readonly string[]; rival?: string };
+  | {
+      language: 'JavaScript';
+      driver: string;
+      forms: readonly string[];
+      rival?: string;
+      env?: Readonly<Record<string, string>>;
+    };
 
 export interface Goal {
   /** Of the ratio to the C program; of the value itself where there is none to compare with. */

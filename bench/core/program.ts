@@ -13,6 +13,8 @@ const GRACE = { ended: 5_000, failed: 1_000 };
 export interface Command {
   file: string;
   args: readonly string[];
+  /** Besides this process's own. */
+  env?: Readonly<Record<string, string>>;
   /** Numbers of descriptors of this process, which it gets from FIRST_INHERITED on. */
   descriptors?: readonly number[];
 }
@@ -25,8 +27,11 @@ interface Running {
   kill: () => void;
 }
 
-function start({ file, args, descriptors = [] }: Command): Running {
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe', ...descriptors] });
+function start({ file, args, env, descriptors = [] }: Command): Running {
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+    env: { ...process.env, ...env },
+  });
   const kill = (): void => void child.kill('SIGKILL');
   const ended = undoLater(kill);
   let output = '';

@@ -114,5 +114,6 @@ function commandOf(contender: Contender, role: string, index: number, args: stri
   return {
     file: process.execPath,
     args: ['--expose-gc', '--no-warnings', worker, contender.driver, form, role, ...args],
+    env: contender.env ?? {},
   };
 }

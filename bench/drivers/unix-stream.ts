@@ -64,7 +64,14 @@ function fill(socket: unix.Stream, memory: Buffer): Buffer {
   return memory;
 }
 
-/** Messages that are sent in one call, and alone, come in one piece. */
+async function fillLater(socket: unix.Stream, memory: Buffer): Promise<Buffer> {
+  for (let at = 0; at < memory.length;) {
+    at += (await socket.receiveInto(at === 0 ? memory : memory.subarray(at)))?.length ?? NaN;
+  }
+  return memory;
+}
+
+/** Small messages that are sent in one call, and alone, come in one piece. */
 function roundTrips(socket: unix.Stream, size: number): Forms {
   const memory = Buffer.alloc(size);
   return {
@@ -83,6 +90,14 @@ function roundTrips(socket: unix.Stream, size: number): Forms {
           return (await socket.receive())?.data ?? memory;
         },
       }),
+      receiveInto: () => ({
+        blocking: false,
+        call: async (payload) => {
+          // The answer begins before all of a long message is sent.
+          const [reply] = await Promise.all([fillLater(socket, memory), socket.send(payload)]);
+          return reply;
+        },
+      }),
     },
     serve: {
       sync: () => (count) => {
@@ -90,6 +105,9 @@ function roundTrips(socket: unix.Stream, size: number): Forms {
       },
       promise: () => async (count) => {
         for (let i = 0; i < count; i++) await socket.send((await socket.receive())?.data ?? memory);
+      },
+      receiveInto: () => async (count) => {
+        for (let i = 0; i < count; i++) await socket.send(await fillLater(socket, memory));
       },
     },
   };

@@ -1,0 +1,52 @@
+/** The npm package zeromq, version 6: a pair of sockets over ipc://. */
+
+import type { Driver } from '../core/driver';
+import { loadRival } from '../core/rivals';
+import { REQUEST } from '../core/slots';
+import { boundTo, placeOf } from '../core/sockets';
+import { events, type Send } from './events';
+
+interface Pair extends AsyncIterable<[Buffer]> {
+  bind(address: string): Promise<void>;
+  connect(address: string): void;
+  send(data: Buffer): Promise<void>;
+  close(): void;
+  linger: number;
+}
+
+interface ZeroMq {
+  Pair: new () => Pair;
+}
+
+export const open: Driver['open'] = (address) => {
+  const { Pair } = loadRival('zeromq') as ZeroMq;
+  const socket = new Pair();
+  socket.linger = -1; // what is under way when it is closed is still sent
+  const name = `ipc://${boundTo(placeOf(address), REQUEST)}`;
+  let sent: Promise<unknown> = Promise.resolve();
+  /** One at a time, as it demands; it still reads the memory when the promise has resolved. */
+  const send: Send = (data) => (sent = socket.send(Buffer.from(data)));
+  const listen = async (take: (data: Buffer, answer: Send) => void): Promise<void> => {
+    for await (const [data] of socket) take(data, send);
+  };
+  const started = (listening: Promise<void>): void => {
+    listening.catch((error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    });
+  };
+  return events({
+    listen: (take) => {
+      started(socket.bind(name).then(() => listen(take)));
+    },
+    connect: (take) => {
+      socket.connect(name);
+      started(listen(take));
+      return send;
+    },
+    end: async () => {
+      await sent;
+      socket.close();
+    },
+  });
+};

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -41,16 +41,23 @@ const core = [
   ),
 ];
 
+/** One file that is all of them: the compiler reads the headers once. */
+function sourceOfSteps(name: string): string {
+  const file = path.join(runDirectory(), `whole_${name}.cc`); // not to be taken for the one it includes
+  const sources = [...core, 'harness.cc', `${name}.cc`];
+  writeFileSync(file, sources.map((source) => `#include "${source}"\n`).join(''));
+  return file;
+}
+
 /** Compiles test/native/steps/NAME.cc with hooks between the steps of what it tests. */
 export async function compileSteps(name: string): Promise<string> {
   const program = path.join(runDirectory(), name);
   const native = path.resolve(__dirname, '../../native');
   const steps = path.resolve(__dirname, '../native/steps');
   const flags = ['-std=c++20', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread'];
-  const folders = [`-I${native}`, `-I${headers}`, '-include', path.join(steps, 'step.h')];
-  const programs = [name, 'harness'].map((file) => path.join(steps, `${file}.cc`));
-  const sources = [...programs, ...core.map((file) => path.join(native, file))];
-  await run('g++', [...flags, ...folders, '-o', program, ...sources], {
+  const folders = [native, headers, steps].map((folder) => `-I${folder}`);
+  const hooks = ['-include', path.join(steps, 'step.h')];
+  await run('g++', [...flags, ...folders, ...hooks, '-o', program, sourceOfSteps(name)], {
     env: { ...process.env, LD_PRELOAD: '' },
   });
   return program;

@@ -18,7 +18,7 @@ namespace {
 constexpr long nanoseconds_per_second = 1'000'000'000;
 constexpr std::chrono::milliseconds again_after{1};
 
-timespec to_timespec(std::chrono::nanoseconds duration) {
+timespec timer_value(std::chrono::nanoseconds duration) {
     const auto count = std::max<long>(duration.count(), 1); // 0 would disarm the timer
     return {count / nanoseconds_per_second, count % nanoseconds_per_second};
 }
@@ -40,7 +40,7 @@ Alarm::~Alarm() {
 }
 
 void Alarm::ring_from(Clock::time_point when) {
-    const itimerspec times{to_timespec(again_after), to_timespec(when.time_since_epoch())};
+    const itimerspec times{timer_value(again_after), timer_value(when.time_since_epoch())};
     if (error_ == 0) {
         timer_settime(timer_, TIMER_ABSTIME, &times, nullptr);
     }

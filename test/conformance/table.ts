@@ -39,6 +39,7 @@ const interfaces = {
   memory: ['mmap', 'munmap', 'msync', 'memfd'],
   futex: ['futex'],
   eventfd: ['eventfd'],
+  'file-locks': ['fcntl', 'ofd', 'flock', 'lockf'],
   'processes-and-signals': ['sigqueue', 'pidfd'],
   'unix-sockets': ['bind', 'connect', 'listen', 'accept', 'message', 'fdpass', 'ctrunc', 'cred'],
   'pipes-and-fifos': ['pipe', 'mkfifo', 'fifo', 'splice', 'tee', 'vmsplice'],

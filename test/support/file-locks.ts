@@ -47,7 +47,7 @@ export class Outsider {
     this.#peer = peer;
   }
 
-  static async of({ path = '', kind }: lock.FileLock): Promise<Outsider> {
+  static async of({ path = '', kind }: Pick<lock.FileLock, 'path' | 'kind'>): Promise<Outsider> {
     return new Outsider(await startC('file-lock-peer', [path, kind]));
   }
 

@@ -16,7 +16,8 @@ export const workers = kinds.length;
 
 export interface Storm {
   kills: number;
-  start: (kind: Kind) => Peer | Promise<Peer>;
+  /** The next process of a place takes over from one that was killed. */
+  start: (kind: Kind, place: number) => Peer | Promise<Peer>;
   progress: () => number;
   /** The process that seems to have the lock now: every second victim, so that deaths matter. */
   holder: () => number | undefined;
@@ -25,7 +26,7 @@ export interface Storm {
 /** Kills so many, of which others take the place; answers for how long nobody went on, at most, in ms. */
 export async function killStorm({ kills, start, progress, holder }: Storm): Promise<number> {
   const peers: Peer[] = [];
-  for (const kind of kinds) peers.push(await start(kind));
+  for (const [place, kind] of kinds.entries()) peers.push(await start(kind, place));
   await waitUntil('the storm has begun', () => progress() > 1000);
   let longest = 0;
   for (let i = 0; i < kills; i++) {
@@ -41,7 +42,7 @@ export async function killStorm({ kills, start, progress, holder }: Storm): Prom
     await waitUntil('the others go on', () => progress() > before + 10);
     longest = Math.max(longest, performance.now() - begin);
     expect(await victim?.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
-    peers[place] = await start(kinds[place] ?? 'C');
+    peers[place] = await start(kinds[place] ?? 'C', place);
   }
   for (const peer of peers) {
     peer.kill('SIGKILL');

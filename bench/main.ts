@@ -12,6 +12,7 @@ import { run, type Outcome } from './core/run';
 import { spread } from './core/stats';
 import { markdown, table } from './core/table';
 import { facility as eventfd } from './facilities/eventfd';
+import { facility as fileLocks } from './facilities/file-locks';
 import { facility as futex } from './facilities/futex';
 import { facility as memory } from './facilities/memory';
 import { facility as mutex } from './facilities/mutex';
@@ -35,6 +36,7 @@ const facilities: Record<string, Build> = {
   'sysv-semaphores': sysvSemaphores,
   futex,
   mutex,
+  'file-locks': fileLocks,
   pipes,
   'unix-sockets': unixSockets,
   eventfd,

@@ -8,6 +8,7 @@ import type { Core, Descriptors } from './native/core';
 import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
+import type { LockBarrier } from './native/lock-barrier';
 import type { LockEvent } from './native/lock-event';
 import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
@@ -37,6 +38,7 @@ export interface Native
     EventEventfd,
     EventFutex,
     EventSignal,
+    LockBarrier,
     LockEvent,
     LockFile,
     LockMutex,

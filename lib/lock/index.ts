@@ -1,5 +1,7 @@
 /** Locks between processes: in shared memory, where they tell when their owner has died, and on files. */
 
+export { Barrier } from './barrier';
+export type { BarrierAtOptions, BarrierMaking, BarrierOptions } from './barrier-open';
 export { Event } from './event';
 export type { EventAtOptions, EventMaking, EventOptions } from './event-open';
 export { FileLock } from './file-lock';

@@ -30,6 +30,7 @@ export interface Row<O> {
   form?: 'sync';
   variant?: true;
   belongsToNothing?: true;
+  isMutual?: true;
   closedValue?: unknown;
   wait: (object: O, limits: Limits, id: number) => unknown;
 }
@@ -59,13 +60,20 @@ function subject<O extends Waiter>(id: number, kind: Kind<O>, { wait }: Row<O>):
 }
 
 export function operationOf<O extends Waiter>(kind: Kind<O>, row: Row<O>): WaitingOperation {
-  const { name, form = 'promise', variant = false, belongsToNothing = false } = row;
+  const {
+    name,
+    form = 'promise',
+    variant = false,
+    belongsToNothing = false,
+    isMutual = false,
+  } = row;
   const { gives, contents, call = 'epoll', syncCall = 'ppoll' } = kind;
   return {
     name,
     form,
     variant,
     belongsToNothing,
+    isMutual,
     takes: form === 'sync' ? ['timeout'] : ['timeout', 'signal'],
     gives,
     call: form === 'sync' ? syncCall : call,

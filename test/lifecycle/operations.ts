@@ -1,6 +1,7 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
 import { events } from './event';
+import { barriers } from './lock-barrier';
 import { fifo } from './fifo';
 import { futex } from './futex';
 import { lockEvents } from './lock-event';
@@ -19,6 +20,7 @@ export const operations: readonly WaitingOperation[] = [
   ...events,
   ...fifo,
   ...futex,
+  ...barriers,
   ...lockEvents,
   ...mutex,
   ...once,

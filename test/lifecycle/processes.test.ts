@@ -18,6 +18,9 @@ const promiseForms = operations.filter(({ form }) => form === 'promise');
 const syncForms = operations.filter(({ form }) => form === 'sync');
 const ofObjects = promiseForms.filter(({ belongsToNothing }) => belongsToNothing !== true);
 
+/** Those that wait each for itself, so that a death leaves nothing behind. */
+const solitary = operations.filter(({ isMutual }) => isMutual !== true);
+
 const created = new Set<Subject>();
 
 afterEach(() => {
@@ -82,7 +85,9 @@ describe('in the main thread', () => {
       expect(await peer.success()).toBe('served\n');
       expect(subject.contents()).toEqual(operation.contents.served);
     });
+  });
 
+  describe.each(table(solitary))('%s', (_name, operation) => {
     test.each(['SIGINT', 'SIGKILL'] as const)('%s ends the process', async (signal) => {
       const subject = create(operation);
       const peer = await startWaiter('idle', operation, subject);
@@ -147,6 +152,7 @@ describe('in the main thread', () => {
       expectUntouched(operation, subject);
     });
 
+    if (operation.isMutual === true) return; // two waits at a time
     test('the natural end, after the wait timed out, was aborted, was closed', async () => {
       const subject = create(operation);
       const peer = open('ends', operation, subject);
@@ -192,7 +198,9 @@ describe('in a worker', () => {
       expect(await peer.success()).toBe('');
       expectUntouched(operation, subject);
     });
+  });
 
+  describe.each(table(solitary))('%s', (_name, operation) => {
     test('SIGINT ends the process', async () => {
       const subject = create(operation);
       const peer = await startWaiter('terminate', operation, subject);

@@ -52,6 +52,8 @@ export interface WaitingOperation {
   readonly variant: boolean;
   /** No object waits: it cannot be closed, forgotten, or let the process end. */
   readonly belongsToNothing?: boolean;
+  /** Those who wait serve each other, and are told when one of them dies. */
+  readonly isMutual?: boolean;
   /** How `wait()` ends when its object is closed: for iterators, with this value. */
   readonly closedValue?: unknown;
   create(): Subject;

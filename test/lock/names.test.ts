@@ -7,6 +7,7 @@ import { chainOf, membersOf } from '../support/members';
 test('lock exports these names', () => {
   expect(Object.keys(lock).sort()).toEqual([
     'AlreadyRunningError',
+    'Barrier',
     'Event',
     'FileLock',
     'Mutex',
@@ -61,6 +62,16 @@ test('Event has these members', () => {
     [
       ['close', 'closed', 'isSet', 'ref', 'reset', 'set', 'tryWait', 'unlink', 'unlinkSync'],
       ['unref', 'wait', 'waitSync'],
+    ].flat(),
+  );
+});
+
+test('Barrier has these members', () => {
+  expect(membersOf(lock.Barrier)).toEqual(membersOf(lock.Mutex));
+  expect(membersOf(lock.Barrier.prototype)).toEqual(
+    [
+      ['close', 'closed', 'isBroken', 'ref', 'reset', 'tryWait', 'unlink', 'unlinkSync', 'unref'],
+      ['wait', 'waitSync', 'waiting'],
     ].flat(),
   );
 });

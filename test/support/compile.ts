@@ -30,21 +30,24 @@ export async function compileC(name: string): Promise<string> {
   return program;
 }
 
+const common = ['lock/robust_list.cc', 'lock/mutex_calls.cc', 'core/futex_word.cc'];
+
 /** What the programs of test/native/steps are made of besides themselves. */
-const core = [
-  ...['robust_list', 'mutex_calls', 'mutex_wait', 'taker', 'rwlock_calls', 'slot_wait'].map(
-    (name) => `lock/${name}.cc`,
-  ),
-  'core/futex_word.cc',
-  ...['alarm', 'engine', 'operation', 'run_sync', 'signal', 'thread'].map(
-    (name) => `core/wait/${name}.cc`,
-  ),
-];
+const parts: Record<string, string[]> = {
+  mutex_steps: [
+    ...['lock/mutex_wait.cc', 'lock/taker.cc'],
+    ...['alarm', 'engine', 'operation', 'run_sync', 'signal', 'thread'].map(
+      (name) => `core/wait/${name}.cc`,
+    ),
+  ],
+  rwlock_steps: ['mutex_wait', 'rwlock_calls', 'slot_wait'].map((name) => `lock/${name}.cc`),
+  barrier_steps: ['lock/barrier_wait.cc'],
+};
 
 /** One file that is all of them: the compiler reads the headers once. */
 function sourceOfSteps(name: string): string {
   const file = path.join(runDirectory(), `whole_${name}.cc`); // not to be taken for the one it includes
-  const sources = [...core, 'harness.cc', `${name}.cc`];
+  const sources = [...common, ...(parts[name] ?? []), 'harness.cc', `${name}.cc`];
   writeFileSync(file, sources.map((source) => `#include "${source}"\n`).join(''));
   return file;
 }

@@ -7,7 +7,7 @@ import { Ledger } from './ledger';
 import { ledgerSlots, RwLedger } from './rw-ledger';
 import { mapFile } from './words';
 
-const made: (lock.Event | lock.Mutex | lock.Once | lock.RwLock)[] = [];
+const made: (lock.Barrier | lock.Event | lock.Mutex | lock.Once | lock.RwLock)[] = [];
 const mappings: memory.Mapping[] = [];
 
 afterEach(() => {
@@ -30,6 +30,12 @@ export function makeEvent(options?: lock.EventOptions): lock.Event {
   const event = lock.Event.createSync(undefined, options);
   made.push(event);
   return event;
+}
+
+export function makeBarrier(options?: lock.BarrierOptions): lock.Barrier {
+  const barrier = lock.Barrier.createSync(undefined, options);
+  made.push(barrier);
+  return barrier;
 }
 
 export function makeOnce(options?: lock.OnceOptions): lock.Once {

@@ -51,6 +51,15 @@ function mutex(): Made {
   });
 }
 
+function barrier(): Made {
+  const mapping = page();
+  const object = lock.Barrier.at(mapping, 0, { create: true, parties: 1 }); // nobody to wait for
+  return made(object, () => {
+    object.close();
+    mapping.close();
+  });
+}
+
 function lockEvent(): Made {
   const mapping = page();
   const object = lock.Event.at(mapping, 0, { create: true, isSet: true });
@@ -241,6 +250,7 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
   'event.Process': child,
   'event.SignalQueue': signals,
   'lock.AlreadyRunningError': () => made(new lock.AlreadyRunningError('pid', 1)),
+  'lock.Barrier': barrier,
   'lock.Event': lockEvent,
   'lock.FileLock': fileLock,
   'lock.Mutex': mutex,

@@ -67,6 +67,7 @@ export const perilous: Record<string, number[]> = {
   futexWaitFor: [0, 3],
   futexSpin: [0, 3],
   eventWaitFor: [0, 2],
+  barrierWaitFor: [0, 1],
   mutexWaitFor: [0, 1],
   rwlockSlotWaitFor: [0, 2],
 };

@@ -60,9 +60,15 @@ void expect_progress(Progress& progress) {
     }
 }
 
-void expect_end(pid_t child, bool killed) {
+void expect_end(
+    pid_t child, bool killed, const std::function<void()>& release = [] {}) {
     int status = 0;
-    if (waitpid(child, &status, 0) != child || (killed ? !WIFSIGNALED(status) : status != 0)) {
+    pid_t ended = 0;
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
+        release();
+        usleep(20);
+    }
+    if (ended != child || (killed ? !WIFSIGNALED(status) : status != 0)) {
         fail(killed ? "a process did not die" : "a survivor failed");
     }
 }
@@ -81,7 +87,7 @@ void spin(unsigned long turns) {
 }
 
 int kill_after_each(const std::vector<const char*>& steps, int rounds, unsigned seed,
-                    const Live& live) {
+                    const Live& live, const std::function<void()>& release) {
     auto& progress = share<Progress>();
     std::mt19937 random(seed);
     std::array<pid_t, survivors> living{};
@@ -101,7 +107,7 @@ int kill_after_each(const std::vector<const char*>& steps, int rounds, unsigned 
     hits_to_death = 0;
     progress.stop = true;
     for (const pid_t survivor : living) {
-        expect_end(survivor, false);
+        expect_end(survivor, false, release);
     }
     return dead;
 }

@@ -27,9 +27,11 @@ T& share() {
 /// What a process does again and again, made in it of a random number. `mortal`: it will die.
 using Live = std::function<std::function<void()>(unsigned random, bool mortal)>;
 
-/// How many have died; fails where the two that live do not go on.
-int kill_after_each(const std::vector<const char*>& steps, int rounds, unsigned seed,
-                    const Live& live);
+/// How many have died; fails where the two that live do not go on. `release`: called until these
+/// have ended, where one may wait for the other.
+int kill_after_each(
+    const std::vector<const char*>& steps, int rounds, unsigned seed, const Live& live,
+    const std::function<void()>& release = [] {});
 
 /// Of the program: how often each step is deadly.
 int run(int rounds, unsigned seed);

@@ -1,0 +1,79 @@
+import type { Mapping } from '../core/mapping';
+import { integer, optionsOf } from '../core/options';
+import { native } from '../native';
+import {
+  createLock,
+  lockAt,
+  openLock,
+  openOrCreateLock,
+  type CreateOption,
+  type LockHandle,
+  type LockKind,
+  type LockMaking,
+  type ModeOption,
+} from './lock-memory';
+
+/** What only applies to a barrier that is made. */
+export interface BarrierMaking {
+  /** How many wait for each other: 1 to 127, 2 by default. Each but one takes 64 bytes. */
+  parties?: number | undefined;
+}
+
+/** What a barrier is made with. */
+export interface BarrierOptions extends BarrierMaking, ModeOption {}
+
+/** A barrier in a mapping. */
+export interface BarrierAtOptions extends BarrierMaking, CreateOption {}
+
+const mostParties = 127;
+const defaultParties = 2;
+
+const bytesFor = (parties: number): number => 64 * parties;
+
+const kind: LockKind = {
+  what: 'barrier',
+  syscall: 'barrier_open',
+  bytes: bytesFor(1),
+  open: (memory, byteOffset) => native.barrierAt(memory, byteOffset),
+  close: (handle) => {
+    native.barrierClose(handle);
+  },
+};
+
+function makingOf(options: BarrierMaking): LockMaking {
+  const parties = integer('options.parties', options.parties ?? defaultParties, 1, mostParties);
+  return {
+    bytes: bytesFor(parties),
+    init: (memory, byteOffset) => native.barrierInit(memory, byteOffset, parties),
+  };
+}
+
+/** A new barrier; EEXIST if there is one of this name. */
+export function create(name: string | undefined, options: BarrierOptions | undefined): LockHandle {
+  const given = optionsOf(options);
+  return createLock(kind, name, makingOf(given), given);
+}
+
+/** The barrier of a name; ENOENT if none. */
+export function open(name: string): LockHandle {
+  return openLock(kind, name);
+}
+
+/** The barrier of a name, or a new one. */
+export function openOrCreate(
+  name: string | undefined,
+  options: BarrierOptions | undefined,
+): LockHandle {
+  const given = optionsOf(options);
+  return openOrCreateLock(kind, name, makingOf(given), given);
+}
+
+/** The barrier in a mapping. */
+export function openAt(
+  mapping: Mapping,
+  byteOffset: number,
+  options: BarrierAtOptions | undefined,
+): LockHandle {
+  const given = optionsOf(options);
+  return lockAt(kind, mapping, byteOffset, makingOf(given), given);
+}

@@ -3,6 +3,7 @@
 import { events } from './event';
 import { barriers } from './lock-barrier';
 import { fifo } from './fifo';
+import { fileLock } from './file-lock';
 import { futex } from './futex';
 import { lockEvents } from './lock-event';
 import { mutex } from './mutex';
@@ -19,6 +20,7 @@ import type { WaitingOperation } from './waiting-operation';
 export const operations: readonly WaitingOperation[] = [
   ...events,
   ...fifo,
+  ...fileLock,
   ...futex,
   ...barriers,
   ...lockEvents,

@@ -32,7 +32,9 @@ export type BlockingCall =
   | 'connect'
   | 'accept4'
   | 'sendmsg'
-  | 'recvmsg';
+  | 'recvmsg'
+  | 'fcntl'
+  | 'flock';
 
 /** libc makes semop of semtimedop, or does not. */
 const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> = {
@@ -54,6 +56,8 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     accept4: [288],
     sendmsg: [46],
     recvmsg: [47],
+    fcntl: [72],
+    flock: [73],
   },
   arm64: {
     msgsnd: [189],
@@ -73,6 +77,8 @@ const numbers: Partial<Record<string, Partial<Record<BlockingCall, number[]>>>> 
     accept4: [242],
     sendmsg: [211],
     recvmsg: [212],
+    fcntl: [25],
+    flock: [32],
   },
 };
 
@@ -127,9 +133,11 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
   if (call === 'futex' && (Number(second) & FUTEX_PRIVATE) !== 0) return false;
   if (call === 'futex_waitv') return Number(second) > 1;
   if (id === undefined || withoutId.includes(call)) return true;
-  return call === 'futex'
-    ? fileAt(pid, Number(first)).endsWith(`-${String(id)}`)
-    : Number(first) === id;
+  if (call === 'futex') return fileAt(pid, Number(first)).endsWith(`-${String(id)}`);
+  if (call === 'fcntl' || call === 'flock') {
+    return linkOf(pid, Number(first)).endsWith(`-${String(id)}`);
+  }
+  return Number(first) === id;
 }
 
 /** The file whose memory is mapped at an address of a process. */

@@ -23,6 +23,7 @@ import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
 import { facility as transports } from './facilities/transports';
 import { facility as unixSockets } from './facilities/unix-sockets';
+import { page } from './report/page';
 import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
 
 type Build = (effort: Effort, compiler: Compiler) => Facility;
@@ -98,11 +99,11 @@ function conditions(outcomes: readonly Outcome[]): Record<string, string> {
 }
 
 /** Whether all that is ours, and all C programs, were right. */
-function report(
+async function report(
   facts: Record<string, string>,
   outcomes: readonly Outcome[],
   options: Options,
-): boolean {
+): Promise<boolean> {
   const near = nearOf(outcomes);
   const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
   const smoke = options.effort === 'smoke';
@@ -113,6 +114,9 @@ function report(
   if (smoke) console.log('A smoke run: the numbers mean nothing.');
   else console.log(`Goals met: ${String(met)} of ${String(goals.length)}.`);
   if (options.json !== undefined) writeJson(options.json, facts, outcomes);
+  if (options.html !== undefined) {
+    writeFileSync(options.html, await page({ facts, rows, outcomes, smoke }));
+  }
   if (options.markdown !== undefined) writeFileSync(options.markdown, markdown(rows));
   return rows.every(({ wrong }) => !wrong);
 }
@@ -138,7 +142,7 @@ async function main(): Promise<void> {
   }
   Object.assign(facts, { rounds: String(options.rounds), cpus: options.placement });
   Object.assign(facts, conditions(outcomes));
-  if (!report(facts, outcomes, options)) process.exitCode = 1;
+  if (!(await report(facts, outcomes, options))) process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {

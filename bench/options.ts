@@ -13,6 +13,7 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
   --pin         the two programs of a row each on a CPU of its own
   --one-cpu     everything on one CPU
   --json FILE   the results for machines
+  --html FILE   the report with plots, in one file for a browser
   --markdown FILE
                 the table for a document
   --no-install  do not install rivals; those that are missing are reported`;
@@ -27,6 +28,7 @@ export interface Options {
   effort: Effort;
   placement: Placement;
   json: string | undefined;
+  html: string | undefined;
   markdown: string | undefined;
 }
 
@@ -42,6 +44,7 @@ const config = {
     pin: { type: 'boolean', default: false },
     'one-cpu': { type: 'boolean', default: false },
     json: { type: 'string' },
+    html: { type: 'string' },
     markdown: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -69,6 +72,6 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     throw new Misuse('--rounds takes a number, 1 or more');
   }
   const placement = values['one-cpu'] ? 'together' : values.pin ? 'apart' : 'free';
-  const { only, json, markdown } = values;
-  return { facility, only, rounds, effort, placement, json, markdown };
+  const { only, json, html, markdown } = values;
+  return { facility, only, rounds, effort, placement, json, html, markdown };
 }

@@ -55,6 +55,8 @@ export interface Measure {
   subject: Contender;
   baseline?: Contender;
   figures: readonly Figure[];
+  /** Where it is one of several ways to do the same work: under which name it is plotted, and whose it is. */
+  transport?: { name: string; kind: 'ours' | 'node' | 'package' };
   /** Why it cannot be measured here. */
   absent?: string;
 }

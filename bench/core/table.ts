@@ -3,7 +3,7 @@
 import Table from 'cli-table3';
 import type { Row } from './rows';
 
-const HEAD = ['', 'ours', 'C', 'ratio (min - max)', 'p99 ours / C', 'goal', ''];
+export const HEAD = ['', 'ours', 'C', 'ratio (min - max)', 'p99 ours / C', 'goal', ''];
 
 export function table(rows: readonly Row[]): string {
   const result = new Table({
@@ -40,17 +40,17 @@ export function markdown(rows: readonly Row[]): string {
     .join('\n');
 }
 
-function grouped(rows: readonly Row[]): [string, Row[]][] {
+export function grouped(rows: readonly Row[]): [string, Row[]][] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
   return [...groups];
 }
 
-function titleOf({ name, figure }: Row): string {
+export function titleOf({ name, figure }: Row): string {
   return figure === '' ? name : `${name}: ${figure}`;
 }
 
-function cells(row: Row): string[] {
+export function cells(row: Row): string[] {
   const { ratio, p99, goal } = row;
   return [
     amount(row.subject, row.unit),

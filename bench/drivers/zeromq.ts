@@ -1,10 +1,14 @@
 /** The npm package zeromq, version 6: a pair of sockets over ipc://. */
 
+import { setTimeout } from 'node:timers/promises';
 import type { Driver } from '../core/driver';
 import { loadRival } from '../core/rivals';
 import { REQUEST } from '../core/slots';
 import { boundTo, placeOf } from '../core/sockets';
 import { events, type Send } from './events';
+
+/** Milliseconds before a socket is closed: without them a receiver once waited for ever, on a busy machine. */
+const PAUSE = 500;
 
 interface Pair extends AsyncIterable<[Buffer]> {
   bind(address: string): Promise<void>;
@@ -46,6 +50,7 @@ export const open: Driver['open'] = (address) => {
     },
     end: async () => {
       await sent;
+      await setTimeout(PAUSE);
       socket.close();
     },
   });

@@ -67,6 +67,11 @@ const trips: Record<string, Contender> = {
   ...others,
 };
 
+function kindOf(name: string): NonNullable<Measure['transport']>['kind'] {
+  if (!(name in others)) return 'ours';
+  return name === ZEROMQ ? 'package' : 'node';
+}
+
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const program = compiler.scenarios('unix-sockets');
   const plan = new Plan(effort, { language: 'C', program, forms: ['stream', 'stream'] });
@@ -83,6 +88,7 @@ function oneWay(plan: Plan, { text, size, count }: Size): Measure[] {
     scenario: 'stream',
     work: briefly(work),
     subject,
+    transport: { name, kind: kindOf(name) },
     baseline: plan.C,
     figures: [rate()],
   }));
@@ -95,6 +101,7 @@ function roundTrips(plan: Plan, { text, size, count }: Size): Measure[] {
     scenario: 'round-trip',
     work: briefly(plan.work(Math.min(count, 5000), { size })),
     subject,
+    transport: { name, kind: kindOf(name) },
     baseline: plan.C,
     figures: [latency('', 'round trip')],
   }));

@@ -9,7 +9,7 @@ import { Failure, root, run, tool } from './run.mjs';
 const BEYOND_CORE = '/test/(bench|campaigns|conformance|examples|native|peers|lifecycle/processes)';
 
 /** How processes and workers end: a few ways of waiting, each on another ground of the core. */
-const ENDS = '(thread|worker) (receiveSync|Semaphore.wait|Futex.wait|PipeReader.read|Mutex.lock) ';
+const ENDS = '(thread|worker) (receiveSync|Semaphore.wait|PipeReader.read) ';
 
 /** As before `npm test`: the ESM entries are made with the ordinary addon. */
 export function buildAll() {
@@ -41,7 +41,7 @@ export function runEnds(options) {
       JSON.parse(readFileSync(file, 'utf8'))
     );
     // jest is content with a pattern that no name matches.
-    if (numPassedTests < 50) throw new Failure('the rows of how processes end were not found');
+    if (numPassedTests < 30) throw new Failure('the rows of how processes end were not found');
   } finally {
     rmSync(folder, { recursive: true });
   }

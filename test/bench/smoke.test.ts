@@ -1,17 +1,48 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ask, browser, screenshot } from '../support/browser';
+import { testIf } from '../support/machine';
 import { waitUntil } from '../support/wait-until';
 
 const root = path.resolve(__dirname, '../..');
 const run = promisify(execFile);
 
 interface Report {
-  measures: { name: string; scenario: string; rows: { trouble?: string; wrong: boolean }[] }[];
+  measures: {
+    name: string;
+    scenario: string;
+    rows: { group: string; trouble?: string; wrong: boolean }[];
+  }[];
 }
+
+/** What a browser makes of the report; `plots` are their widths. */
+interface Look {
+  tables: number;
+  rows: number;
+  plots: number[];
+  paper: string;
+  line: string;
+}
+
+const LOOK = `{
+  tables: document.querySelectorAll('tbody:not(.facts tbody)').length,
+  rows: document.querySelectorAll('tbody:not(.facts tbody) tr').length,
+  plots: [...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width),
+  paper: getComputedStyle(document.body).backgroundColor,
+  line: getComputedStyle(document.querySelector('svg [stroke^=var]')).stroke,
+}`;
 
 /** The benchmark as a user runs it; rivals are not installed for it. */
 function bench(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run> {
@@ -38,7 +69,8 @@ describe('npm run bench', () => {
 
   test('--smoke: every driver of every facility does its work, no message lost, doubled or damaged', async () => {
     const file = path.join(folder, 'smoke.json');
-    const { stdout } = await bench({}, '--smoke', '--json', file);
+    const page = path.join(folder, 'smoke.html');
+    const { stdout } = await bench({}, '--smoke', '--json', file, '--html', page);
     expect(stdout).toContain('A smoke run');
     const { measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
     expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
@@ -46,6 +78,31 @@ describe('npm run bench', () => {
     expect(new Set(measures.map(({ scenario }) => scenario))).toEqual(new Set(scenarios));
     expect(measures.length).toBeGreaterThanOrEqual(110);
   }, 1_800_000);
+
+  // The report of the run above.
+  testIf(browser !== undefined, 'no browser')(
+    'its report opens in a browser, in light and in dark, with all tables and plots',
+    () => {
+      const page = path.join(folder, 'smoke.html');
+      const { measures } = JSON.parse(
+        readFileSync(path.join(folder, 'smoke.json'), 'utf8'),
+      ) as Report;
+      const rows = measures.flatMap((measure) => measure.rows);
+      const looks = (['light', 'dark'] as const).map((scheme) => ask(page, LOOK, scheme) as Look);
+      for (const { tables, rows: shown, plots } of looks) {
+        expect(tables).toBe(new Set(rows.map(({ group }) => group)).size);
+        expect(shown).toBe(rows.length);
+        expect(plots.length).toBeGreaterThan(tables / 2);
+        expect(Math.min(...plots)).toBeGreaterThan(100);
+      }
+      const [light, dark] = looks;
+      expect(dark?.paper).not.toBe(light?.paper);
+      expect(dark?.line).not.toBe(light?.line);
+      const picture = path.join(folder, 'smoke.png');
+      screenshot(page, picture);
+      expect(statSync(picture).size).toBeGreaterThan(20_000); // a blank one has 5,000
+    },
+  );
 
   test('Ctrl-C leaves nothing behind', async () => {
     const scratch = path.join(folder, 'scratch');

@@ -1,0 +1,164 @@
+/** The plots, as SVG whose colours are those of the page around it. */
+
+import type { View } from 'vega';
+import type { TopLevelSpec } from 'vega-lite';
+import type { Row } from '../core/rows';
+import { sizeText, type Percentile, type Rate, type Ratio } from './data';
+
+/** The page defines so many colours for series, as variables. */
+export const COLORS = 8;
+
+const colors = Array.from({ length: COLORS }, (_, i) => `var(--series-${String(i + 1)})`);
+
+const ink = 'currentColor';
+const faint = 'var(--rule)';
+
+const config: NonNullable<TopLevelSpec['config']> = {
+  background: 'transparent',
+  font: 'system-ui, sans-serif',
+  axis: {
+    labelColor: ink,
+    titleColor: ink,
+    domainColor: faint,
+    gridColor: faint,
+    tickColor: faint,
+    titleFontWeight: 'normal',
+  },
+  legend: { labelColor: ink, titleColor: ink, symbolStrokeWidth: 2, labelLimit: 300 },
+  view: { stroke: 'transparent' },
+  range: { category: colors },
+};
+
+/** One plot, drawn without a browser. */
+async function draw(spec: TopLevelSpec): Promise<string> {
+  const { compile } = await import('vega-lite');
+  const vega = await import('vega');
+  const view: View = new vega.View(vega.parse(compile({ ...spec, config }).spec), {
+    renderer: 'none',
+  });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** `names`: all transports of the report, so that one has the same colour in every plot. */
+function byTransport(names: readonly string[]): object {
+  const scale = { domain: [...names], range: colors };
+  return { field: 'transport', type: 'nominal', title: null, scale };
+}
+
+/** Lines over the size of the messages. */
+function overSize(
+  values: readonly { transport: string; size: number }[],
+  y: { field: string; title: string },
+  names: readonly string[],
+): Promise<string> {
+  const sizes = [...new Set(values.map(({ size }) => size))].sort((a, b) => a - b);
+  return draw({
+    data: { values: values.map((one) => ({ ...one, payload: sizeText(one.size) })) },
+    width: 560,
+    height: 300,
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: {
+        field: 'payload',
+        type: 'ordinal',
+        sort: sizes.map(sizeText),
+        title: 'bytes of a message',
+        axis: { labelAngle: 0 },
+      },
+      y: { ...y, type: 'quantitative', scale: { type: 'log' } },
+      color: byTransport(names),
+    },
+  });
+}
+
+export function throughput(values: readonly Rate[], names: readonly string[]): Promise<string> {
+  return overSize(values, { field: 'rate', title: 'messages per second, one way' }, names);
+}
+
+export function ratios(
+  values: readonly Ratio[],
+  title: string,
+  names: readonly string[],
+): Promise<string> {
+  return overSize(values, { field: 'ratio', title }, names);
+}
+
+export function latencies(
+  values: readonly Percentile[],
+  names: readonly string[],
+): Promise<string> {
+  const percentiles = [...new Set(values.map(({ percentile }) => percentile))];
+  return draw({
+    data: { values: [...values] },
+    width: 560,
+    height: 300,
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: {
+        field: 'percentile',
+        type: 'ordinal',
+        sort: percentiles,
+        title: 'percentile of the round trips',
+        axis: { labelAngle: 0 },
+      },
+      y: {
+        field: 'microseconds',
+        type: 'quantitative',
+        title: 'microseconds',
+        scale: { type: 'log' },
+      },
+      color: byTransport(names),
+    },
+  });
+}
+
+/** Each row's ratio to what stands beside it: the median, from the smallest to the largest, and the goal. */
+export function ratioDots(rows: readonly Row[]): Promise<string> {
+  const values = rows.flatMap(({ name, figure, ratio, goal }) =>
+    ratio === undefined || !(ratio.min > 0)
+      ? []
+      : [
+          {
+            name: figure === '' ? name : `${name}: ${figure}`,
+            ...ratio,
+            goal: goal?.of === 'ratio' ? goal.limit : null,
+          },
+        ],
+  );
+  const y = {
+    field: 'name',
+    type: 'nominal' as const,
+    sort: null,
+    title: null,
+    axis: { labelLimit: 400 },
+  };
+  const scale = { type: 'log' as const };
+  return draw({
+    data: { values },
+    width: 460,
+    height: { step: 22 },
+    encoding: { y },
+    layer: [
+      {
+        mark: { type: 'rule', color: colors[0] ?? ink, strokeWidth: 2 },
+        encoding: {
+          x: { field: 'min', type: 'quantitative', scale, title: 'ratio; the bar is the goal' },
+          x2: { field: 'max' },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60, color: colors[0] ?? ink, opacity: 1 },
+        encoding: { x: { field: 'median', type: 'quantitative', scale } },
+      },
+      {
+        transform: [{ filter: 'datum.goal !== null' }],
+        mark: { type: 'tick', thickness: 2, color: colors[1] ?? ink },
+        encoding: { x: { field: 'goal', type: 'quantitative', scale } },
+      },
+    ],
+  });
+}

@@ -1,0 +1,119 @@
+import type { Figure, Measure } from '../../bench/core/measure';
+import { nearOf, rowsOf } from '../../bench/core/rows';
+import type { Outcome, Sample } from '../../bench/core/run';
+import { C, percentiles, rates, ratiosToC, ratiosToNode, sizeText } from '../../bench/report/data';
+
+const rate: Figure = {
+  name: '',
+  unit: 'msg/s',
+  better: 'more',
+  value: ({ values }) => values['rate'] ?? NaN,
+};
+
+const latency: Figure = {
+  name: '',
+  unit: 'us',
+  better: 'less',
+  value: () => NaN,
+  latencies: ({ latencies }) => latencies['trip'] ?? [],
+};
+
+type Kind = NonNullable<Measure['transport']>['kind'];
+
+function measure(name: string, kind: Kind, size: number, figure: Figure): Measure {
+  return {
+    name: `${name} ${String(size)}`,
+    group: 'g',
+    scenario: figure === rate ? 'stream' : 'round-trip',
+    work: { size, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
+    subject: { language: 'JavaScript', driver: 'any', forms: [] },
+    baseline: { language: 'C', program: 'any' },
+    figures: [figure],
+    transport: { name, kind },
+  };
+}
+
+function sample(result: Partial<Sample['result']>): Sample {
+  return { result: { values: {}, latencies: {}, ...result }, distances: [1, 1] };
+}
+
+function stream(name: string, kind: Kind, size: number, pairs: [number, number][]): Outcome {
+  const rounds = pairs.map(([subject, baseline]) => ({
+    subject: sample({ values: { rate: subject } }),
+    baseline: sample({ values: { rate: baseline } }),
+  }));
+  return { measure: measure(name, kind, size, rate), rounds };
+}
+
+const outcomes = [
+  stream('ours', 'ours', 64, [
+    [100, 400],
+    [300, 400],
+    [200, 400],
+  ]),
+  stream('net', 'node', 64, [[50, 500]]),
+  stream('tcp', 'node', 64, [[80, 600]]),
+  stream('zmq', 'package', 64, [[1000, 400]]),
+  stream('ours', 'ours', 1024, [[10, 40]]),
+];
+
+test('rates are medians, and those of C come once for each size', () => {
+  expect(rates(outcomes)).toEqual([
+    { transport: 'ours', kind: 'ours', size: 64, rate: 200 },
+    { transport: 'net', kind: 'node', size: 64, rate: 50 },
+    { transport: 'tcp', kind: 'node', size: 64, rate: 80 },
+    { transport: 'zmq', kind: 'package', size: 64, rate: 1000 },
+    { transport: 'ours', kind: 'ours', size: 1024, rate: 10 },
+    { transport: C, kind: 'C', size: 64, rate: 450 },
+    { transport: C, kind: 'C', size: 1024, rate: 40 },
+  ]);
+});
+
+test("ours is compared with the best of Node's own, where there is one", () => {
+  expect(ratiosToNode(rates(outcomes))).toEqual([{ transport: 'ours', size: 64, ratio: 2.5 }]);
+});
+
+test('the ratio to C is that of the row', () => {
+  const rows = outcomes.flatMap((one) => rowsOf(one, nearOf(outcomes)));
+  expect(ratiosToC(outcomes, rows).map(({ ratio }) => ratio)).toEqual([
+    0.5,
+    0.1,
+    80 / 600,
+    2.5,
+    0.25,
+  ]);
+});
+
+test('percentiles are over all rounds', () => {
+  const trips = (from: number): Sample =>
+    sample({ latencies: { trip: Array.from({ length: 500 }, (_, i) => (from + i) * 1000) } });
+  const rounds = [
+    { subject: trips(1), baseline: trips(1) },
+    { subject: trips(501), baseline: trips(1) },
+  ];
+  const all = percentiles([{ measure: measure('ours', 'ours', 64, latency), rounds }]);
+  const of = (transport: string): number[] =>
+    all.filter((one) => one.transport === transport).map((one) => one.microseconds);
+  expect(all.slice(0, 5).map(({ percentile }) => percentile)).toEqual([
+    ...['p50', 'p90', 'p99', 'p99.9', 'p99.99'],
+  ]);
+  expect(of('ours').map(Math.round)).toEqual([501, 900, 990, 999, 1000]);
+  expect(of(C).map(Math.round)).toEqual([251, 450, 495, 500, 500]);
+});
+
+test('what was disqualified, or is no transport, is not plotted', () => {
+  const [ours] = outcomes as [Outcome];
+  const fault = { who: 'subject', what: 'it hung' } as const;
+  const { transport, ...plain } = ours.measure;
+  expect(transport).toBeDefined();
+  const others: Outcome[] = [
+    { ...ours, fault },
+    { ...ours, rounds: [] },
+    { ...ours, measure: plain },
+  ];
+  expect(rates(others)).toEqual([]);
+});
+
+test('sizes as people write them', () => {
+  expect([64, 1024, 65_536, 1_048_576].map(sizeText)).toEqual(['64 B', '1 KiB', '64 KiB', '1 MiB']);
+});

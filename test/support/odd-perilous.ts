@@ -61,6 +61,8 @@ export const perilous: Record<string, number[]> = {
   shmat: [0],
   shmctl: [0, 1],
   fcntlLock: [0],
+  // A POSIX lock that a wait took before it was ended is in the way of an OFD lock for ever.
+  fileLockFor: [5],
   lockFileOpen: [0, 1],
   flock: [0],
   lockf: [0],

@@ -15,8 +15,12 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Makes waits that end soon, until one of them has led to another that tries on. */
+/**
+ * Makes waits that end soon, until one of them has led to another that tries on. The clock stands
+ * still: on a slow machine no wait would end soon.
+ */
 async function earnSpin({ reader, writer }: stream.Pipe): Promise<void> {
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
   const spins = jest.spyOn(native, 'readySpin').mockReturnValue(false);
   while (spins.mock.calls.length === 0) {
     const reading = reader.read();
@@ -24,6 +28,7 @@ async function earnSpin({ reader, writer }: stream.Pipe): Promise<void> {
     await reading;
   }
   spins.mockRestore();
+  clock.mockRestore();
 }
 
 testIf(...twoCpus)('a wait is not begun where trying on finds what is waited for', async () => {

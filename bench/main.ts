@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { undoAtExit } from './core/cleanup';
 import { Compiler } from './core/compiler';
+import { costMarkdown, costsOf, costTable } from './core/costs';
 import { writeJson } from './core/json';
 import { load, machine } from './core/machine';
 import type { Facility, Measure } from './core/measure';
@@ -11,6 +12,7 @@ import { distancesOf, rowsOf, nearOf } from './core/rows';
 import { run, type Outcome } from './core/run';
 import { spread } from './core/stats';
 import { markdown, table } from './core/table';
+import { facility as channel } from './facilities/channel';
 import { facility as eventfd } from './facilities/eventfd';
 import { facility as fileLocks } from './facilities/file-locks';
 import { facility as futex } from './facilities/futex';
@@ -41,6 +43,7 @@ const facilities: Record<string, Build> = {
   pipes,
   'unix-sockets': unixSockets,
   eventfd,
+  channel,
   transports,
 };
 
@@ -109,6 +112,8 @@ async function report(
   const smoke = options.effort === 'smoke';
   for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
   console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
+  const costs = outcomes.flatMap(costsOf);
+  if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
   const goals = rows.flatMap(({ goal }) => (goal === undefined ? [] : [goal]));
   const met = goals.filter((goal) => goal.met).length;
   if (smoke) console.log('A smoke run: the numbers mean nothing.');
@@ -117,7 +122,8 @@ async function report(
   if (options.html !== undefined) {
     writeFileSync(options.html, await page({ facts, rows, outcomes, smoke }));
   }
-  if (options.markdown !== undefined) writeFileSync(options.markdown, markdown(rows));
+  if (options.markdown !== undefined)
+    writeFileSync(options.markdown, `${markdown(rows)}\n${costMarkdown(costs)}`);
   return rows.every(({ wrong }) => !wrong);
 }
 

@@ -12,10 +12,10 @@ async function main([name = '', form = '', role = '', ...rest]: string[]): Promi
   const forms = driver.open(params.address);
   const result = await run(forms, form, params);
   await forms.end?.();
-  if (result !== undefined) process.stdout.write(`${JSON.stringify(result)}\n`);
+  process.stdout.write(`${JSON.stringify({ ...result, role })}\n`);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1); // also where something would still keep it alive
 });

@@ -4,6 +4,7 @@ export { ClosedError, SystemError } from './core/error';
 export type { Guard } from './core/guard';
 export type { FromFdOptions } from './core/owned-descriptor';
 export type { Data, TimeoutOptions, WaitOptions } from './core/options';
+export * as channel from './channel';
 export * as event from './event';
 export * as lock from './lock';
 export * as memory from './memory';

@@ -9,6 +9,7 @@ import type { EventEventfd } from './native/event-eventfd';
 import type { EventFutex } from './native/event-futex';
 import type { EventSignal } from './native/event-signal';
 import type { LockBarrier } from './native/lock-barrier';
+import type { LockCondition } from './native/lock-condition';
 import type { LockEvent } from './native/lock-event';
 import type { LockFile } from './native/lock-file';
 import type { LockMutex } from './native/lock-mutex';
@@ -39,6 +40,7 @@ export interface Native
     EventFutex,
     EventSignal,
     LockBarrier,
+    LockCondition,
     LockEvent,
     LockFile,
     LockMutex,

@@ -7,6 +7,7 @@
 #include "event/process.h"
 #include "event/signal_queue.h"
 #include "lock/barrier.h"
+#include "lock/condition.h"
 #include "lock/event.h"
 #include "lock/file.h"
 #include "lock/mutex.h"
@@ -42,6 +43,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     event::define_process(exports);
     event::define_signal_queue(exports);
     lock::define_barrier(exports);
+    lock::define_condition(exports);
     lock::define_event(exports);
     lock::define_file(exports);
     lock::define_mutex(exports);

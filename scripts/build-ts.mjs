@@ -1,14 +1,19 @@
 // @ts-check
-// Compiles lib/ into dist/, with its ESM entries, and the examples and test fixtures into dist-programs/.
+// Compiles lib/ into dist/ (types from tsc, JavaScript from the bundler, ESM entries), and the examples
+// and test fixtures into dist-programs/.
 //   --clean   starts from empty folders, so that nothing is left of a source that is gone
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { addonPath } from './support/addon.mjs';
+import { bundle } from './support/bundle.mjs';
 import { writeEsmEntry } from './support/esm.mjs';
 import { Failure, main, root, run, tool } from './support/run.mjs';
 
-await main(() => {
+/** The public modules, in lib/ and in dist/. */
+const ENTRIES = ['index', 'syscalls'];
+
+await main(async () => {
   const { values } = parseArgs({ options: { clean: { type: 'boolean' } } });
   if (!existsSync(addonPath)) {
     throw new Failure(
@@ -20,6 +25,8 @@ await main(() => {
       rmSync(path.join(root, folder), { recursive: true, force: true });
   }
   run(process.execPath, [tool('tsc'), '--project', 'tsconfig.build.json']);
-  for (const entry of ['index', 'syscalls']) writeEsmEntry(path.join(root, 'dist'), entry);
+  const dist = path.join(root, 'dist');
+  await bundle(path.join(root, 'lib'), ENTRIES, dist);
+  for (const entry of ENTRIES) writeEsmEntry(dist, entry);
   run(process.execPath, [tool('tsc'), '--project', 'tsconfig.programs.json']);
 });

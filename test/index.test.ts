@@ -6,6 +6,7 @@ import path from 'node:path';
 import * as posixIpc from 'posix-ipc';
 import * as syscalls from 'posix-ipc/syscalls';
 
+import * as channelNames from './support/channel-names';
 import { lockNames } from './support/lock-names';
 import { chainOf, membersOf } from './support/members';
 import { socketNames } from './support/socket-names';
@@ -16,6 +17,7 @@ test('posix-ipc exports these names', () => {
   expect(Object.keys(posixIpc).sort()).toEqual([
     'ClosedError',
     'SystemError',
+    'channel',
     'event',
     'lock',
     'memory',
@@ -24,6 +26,15 @@ test('posix-ipc exports these names', () => {
     'sysv',
     'unix',
   ]);
+});
+
+test('channel exports these classes, which have these members', () => {
+  const { direct, directSync, ...channel } = posixIpc.channel;
+  expect([direct, directSync]).toEqual([expect.any(Function), expect.any(Function)]);
+  const found = Object.entries(channel).map(([name, one]) => [name, membersOf(one.prototype)]);
+  expect(Object.fromEntries(found)).toEqual(channelNames.members);
+  expect(membersOf(channel.Channel)).toEqual(channelNames.statics);
+  expect(membersOf(channel.Broadcast)).toEqual(channelNames.statics);
 });
 
 test('event exports these names', () => {

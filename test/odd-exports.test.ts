@@ -17,7 +17,7 @@ jest.setTimeout(patience + 60_000);
 testIf(mayUnshare, 'unshare is not allowed')(
   'all that is exported takes or refuses odd values, with a code',
   async () => {
-    const peer = startApart('odd-exports', '16m');
+    const peer = startApart('odd-exports', '256m');
     const alarm = setTimeout(() => {
       peer.kill('SIGKILL'); // the last line that it wrote is the call that never came back
     }, patience);

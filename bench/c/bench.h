@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_PAYLOAD = 65536 };
+enum { MAX_PAYLOAD = 1 << 20 };
 
 /* Laid out as a struct msgbuf; transports without types leave the type alone. */
 struct message {
@@ -52,6 +52,13 @@ static inline int payload_differs(const struct message* message, size_t size, si
 }
 
 int64_t now_ns(void);
+
+/* What this process has used so far: CPU of all threads, context switches. */
+struct usage {
+    int64_t cpu_ns;
+    long voluntary, involuntary;
+};
+struct usage usage_now(void);
 void fail(const char* what) __attribute__((noreturn));
 /* Ends the process unless a call has succeeded. */
 void need(int succeeded, const char* call);
@@ -59,6 +66,8 @@ void need(int succeeded, const char* call);
 /* Results as one line of JSON: "values" and then "latencies", in nanoseconds. */
 void result_begin(void);
 void result_value(const char* name, double value);
+/* What was used for each of so many messages, as in core/usage.ts. */
+void result_usage(const struct usage* before, const struct usage* after, long count);
 void result_latencies(const char* name, const int64_t* samples, long count);
 void result_end(void);
 

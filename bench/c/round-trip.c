@@ -25,8 +25,14 @@ void round_trip_call(const struct params* params) {
         fail("no memory");
     payload_fill(&out, params->size);
     const long timed = params->warm, after = timed + params->count, total = after + params->check;
+    struct usage before_it = usage_now(), after_it = before_it;
+    long wrong = 0;
     for (long i = 0; i < total; i++) {
         const int is_timed = i >= timed && i < after;
+        if (i == timed)
+            before_it = usage_now();
+        if (i == after)
+            after_it = usage_now();
         const long rest = is_timed || params->pause_us < BRIEF_US ? params->pause_us : BRIEF_US;
         if (i >= timed - DROWSY)
             idle(rest);
@@ -35,21 +41,35 @@ void round_trip_call(const struct params* params) {
         transport_send(&out, params->size);
         const size_t size = transport_receive(&in, REPLY);
         const int64_t end = now_ns();
-        payload_check(&in, size, params->size, (uint32_t)i);
-        if (is_timed)
+        if (is_timed) {
             latencies[i - timed] = end - begin;
+            wrong += payload_differs(&in, size, params->size, (uint32_t)i);
+        } else {
+            payload_check(&in, size, params->size, (uint32_t)i);
+        }
     }
+    if (wrong > 0)
+        fail("replies differ in the timed part");
     result_begin();
+    result_usage(&before_it, &after_it, params->count);
     result_latencies("round trip", latencies, params->count);
     result_end();
     free(latencies);
 }
 
 void round_trip_serve(const struct params* params) {
-    const long total = params->warm + params->count + params->check;
+    const long after = params->warm + params->count, total = after + params->check;
+    struct usage before_it = usage_now(), after_it = before_it;
     for (long i = 0; i < total; i++) {
+        if (i == params->warm)
+            before_it = usage_now();
+        if (i == after)
+            after_it = usage_now();
         const size_t size = transport_receive(&in, REQUEST);
         in.type = REPLY;
         transport_send(&in, size);
     }
+    result_begin();
+    result_usage(&before_it, &after_it, params->count);
+    result_end();
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static int values, arrays;
@@ -12,6 +13,20 @@ int64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t nanoseconds(const struct timeval* time) {
+    return ((int64_t)time->tv_sec * 1000000 + time->tv_usec) * 1000;
+}
+
+struct usage usage_now(void) {
+    struct rusage used;
+    need(getrusage(RUSAGE_SELF, &used) == 0, "getrusage");
+    return (struct usage){
+        .cpu_ns = nanoseconds(&used.ru_utime) + nanoseconds(&used.ru_stime),
+        .voluntary = used.ru_nvcsw,
+        .involuntary = used.ru_nivcsw,
+    };
 }
 
 void fail(const char* what) {
@@ -28,7 +43,7 @@ void need(int succeeded, const char* call) {
 
 void payload_fill(struct message* message, size_t size) {
     if (size < 4 || size > MAX_PAYLOAD)
-        fail("SIZE: 4 to 65536");
+        fail("SIZE: 4 to 1048576");
     for (size_t i = 4; i < size; i++)
         message->payload[i] = (unsigned char)(i * 7 + 13);
 }
@@ -56,7 +71,14 @@ void result_begin(void) {
 }
 
 void result_value(const char* name, double value) {
-    printf("%s\"%s\":%.3f", values++ > 0 ? "," : "", name, value);
+    printf("%s\"%s\":%.6f", values++ > 0 ? "," : "", name, value);
+}
+
+void result_usage(const struct usage* before, const struct usage* after, long count) {
+    const double messages = (double)count;
+    result_value("cpu", (double)(after->cpu_ns - before->cpu_ns) / 1000 / messages);
+    result_value("voluntary", (double)(after->voluntary - before->voluntary) / messages);
+    result_value("involuntary", (double)(after->involuntary - before->involuntary) / messages);
 }
 
 void result_latencies(const char* name, const int64_t* samples, long count) {

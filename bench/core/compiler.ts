@@ -7,7 +7,8 @@ import path from 'node:path';
 import { undoLater } from './cleanup';
 import { folder } from './folder';
 
-const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread'];
+const HEADERS = path.join(folder, '../native/include');
+const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread', `-I${HEADERS}`];
 
 /** The scenarios' halves that all facilities share. */
 const SCENARIOS = ['main', 'support', 'absent', 'pair', 'stream', 'round-trip', 'waits', 'repeat'];

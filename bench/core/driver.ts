@@ -7,6 +7,7 @@
 
 import type { Params } from './params';
 import type { Source, Take } from './payload';
+import type { TakeThing, Thing } from './things';
 
 export type Maybe<T> = T | Promise<T>;
 
@@ -15,6 +16,11 @@ export type Moves = (count: number, take: Take) => Maybe<void>;
 
 /** Sends so many messages, or echoes so many. */
 export type Works = (count: number) => Maybe<void>;
+
+/** Makes so many objects, and sends them. */
+export type SendsObjects = (count: number, make: () => Thing) => Maybe<void>;
+
+export type MovesObjects = (count: number, take: TakeThing) => Maybe<void>;
 
 /** One round trip. */
 export type Call =
@@ -35,6 +41,11 @@ export interface Forms {
   pair?: Record<string, (source: Source, batch: number) => Moves>;
   send?: Record<string, (source: Source, batch: number) => Works>;
   receive?: Record<string, () => Moves>;
+  /** One sends each message to so many, each of whom moves all of them. */
+  fanOut?: Record<string, (source: Source, receivers: number) => Works>;
+  fanIn?: Record<string, () => Moves>;
+  sendObjects?: Record<string, () => SendsObjects>;
+  receiveObjects?: Record<string, () => MovesObjects>;
   call?: Record<string, () => Call>;
   serve?: Record<string, () => Works>;
   pending?: Record<string, () => Pending>;

@@ -1,18 +1,15 @@
 /** Messages that come by themselves, for one move after the other: what comes early is kept. */
 
-import type { Moves } from './driver';
-import type { Take } from './payload';
-
-interface Asked {
+interface Asked<T> {
   left: number;
-  take: Take;
+  take: (data: T) => void;
   resolve: () => void;
   reject: (reason: unknown) => void;
 }
 
-export class Feed {
-  #early: Uint8Array[] = [];
-  #asked: Asked | undefined;
+export class Feed<T = Uint8Array> {
+  #early: T[] = [];
+  #asked: Asked<T> | undefined;
 
   /** Whether a move waits for messages. */
   isHungry(): boolean {
@@ -20,7 +17,7 @@ export class Feed {
   }
 
   /** One has come. */
-  readonly put: Take = (data) => {
+  readonly put = (data: T): void => {
     const asked = this.#asked;
     if (asked === undefined) {
       this.#early.push(data);
@@ -37,7 +34,7 @@ export class Feed {
     asked.resolve();
   };
 
-  readonly move: Moves = (count, take) =>
+  readonly move = (count: number, take: (data: T) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       if (count === 0) {
         resolve();
@@ -47,7 +44,7 @@ export class Feed {
       for (const data of this.#early.splice(0)) this.put(data);
     });
 
-  next(): Promise<Uint8Array> {
+  next(): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#asked = { left: 1, take: resolve, resolve: () => undefined, reject };
       for (const data of this.#early.splice(0)) this.put(data);

@@ -24,6 +24,21 @@ export function rate(goal?: Goal): Figure {
   return withGoal({ name: '', unit: 'msg/s', better: 'more', value }, goal);
 }
 
+/** Of the sender, and of each of its receivers. */
+export function ratesOf(receivers: number): Figure[] {
+  const of = (name: string, pick: (all: readonly number[]) => number | undefined): Figure => ({
+    ...{ name, unit: 'msg/s', better: 'more' },
+    value: (r) =>
+      1e9 / (pick([...(r.others ?? []).map(({ ns = NaN }) => ns), valueOf(r, 'ns')]) ?? NaN),
+  });
+  return [
+    of('publisher', (all) => all[0]),
+    ...Array.from({ length: receivers }, (_, i) =>
+      of(`receiver ${String(i + 1)}`, (all) => all[i + 1]),
+    ),
+  ];
+}
+
 /** The median of single operations, with the 99th percentile beside it. */
 export function latency(name: string, of: string, goal?: Goal): Figure {
   const latencies: Figure['latencies'] = (r) => latenciesOf(r, of);

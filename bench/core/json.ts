@@ -1,6 +1,7 @@
 /** The report as JSON: the rows, and for whoever wants to count again, what each round said. */
 
 import { writeFileSync } from 'node:fs';
+import { costsOf } from './costs';
 import { rowsOf, nearOf } from './rows';
 import type { Outcome, Sample } from './run';
 
@@ -15,6 +16,7 @@ export function writeJson(
     scenario: outcome.measure.scenario,
     work: outcome.measure.work,
     rows: rowsOf(outcome, near),
+    costs: costsOf(outcome),
     rounds: outcome.rounds.map(({ subject, baseline }) => ({
       subject: figures(outcome, subject),
       baseline: figures(outcome, baseline),

@@ -8,16 +8,31 @@ import type { Result } from './result';
 export const programs = {
   pair: ['pair'],
   stream: ['stream-send', 'stream-receive'],
+  objects: ['objects-send', 'objects-receive'],
   'round-trip': ['round-trip-serve', 'round-trip-call'],
+  'fan-out': ['fan-out-send', 'fan-out-receive'],
   waits: ['waits'],
   repeat: ['repeat'],
 } as const;
 
 export type Scenario = keyof typeof programs;
 
+/** Those that are started: the last one as often as there are receivers. */
+export function programsOf(scenario: Scenario, { receivers = 1 }: Work): string[] {
+  const all: readonly string[] = programs[scenario];
+  return [...all, ...Array.from({ length: receivers - 1 }, () => all.at(-1) ?? '')];
+}
+
+/** The other programs of the scenario that one belongs to. */
+export function othersOf(program: string): string[] {
+  const all: readonly (readonly string[])[] = Object.values(programs);
+  return (all.find((names) => names.includes(program)) ?? []).filter((name) => name !== program);
+}
+
 /**
  * Somebody who does the work: a driver with the form for each program of the scenario, or C. `rival`:
  * the package of somebody else that the driver needs. `env`: what Node has to be told before it starts.
+ * `starts`: the first program starts the others itself. `meet`: not where the facility's rows meet.
  */
 export type Contender =
   | { language: 'C'; program: string; forms?: readonly string[] }
@@ -27,6 +42,8 @@ export type Contender =
       forms: readonly string[];
       rival?: string;
       env?: Readonly<Record<string, string>>;
+      starts?: 'threads' | 'processes';
+      meet?: (work: Work) => Meeting;
     };
 
 export interface Goal {

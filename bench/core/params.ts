@@ -13,6 +13,8 @@ export interface Params {
   batch: number;
   /** How many different selectors the pending receives have. */
   selectors: number;
+  /** How many receive each message; one where nothing is said about it. */
+  receivers?: number;
 }
 
 /** The number of the first descriptor that a program inherits besides the usual three. */
@@ -22,12 +24,20 @@ export const FIRST_INHERITED = 3;
 export type Work = Omit<Params, 'address'>;
 
 export function toArguments(params: Params): string[] {
-  const { address, size, warm, count, check, pause, batch, selectors } = params;
-  return [address, ...[size, warm, count, check, pause, batch, selectors].map(String)];
+  const { address, size, warm, count, check, pause, batch, selectors, receivers = 1 } = params;
+  return [address, ...[size, warm, count, check, pause, batch, selectors, receivers].map(String)];
 }
 
 export function fromArguments([address = '', ...numbers]: readonly string[]): Params {
-  const [size = 0, warm = 0, count = 0, check = 0, pause = 0, batch = 1, selectors = 1] =
-    numbers.map(Number);
-  return { address, size, warm, count, check, pause, batch, selectors };
+  const [
+    size = 0,
+    warm = 0,
+    count = 0,
+    check = 0,
+    pause = 0,
+    batch = 1,
+    selectors = 1,
+    receivers = 1,
+  ] = numbers.map(Number);
+  return { address, size, warm, count, check, pause, batch, selectors, receivers };
 }

@@ -52,7 +52,11 @@ export function payload(size: number, sequence: number): Buffer {
   return stamped(slotOf(size), sequence);
 }
 
-export type Take = (data: Uint8Array) => void;
+/** Takes a payload; `at`: one that lies in other memory, without a view for it. */
+export interface Take {
+  (data: Uint8Array): void;
+  at?: (memory: Uint8Array, offset: number, length: number) => void;
+}
 
 /** Takes payloads in the order in which they were made; anything else is a fault of the driver. */
 export class Sink {
@@ -70,10 +74,18 @@ export class Sink {
   };
 
   /** For the timed part: length and first byte, as the C programs do. */
-  readonly tally: Take = (data) => {
-    if (data.length !== this.#size || data[0] !== (this.#sequence & 0xff)) this.#wrong++;
-    this.#sequence++;
-  };
+  readonly tally: Take = Object.assign(
+    (data: Uint8Array) => {
+      if (data.length !== this.#size || data[0] !== (this.#sequence & 0xff)) this.#wrong++;
+      this.#sequence++;
+    },
+    {
+      at: (memory: Uint8Array, offset: number, length: number) => {
+        if (length !== this.#size || memory[offset] !== (this.#sequence & 0xff)) this.#wrong++;
+        this.#sequence++;
+      },
+    },
+  );
 
   finish(): void {
     if (this.#wrong > 0)

@@ -60,7 +60,7 @@ function start({ file, args, env, descriptors = [] }: Command): Running {
 export async function runTogether(
   commands: readonly Command[],
   abandon: () => void,
-): Promise<Result> {
+): Promise<Result[]> {
   const running = commands.map(start);
   const killAll = (): void => {
     for (const { kill } of running) kill();
@@ -77,7 +77,9 @@ export async function runTogether(
     await Promise.race(running.map(({ done }) => done));
     watchdogs.push(setTimeout(giveUp, GRACE.ended));
     const outputs = await all;
-    return JSON.parse(outputs.at(-1) ?? '') as Result;
+    // A program may have started others, which print what they have measured in its place.
+    const lines = outputs.flatMap((output) => output.trim().split('\n'));
+    return lines.map((line) => JSON.parse(line) as Result);
   } catch (error) {
     abandon();
     const grace = setTimeout(killAll, GRACE.failed);

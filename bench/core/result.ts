@@ -3,6 +3,10 @@ export interface Result {
   values: Record<string, number>;
   /** Single operations, in nanoseconds. */
   latencies: Record<string, number[]>;
+  /** Of the program that says so, where it is not in C. */
+  role?: string;
+  /** Values of the other programs, in their order. */
+  others?: readonly Readonly<Record<string, number>>[];
 }
 
 export function valueOf(result: Result, name: string): number {

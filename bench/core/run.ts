@@ -2,8 +2,8 @@
 
 import path from 'node:path';
 import { undoLater } from './cleanup';
-import { placed, programs } from './measure';
-import type { Contender, Facility, Measure, Placement } from './measure';
+import { placed, programs, programsOf } from './measure';
+import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
 import { toArguments } from './params';
 import type { Probe } from './probe';
 import { Fault, runTogether, type Command } from './program';
@@ -90,15 +90,24 @@ async function sample(
   contender: Contender,
   placement: Placement,
 ): Promise<Result> {
-  const meeting = facility.meet(measure.work);
+  const inNode = contender.language === 'JavaScript' ? contender : undefined;
+  const isOne = inNode?.starts !== undefined;
+  const meeting = (inNode?.meet ?? facility.meet)(measure.work);
   const remove = undoLater(meeting.remove);
   try {
     const args = toArguments({ ...measure.work, address: meeting.address });
-    const commands = programs[measure.scenario].map((role, i) => {
+    const roles = programsOf(measure.scenario, measure.work).slice(0, isOne ? 1 : undefined);
+    // One program that is all of them needs more than a CPU of its own.
+    const where = isOne && placement === 'apart' ? 'free' : placement;
+    const commands = roles.map((role, i) => {
       const descriptors = meeting.descriptors?.[i] ?? [];
-      return placed({ ...commandOf(contender, role, i, args), descriptors }, placement, i);
+      return placed({ ...commandOf(contender, role, i, args), descriptors }, where, i);
     });
-    const result = await runTogether(commands, remove);
+    const result = measured(
+      await runTogether(commands, remove),
+      measure.scenario,
+      inNode?.starts === 'threads',
+    );
     const complaint = meeting.complaint();
     if (complaint !== undefined) throw new Fault(complaint);
     return result;
@@ -107,8 +116,28 @@ async function sample(
   }
 }
 
+/**
+ * What the measuring program says, the last one, and the values of those before it. Programs that print in one place
+ * do so in any order; threads of one process say the same of all of them.
+ */
+export function measured(
+  results: readonly Result[],
+  scenario: Scenario,
+  areThreads: boolean,
+): Result {
+  const order: readonly string[] = programs[scenario];
+  const placeOf = ({ role = '' }: Result): number => order.indexOf(role);
+  const others = [...results].sort((a, b) => placeOf(a) - placeOf(b));
+  const result = others.pop();
+  if (result === undefined || (result.role ?? order.at(-1)) !== order.at(-1)) {
+    throw new Fault('it measured nothing');
+  }
+  return { ...result, others: areThreads ? [] : others.map(({ values }) => values) };
+}
+
 function commandOf(contender: Contender, role: string, index: number, args: string[]): Command {
-  const form = contender.forms?.[index] ?? '';
+  const { forms = [] } = contender;
+  const form = forms[index] ?? forms.at(-1) ?? '';
   if (contender.language === 'C') return { file: contender.program, args: [role, form, ...args] };
   const worker = path.join(__dirname, '../worker.js');
   return {

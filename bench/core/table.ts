@@ -3,50 +3,71 @@
 import Table from 'cli-table3';
 import type { Row } from './rows';
 
+interface Titled {
+  group: string;
+  name: string;
+  figure?: string;
+}
+
+type Cell = string | { colSpan: number; content: string };
+
 export const HEAD = ['', 'ours', 'C', 'ratio (min - max)', 'p99 ours / C', 'goal', ''];
 
 export function table(rows: readonly Row[]): string {
+  return drawn(HEAD, rows, ({ trouble, ...row }) =>
+    trouble === undefined ? cells(row) : [{ colSpan: HEAD.length - 1, content: trouble }],
+  );
+}
+
+/** Lines under their groups; all columns but the first and the last are numbers. */
+export function drawn<T extends Titled>(
+  head: readonly string[],
+  lines: readonly T[],
+  cellsOf: (line: T) => Cell[],
+): string {
   const result = new Table({
-    head: HEAD,
+    head: [...head],
     style: process.stdout.isTTY
       ? { head: ['bold'], border: ['gray'], compact: true }
       : { head: [], border: [], compact: true },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+    colAligns: head.map((_, i) => (i > 0 && i < head.length - 1 ? 'right' : 'left')),
   });
-  for (const [group, members] of grouped(rows)) {
-    result.push([{ colSpan: HEAD.length, content: group }]);
-    for (const row of members) {
-      const { trouble } = row;
-      if (trouble === undefined) result.push([`  ${titleOf(row)}`, ...cells(row)]);
-      else result.push([`  ${titleOf(row)}`, { colSpan: HEAD.length - 1, content: trouble }]);
-    }
+  for (const [group, members] of grouped(lines)) {
+    result.push([{ colSpan: head.length, content: group }]);
+    for (const line of members) result.push([`  ${titleOf(line)}`, ...cellsOf(line)]);
   }
   return result.toString();
 }
 
 export function markdown(rows: readonly Row[]): string {
+  return written(HEAD, rows, (row) =>
+    row.trouble === undefined ? cells(row) : [row.trouble, '', '', '', '', ''],
+  );
+}
+
+/** As `drawn`, in Markdown. */
+export function written<T extends Titled>(
+  head: readonly string[],
+  lines: readonly T[],
+  cellsOf: (line: T) => string[],
+): string {
   const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |\n`;
-  const rules = HEAD.map((_, i) => (i > 0 && i < HEAD.length - 1 ? '--:' : '---'));
-  return grouped(rows)
+  const rules = head.map((_, i) => (i > 0 && i < head.length - 1 ? '--:' : '---'));
+  return grouped(lines)
     .map(([group, members]) => {
-      const lines = members.map((row) =>
-        line([
-          titleOf(row),
-          ...(row.trouble === undefined ? cells(row) : [row.trouble, '', '', '', '', '']),
-        ]),
-      );
-      return `**${group}**\n\n${line(HEAD)}${line(rules)}${lines.join('')}`;
+      const texts = members.map((one) => line([titleOf(one), ...cellsOf(one)]));
+      return `**${group}**\n\n${line(head)}${line(rules)}${texts.join('')}`;
     })
     .join('\n');
 }
 
-export function grouped(rows: readonly Row[]): [string, Row[]][] {
-  const groups = new Map<string, Row[]>();
+export function grouped<T extends Titled>(rows: readonly T[]): [string, T[]][] {
+  const groups = new Map<string, T[]>();
   for (const row of rows) groups.set(row.group, [...(groups.get(row.group) ?? []), row]);
   return [...groups];
 }
 
-export function titleOf({ name, figure }: Row): string {
+export function titleOf({ name, figure = '' }: Titled): string {
   return figure === '' ? name : `${name}: ${figure}`;
 }
 
@@ -74,7 +95,7 @@ function remarks(row: Row): string {
   return words.join(', ');
 }
 
-function amount(value: number | undefined, unit: string): string {
+export function amount(value: number | undefined, unit: string): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })} ${unit}`.trim();

@@ -6,6 +6,7 @@
 import type { Driver } from '../core/driver';
 import { DESCRIPTORS } from '../core/sockets';
 import { events, type Send } from './events';
+import { objects } from './objects';
 
 export type Serialization = 'json' | 'advanced';
 
@@ -36,35 +37,48 @@ const codecs: Record<Serialization, Codec> = {
   },
 };
 
-/** What Node sends for itself when a listener is added or goes is not seen here. */
-export function channel(serialization: Serialization): ReturnType<Driver['open']> {
-  const { encode, decode } = codecs[serialization];
-  let sent: Promise<void> = Promise.resolve();
-  const send: Send = (data) => {
+/** Sends anything that the serialization can carry; `sent` is when the last of it is gone. */
+class Outlet {
+  sent: Promise<void> = Promise.resolve();
+
+  send(message: unknown): Promise<void> | undefined {
     const seen: { roomy: boolean } = { roomy: true };
-    sent = new Promise((resolve, reject) => {
+    this.sent = new Promise((resolve, reject) => {
       const done = (error: Error | null): void => {
         if (error === null) resolve();
         else reject(error);
       };
-      seen.roomy = process.send?.(encode(data), undefined, undefined, done) ?? false;
+      seen.roomy = process.send?.(message, undefined, undefined, done) ?? false;
     });
-    return seen.roomy ? undefined : sent;
-  };
+    return seen.roomy ? undefined : this.sent;
+  }
+}
+
+/** What Node sends for itself when a listener is added or goes is not seen here. */
+export function channel(serialization: Serialization): ReturnType<Driver['open']> {
+  const { encode, decode } = codecs[serialization];
+  const outlet = new Outlet();
+  const send: Send = (data) => outlet.send(encode(data));
   const listen = (take: (data: Buffer, answer: Send) => void): void => {
     process.on('message', (message) => {
       take(decode(message), send);
     });
   };
-  return events({
-    listen,
-    connect: (take) => {
-      listen(take);
-      return send;
-    },
-    end: async () => {
-      await sent;
-      process.disconnect();
-    },
-  });
+  return {
+    ...objects({
+      send: (value) => outlet.send(value),
+      listen: (take) => process.on('message', take),
+    }),
+    ...events({
+      listen,
+      connect: (take) => {
+        listen(take);
+        return send;
+      },
+      end: async () => {
+        await outlet.sent;
+        process.disconnect();
+      },
+    }),
+  };
 }

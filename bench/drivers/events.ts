@@ -1,6 +1,6 @@
 /** What the drivers have in common whose messages come by themselves, as events. */
 
-import type { Forms, Maybe } from '../core/driver';
+import type { Forms, Maybe, Works } from '../core/driver';
 import { Feed } from '../core/feed';
 import type { Take } from '../core/payload';
 
@@ -22,12 +22,15 @@ export function events({ listen, connect, end }: Peers): Forms {
   const feed = new Feed();
   return {
     send: {
-      [EVENTS]: (source) => async (count) => {
-        const send = await connect(feed.put);
-        for (let i = 0; i < count; i++) {
-          const waiting = send(source.next());
-          if (waiting !== undefined) await waiting;
-        }
+      [EVENTS]: (source) => {
+        const connecting = connect(feed.put);
+        return async (count) => {
+          const send = await connecting;
+          for (let i = 0; i < count; i++) {
+            const waiting = send(source.next());
+            if (waiting !== undefined) await waiting;
+          }
+        };
       },
     },
     receive: {
@@ -51,15 +54,24 @@ export function events({ listen, connect, end }: Peers): Forms {
       },
     },
     serve: {
-      [EVENTS]: () => (count) =>
-        new Promise((resolve, reject) => {
-          let left = count;
-          listen((data, answer) => {
-            answer(data)?.catch(reject);
-            if (--left === 0) resolve();
-          });
-        }),
+      [EVENTS]: () => serving(listen),
     },
     end,
   };
+}
+
+/** Answers whatever comes; who asks for so many waits until so many more are answered. */
+function serving(listen: Peers['listen']): Works {
+  let [answered, wanted] = [0, 0];
+  let [done, failed]: [() => void, (reason: unknown) => void] = [() => undefined, () => undefined];
+  listen((data, answer) => {
+    answer(data)?.catch(failed);
+    if (++answered === wanted) done();
+  });
+  return (count) =>
+    new Promise((resolve, reject) => {
+      [done, failed] = [resolve, reject];
+      wanted += count;
+      if (answered >= wanted) resolve();
+    });
 }

@@ -1,6 +1,6 @@
 /** Node's own: streams of fs over a FIFO. The address is as that of pipes. */
 
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { Cutter } from '../core/cutter';
 import type { Driver } from '../core/driver';
@@ -11,17 +11,24 @@ const BUFFER = 65_536;
 export const open: Driver['open'] = (address) => {
   const colon = address.lastIndexOf(':');
   const [path, size] = [`${address.slice(0, colon)}.1`, Number(address.slice(colon + 1))];
+  let written: WriteStream | undefined;
   return {
+    end: async () => {
+      if (written === undefined) return;
+      // The reader reads ahead, on a thread that nothing ends, until its buffer is full.
+      written.write(Buffer.alloc(2 * BUFFER));
+      written.end();
+      await once(written, 'close');
+    },
     send: {
-      write: (source) => async (count) => {
+      write: (source) => {
         const stream = createWriteStream(path, { flags: 'r+', highWaterMark: BUFFER });
-        for (let i = 0; i < count; i++) {
-          if (!stream.write(source.next())) await once(stream, 'drain');
-        }
-        // The reader reads ahead, on a thread that nothing ends, until its buffer is full.
-        stream.write(Buffer.alloc(2 * BUFFER));
-        stream.end();
-        await once(stream, 'close');
+        written = stream;
+        return async (count) => {
+          for (let i = 0; i < count; i++) {
+            if (!stream.write(source.next())) await once(stream, 'drain');
+          }
+        };
       },
     },
     receive: {

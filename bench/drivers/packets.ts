@@ -24,13 +24,17 @@ export function packets(ends: Ends): Forms {
 function streams({ incoming, outgoing }: Ends): Pick<Forms, 'send' | 'receive'> {
   return {
     send: {
-      sendSync: (source) => (count) => {
+      sendSync: (source) => {
         const socket = outgoing(REQUEST);
-        for (let i = 0; i < count; i++) socket.sendSync(source.next());
+        return (count) => {
+          for (let i = 0; i < count; i++) socket.sendSync(source.next());
+        };
       },
-      'await send': (source) => async (count) => {
+      'await send': (source) => {
         const socket = outgoing(REQUEST);
-        for (let i = 0; i < count; i++) await socket.send(source.next());
+        return async (count) => {
+          for (let i = 0; i < count; i++) await socket.send(source.next());
+        };
       },
     },
     receive: {
@@ -94,13 +98,17 @@ function calls({ incoming, outgoing }: Ends): Record<string, () => Call> {
 
 function serves({ incoming, outgoing }: Ends): Record<string, () => Works> {
   return {
-    sync: () => (count) => {
+    sync: () => {
       const [requests, replies] = [incoming(REQUEST), outgoing(REPLY)];
-      for (let i = 0; i < count; i++) replies.sendSync(dataOf(requests.receiveSync()));
+      return (count) => {
+        for (let i = 0; i < count; i++) replies.sendSync(dataOf(requests.receiveSync()));
+      };
     },
-    promise: () => async (count) => {
+    promise: () => {
       const [requests, replies] = [incoming(REQUEST), outgoing(REPLY)];
-      for (let i = 0; i < count; i++) await replies.send(dataOf(await requests.receive()));
+      return async (count) => {
+        for (let i = 0; i < count; i++) await replies.send(dataOf(await requests.receive()));
+      };
     },
   };
 }

@@ -6,6 +6,7 @@ import { atMost, latency, perMessage, rate } from '../core/figures';
 import type { Contender, Facility, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
 import { Plan, SMALL } from '../core/plan';
+import { reported, versionOf } from '../core/rivals';
 import type { Effort } from '../options';
 
 /** How many messages a queue holds: what is allowed everywhere. */
@@ -21,10 +22,20 @@ const ours = (...forms: string[]): Contender => ({
   forms,
 });
 
+const RIVAL = 'posix-mq';
+
+const theirs: Contender = {
+  language: 'JavaScript',
+  driver: RIVAL,
+  forms: ['push + shift'],
+  rival: RIVAL,
+};
+
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const C: Contender = { language: 'C', program: compiler.scenarios('posix-queues') };
   const plan = new Plan(effort, C);
-  return { measures: [...pairs(plan), ...streams(plan), ...roundTrips(plan)], meet, facts: {} };
+  const measures = [...pairs(plan), ...streams(plan), ...roundTrips(plan)];
+  return { measures: measures.map(reported), meet, facts: { [RIVAL]: versionOf(RIVAL) } };
 }
 
 function pairs(plan: Plan): Measure[] {
@@ -42,6 +53,12 @@ function pairs(plan: Plan): Measure[] {
     pair('trySend + tryReceive', SMALL, 1.3),
     pair('sendManySync + drainSync', SMALL, 1.15, CAPACITY),
     pair('trySend + tryReceive', PAGE, 1.3),
+    {
+      ...pair('trySend + tryReceive', SMALL, 1.3),
+      name: `${RIVAL} push + shift ${String(SMALL)} B`,
+      subject: theirs,
+      figures: [perMessage()],
+    },
   ];
 }
 
@@ -82,7 +99,7 @@ function roundTrips(plan: Plan): Measure[] {
   ];
 }
 
-function meet({ size }: Work): Meeting {
+export function meet({ size }: Work): Meeting {
   const options = { maxMessages: CAPACITY, messageSize: size };
   const queue = posix.MessageQueue.createSync(undefined, options);
   const replies = posix.MessageQueue.createSync(`${queue.name}-reply`, options);

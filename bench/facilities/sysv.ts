@@ -24,11 +24,25 @@ const svmq = (...forms: string[]): Contender => ({
   rival: SVMQ,
 });
 
+const KOFFI = 'koffi';
+
+const koffi = (...forms: string[]): Contender => ({
+  language: 'JavaScript',
+  driver: KOFFI,
+  forms,
+  rival: KOFFI,
+});
+
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const C: Contender = { language: 'C', program: compiler.scenarios('sysv') };
   const plan = new Plan(effort, C);
   const measures = [...pairs(plan), ...streams(plan), ...roundTrips(plan), ...waits(plan)];
-  const facts = { msgmax: limit('msgmax'), msgmnb: limit('msgmnb'), [SVMQ]: versionOf(SVMQ) };
+  const facts = {
+    msgmax: limit('msgmax'),
+    msgmnb: limit('msgmnb'),
+    [SVMQ]: versionOf(SVMQ),
+    [KOFFI]: versionOf(KOFFI),
+  };
   return { measures: measures.map(reported), meet, facts };
 }
 
@@ -59,6 +73,11 @@ function pairs(plan: Plan): Measure[] {
     single('trySend + tryReceiveInto', PAGE, 1.4),
     single('trySend + tryReceive', PAGE, 1.6),
     pair('svmq push + pop 64 B', svmq('push + pop'), plan.work(3_000)),
+    pair(
+      'koffi msgsnd + msgrcv 64 B',
+      koffi('msgsnd + msgrcv'),
+      plan.work(100_000, { size: SMALL }),
+    ),
   ];
 }
 
@@ -95,6 +114,7 @@ function streams(plan: Plan): Measure[] {
     ),
     stream('sendSync, receiveSync', ours('sendSync', 'receiveSync')),
     { ...stream('svmq push, pop', svmq('push', 'pop')), work: plan.work(6_000) },
+    stream('koffi msgsnd, msgrcv', koffi('msgsnd', 'msgrcv')),
   ];
 }
 
@@ -120,6 +140,7 @@ function roundTrips(plan: Plan): Measure[] {
     trip('sync', sync, 0, 1.3),
     trip('promise', promise, 0, 0.5),
     { ...trip('svmq', rival, 0), work: plan.work(3_000) },
+    trip('koffi', koffi('msgsnd + msgrcv', 'msgsnd + msgrcv'), 0),
     trip('sync', sync, REST, 1.3),
     trip('promise', promise, REST, 2),
     trip('svmq', rival, REST),
@@ -196,7 +217,7 @@ function create(maxBytes: number): sysv.MessageQueue {
   }
 }
 
-function meet({ size, batch }: Work): Meeting {
+export function meet({ size, batch }: Work): Meeting {
   const queue = create(size * batch);
   return {
     address: `${String(queue.id)}:${String(queue.key)}`,

@@ -24,7 +24,14 @@ const config: NonNullable<TopLevelSpec['config']> = {
     tickColor: faint,
     titleFontWeight: 'normal',
   },
-  legend: { labelColor: ink, titleColor: ink, symbolStrokeWidth: 2, labelLimit: 300 },
+  legend: {
+    labelColor: ink,
+    titleColor: ink,
+    symbolType: 'stroke',
+    symbolSize: 300,
+    symbolStrokeWidth: 2,
+    labelLimit: 300,
+  },
   view: { stroke: 'transparent' },
   range: { category: colors },
 };
@@ -43,10 +50,25 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** `names`: all transports of the report, so that one has the same colour in every plot. */
-function byTransport(names: readonly string[]): object {
-  const scale = { domain: [...names], range: colors };
-  return { field: 'transport', type: 'nominal', title: null, scale };
+/** What tells those apart that share a colour: their lines are whole, dashed, or dotted. */
+const DASHES = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+];
+
+/** `names`: all transports of the report, so that one has the same colour and line in every plot. */
+function byTransport(names: readonly string[]): { color: object; strokeDash: object } {
+  const encoding = (range: readonly unknown[]): object => ({
+    field: 'transport',
+    type: 'nominal',
+    title: null,
+    scale: { domain: [...names], range },
+  });
+  return {
+    color: encoding(names.map((_, i) => colors[i % COLORS])),
+    strokeDash: encoding(names.map((_, i) => DASHES[Math.floor(i / COLORS) % DASHES.length])),
+  };
 }
 
 /** Lines over the size of the messages. */
@@ -70,7 +92,7 @@ function overSize(
         axis: { labelAngle: 0 },
       },
       y: { ...y, type: 'quantitative', scale: { type: 'log' } },
-      color: byTransport(names),
+      ...byTransport(names),
     },
   });
 }
@@ -111,7 +133,7 @@ export function latencies(
         title: 'microseconds',
         scale: { type: 'log' },
       },
-      color: byTransport(names),
+      ...byTransport(names),
     },
   });
 }

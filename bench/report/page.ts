@@ -1,5 +1,6 @@
 /** One HTML file that needs nothing else: the facts, the plots of the transports, and each group with its table. */
 
+import { COST_HEAD, costCells, costsOf, type Cost } from '../core/costs';
 import type { Row } from '../core/rows';
 import type { Outcome } from '../core/run';
 import { cells, grouped, HEAD, titleOf } from '../core/table';
@@ -27,13 +28,20 @@ export interface Report {
 }
 
 export async function page(report: Report): Promise<string> {
+  const costs = report.outcomes.flatMap(costsOf);
   const goals = report.rows.flatMap(({ goal }) => goal ?? []);
   const met = goals.filter((goal) => goal.met).length;
   const verdict = report.smoke
     ? 'A smoke run: the numbers mean nothing.'
     : `Goals met: ${String(met)} of ${String(goals.length)}.`;
   const groups = await Promise.all(
-    grouped(report.rows).map(([name, rows]) => groupSection(name, rows)),
+    grouped(report.rows).map(([name, rows]) =>
+      groupSection(
+        name,
+        rows,
+        costs.filter(({ group }) => group === name),
+      ),
+    ),
   );
   return `<!doctype html>
 <html lang="en">
@@ -86,16 +94,33 @@ async function transportSection({ outcomes, rows }: Report): Promise<string> {
   return `<section><h2>Transports between two Node processes</h2>${figures.join('\n')}</section>`;
 }
 
-async function groupSection(name: string, rows: readonly Row[]): Promise<string> {
+async function groupSection(
+  name: string,
+  rows: readonly Row[],
+  costs: readonly Cost[],
+): Promise<string> {
   const hasRatios = rows.some(({ ratio }) => ratio !== undefined && ratio.min > 0);
   const dots = hasRatios ? figure(await ratioDots(rows), 'Median, smallest and largest.') : '';
-  const head = HEAD.map((text) => `<th>${escape(text)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${rowCells(row)}</tr>`).join('\n');
+  const spent =
+    costs.length === 0
+      ? ''
+      : `<h4>What a message costs beside time</h4>\n${tableOf(COST_HEAD, costs.map(costLine))}`;
   return `<section><h3>${escape(name)}</h3>
-<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>
+${tableOf(HEAD, rows.map(rowCells))}
+${dots}
+${spent}</section>`;
+}
+
+function tableOf(head: readonly string[], lines: readonly string[]): string {
+  const titles = head.map((text) => `<th>${escape(text)}</th>`).join('');
+  const body = lines.map((line) => `<tr>${line}</tr>`).join('\n');
+  return `<div class="wide"><table><thead><tr>${titles}</tr></thead><tbody>
 ${body}
-</tbody></table></div>
-${dots}</section>`;
+</tbody></table></div>`;
+}
+
+function costLine(cost: Cost): string {
+  return [cost.name, ...costCells(cost)].map((text) => `<td>${escape(text)}</td>`).join('');
 }
 
 function rowCells(row: Row): string {

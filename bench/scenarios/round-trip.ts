@@ -3,6 +3,7 @@ import type { Forms } from '../core/driver';
 import type { Params } from '../core/params';
 import { Source, verify } from '../core/payload';
 import type { Result } from '../core/result';
+import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
 
 /** Rest enough for both sides to fall asleep, in microseconds; for what is not timed. */
@@ -18,8 +19,12 @@ export async function roundTripCall(forms: Forms, form: string, params: Params):
   const source = new Source(size);
   const total = warm + count + check;
   const drowsy = warm - DROWSY;
+  let [meter, wrong] = [new Meter(), 0];
+  let usage = {};
   for (let i = 0; i < total; i++) {
     const timed = i >= warm && i < warm + count;
+    if (i === warm) meter = new Meter();
+    if (i === warm + count) usage = meter.perMessage(count);
     if (pause > 0 && i >= drowsy) {
       await rest((timed ? pause : Math.min(pause, BRIEF)) / 1000, caller.blocking);
     }
@@ -28,14 +33,23 @@ export async function roundTripCall(forms: Forms, form: string, params: Params):
     const begin = nanoseconds();
     const reply = caller.blocking ? caller.call(payload) : await caller.call(payload);
     const end = nanoseconds();
-    verify(reply, size, i);
     if (timed) latencies[i - warm] = end - begin;
+    if (!timed) verify(reply, size, i);
+    else if (reply.length !== size || reply[0] !== (i & 0xff)) wrong++;
   }
-  return { values: {}, latencies: { 'round trip': Array.from(latencies, Math.round) } };
+  if (wrong > 0) throw new Error(`${String(wrong)} replies differ in the timed part`);
+  return { values: usage, latencies: { 'round trip': Array.from(latencies, Math.round) } };
 }
 
-export async function roundTripServe(forms: Forms, form: string, params: Params): Promise<void> {
-  await formOf(forms.serve, form)()(params.warm + params.count + params.check);
+export async function roundTripServe(forms: Forms, form: string, params: Params): Promise<Result> {
+  const { warm, count, check } = params;
+  const serve = formOf(forms.serve, form)();
+  await serve(warm);
+  const meter = new Meter();
+  await serve(count);
+  const values = meter.perMessage(count);
+  await serve(check);
+  return { values, latencies: {} };
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4));

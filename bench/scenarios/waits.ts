@@ -10,7 +10,8 @@ import { formOf, nanoseconds } from './support';
 const SETTLE = 200;
 
 /** Long enough to see whether anything goes on, in milliseconds. */
-const IDLE = 300;
+const IDLE = 400;
+const WINDOWS = 3;
 
 interface Footprint {
   threads: number;
@@ -69,12 +70,19 @@ export async function waits(forms: Forms, form: string, params: Params): Promise
   };
 }
 
-/** How busy the process is while nothing happens: percent of one CPU. */
+/**
+ * How busy the process is while nothing happens: percent of one CPU. The least of some windows: what
+ * polls does so in each of them; what V8 has left to do after its work before, it does once.
+ */
 async function idle(): Promise<number> {
-  const [begin, before] = [nanoseconds(), process.cpuUsage()];
-  await sleep(IDLE);
-  const { user, system } = process.cpuUsage(before);
-  return (((user + system) * 1000) / (nanoseconds() - begin)) * 100;
+  let least = Infinity;
+  for (let i = 0; i < WINDOWS; i++) {
+    const [begin, before] = [nanoseconds(), process.cpuUsage()];
+    await sleep(IDLE);
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (((user + system) * 1000) / (nanoseconds() - begin)) * 100);
+  }
+  return least;
 }
 
 /** A turn of the event loop: a wait that is left of the same selector is parked again. */

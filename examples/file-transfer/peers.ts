@@ -18,6 +18,7 @@ export interface Peer {
 }
 
 const C_SOURCES = path.join(PACKAGE, 'examples/file-transfer/c');
+const C_HEADERS = path.join(PACKAGE, 'native/include');
 
 const STDIO = ['ignore', 'inherit', 'pipe'] as const;
 
@@ -37,7 +38,7 @@ const cPeer: Peer = {
     const sources = ['receiver.c', 'sha256.c', `${transport.id}.c`].map((name) =>
       path.join(C_SOURCES, name),
     );
-    const flags = ['-std=c11', '-pthread', ...sources, '-lrt'];
+    const flags = ['-std=gnu11', '-pthread', `-I${C_HEADERS}`, ...sources, '-lrt'];
     const program = await compile(folder, transport.id, flags, signal);
     return ({ address, inherited }) => {
       const args = [address, String(process.pid)];

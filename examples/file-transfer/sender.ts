@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { ANSWER, DATA, END, HEADER, READY, formatHeader, parseVerdict } from './protocol';
 import type { SourceFile } from './options';
-import type { Endpoint } from './transports/transport';
+import type { Endpoint, InPlaceEndpoint } from './transports/transport';
 
 /** How much is read from the disk at once. */
 const BLOCK = 256 * 1024;
@@ -31,14 +31,14 @@ export async function sendFile(
   const hash = createHash('sha256');
   let bytes = 0;
   let messages = 1;
-  for await (const block of createReadStream(file.path, { highWaterMark: BLOCK })) {
-    for (const piece of pieces(block as Buffer, end.maxLength)) {
-      await end.send(DATA, piece, signal);
-      hash.update(piece); // while the receiver is at it, too
-      bytes += piece.length;
-      messages += 1;
-      onProgress(bytes);
-    }
+  const sent = isInPlace(end)
+    ? sendInPlace(file.path, end, signal)
+    : sendCopies(file.path, end, signal);
+  for await (const piece of sent) {
+    hash.update(piece); // while the receiver is at it, too
+    bytes += piece.length;
+    messages += 1;
+    onProgress(bytes);
   }
   if (bytes !== file.size) throw new Error(`${file.path} changed while it was sent`);
 
@@ -51,6 +51,42 @@ export async function sendFile(
     seconds: (performance.now() - start) / 1000,
     equal: verdict.equal && verdict.digest === digest,
   };
+}
+
+/** Sends the file, and yields what was sent. */
+async function* sendCopies(
+  file: string,
+  end: Endpoint,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, void> {
+  for await (const block of createReadStream(file, { highWaterMark: BLOCK })) {
+    for (const piece of pieces(block as Buffer, end.maxLength)) {
+      await end.send(DATA, piece, signal);
+      yield piece;
+    }
+  }
+}
+
+function isInPlace(end: Endpoint): end is InPlaceEndpoint {
+  return 'sendInPlace' in end;
+}
+
+/** The same; the file is read into the memory of the messages. */
+async function* sendInPlace(
+  file: string,
+  end: InPlaceEndpoint,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, void> {
+  const fd = openSync(file, 'r');
+  try {
+    for (;;) {
+      const piece = await end.sendInPlace(DATA, (memory) => readSync(fd, memory, {}), signal);
+      if (piece.length === 0) return;
+      yield piece;
+    }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function* pieces(block: Buffer, maxLength: number): Generator<Buffer> {

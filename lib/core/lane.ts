@@ -7,9 +7,10 @@
 
 import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
-import { engine, reportLater, type Parking } from './engine';
+import { engine, type Parking } from './engine';
 import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
+import { after, listen, stopListening } from './expiry';
 import type { WaitEnd } from '../native';
 
 /** Checked limits of a wait: see `WaitOptions`. */
@@ -58,9 +59,6 @@ interface Pending {
 const ECANCELED = -errnoOf('ECANCELED');
 const EIDRM = -errnoOf('EIDRM');
 const ETIMEDOUT = -errnoOf('ETIMEDOUT');
-
-/** setTimeout's longest delay. */
-const longestTimer = 2 ** 31 - 1;
 
 export class Lane {
   readonly #pending = new Set<Pending>();
@@ -313,24 +311,6 @@ function expire(pending: Pending): boolean {
   return true;
 }
 
-/** A signal may be any object that looks like one: what it throws is the request's own failure. */
-function listen(signal: AbortSignal, listener: () => void, failed: (error: unknown) => void): void {
-  try {
-    signal.addEventListener('abort', listener, { once: true });
-  } catch (error) {
-    failed(error);
-  }
-}
-
-/** What it throws here must not hold up the line. */
-function stopListening(signal: AbortSignal, listener: () => void): void {
-  try {
-    signal.removeEventListener('abort', listener);
-  } catch (error) {
-    reportLater(error);
-  }
-}
-
 function isOurs(reason: unknown): reason is SystemError | ClosedError {
   return reason instanceof SystemError || reason instanceof ClosedError;
 }
@@ -361,24 +341,5 @@ function pendingOf<R>(
       settle();
       reject(isOurs(reason) ? site.mark(reason) : reason);
     },
-  };
-}
-
-/** Calls back after so many milliseconds or a little later, never earlier; answers how to undo it. */
-function after(milliseconds: number, callback: () => void): () => void {
-  const deadline = performance.now() + milliseconds;
-  let timer: NodeJS.Timeout;
-  const arm = (): void => {
-    const left = deadline - performance.now();
-    if (left <= 0) {
-      callback();
-      return;
-    }
-    // The wait itself keeps the process alive, or does not: its timer never does.
-    timer = setTimeout(arm, Math.min(Math.ceil(left), longestTimer)).unref();
-  };
-  timer = setTimeout(arm, Math.min(Math.ceil(milliseconds), longestTimer)).unref();
-  return () => {
-    clearTimeout(timer);
   };
 }

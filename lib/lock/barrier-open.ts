@@ -1,13 +1,8 @@
-import type { Mapping } from '../core/mapping';
-import { integer, optionsOf } from '../core/options';
+import { integer } from '../core/options';
 import { native } from '../native';
 import {
-  createLock,
-  lockAt,
-  openLock,
-  openOrCreateLock,
+  lockOpener,
   type CreateOption,
-  type LockHandle,
   type LockKind,
   type LockMaking,
   type ModeOption,
@@ -48,32 +43,4 @@ function makingOf(options: BarrierMaking): LockMaking {
   };
 }
 
-/** A new barrier; EEXIST if there is one of this name. */
-export function create(name: string | undefined, options: BarrierOptions | undefined): LockHandle {
-  const given = optionsOf(options);
-  return createLock(kind, name, makingOf(given), given);
-}
-
-/** The barrier of a name; ENOENT if none. */
-export function open(name: string): LockHandle {
-  return openLock(kind, name);
-}
-
-/** The barrier of a name, or a new one. */
-export function openOrCreate(
-  name: string | undefined,
-  options: BarrierOptions | undefined,
-): LockHandle {
-  const given = optionsOf(options);
-  return openOrCreateLock(kind, name, makingOf(given), given);
-}
-
-/** The barrier in a mapping. */
-export function openAt(
-  mapping: Mapping,
-  byteOffset: number,
-  options: BarrierAtOptions | undefined,
-): LockHandle {
-  const given = optionsOf(options);
-  return lockAt(kind, mapping, byteOffset, makingOf(given), given);
-}
+export const opener = lockOpener<BarrierOptions, BarrierAtOptions>(kind, makingOf);

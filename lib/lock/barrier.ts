@@ -7,14 +7,7 @@ import type { Mapping } from '../core/mapping';
 import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
-import {
-  create,
-  open,
-  openAt,
-  openOrCreate,
-  type BarrierAtOptions,
-  type BarrierOptions,
-} from './barrier-open';
+import { opener, type BarrierAtOptions, type BarrierOptions } from './barrier-open';
 import { barrierFailure, BarrierWaiter } from './barrier-waiter';
 import { unlinkLock, type LockHandle } from './lock-memory';
 
@@ -72,7 +65,7 @@ export class Barrier extends Handle {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: BarrierOptions): Barrier {
-    return new Barrier(byOpener, create(name, options));
+    return new Barrier(byOpener, opener.create(name, options));
   }
 
   /**
@@ -87,7 +80,7 @@ export class Barrier extends Handle {
 
   /** As `open`, at once. */
   static openSync(name: string): Barrier {
-    return new Barrier(byOpener, open(name));
+    return new Barrier(byOpener, opener.open(name));
   }
 
   /**
@@ -101,7 +94,7 @@ export class Barrier extends Handle {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: BarrierOptions): Barrier {
-    return new Barrier(byOpener, openOrCreate(name, options));
+    return new Barrier(byOpener, opener.openOrCreate(name, options));
   }
 
   /**
@@ -130,7 +123,7 @@ export class Barrier extends Handle {
    * ERR_OUT_OF_RANGE (offset, or a mapping without access 'write').
    */
   static at(mapping: Mapping, byteOffset = 0, options?: BarrierAtOptions): Barrier {
-    return new Barrier(byOpener, openAt(mapping, byteOffset, options));
+    return new Barrier(byOpener, opener.openAt(mapping, byteOffset, options));
   }
 
   // ---- waiting

@@ -1,13 +1,8 @@
-import type { Mapping } from '../core/mapping';
-import { boolean, optionsOf } from '../core/options';
+import { boolean } from '../core/options';
 import { native } from '../native';
 import {
-  createLock,
-  lockAt,
-  openLock,
-  openOrCreateLock,
+  lockOpener,
   type CreateOption,
-  type LockHandle,
   type LockKind,
   type LockMaking,
   type ModeOption,
@@ -43,32 +38,4 @@ function makingOf(options: EventMaking): LockMaking {
   return { init: (memory, byteOffset) => native.eventInit(memory, byteOffset, autoReset, isSet) };
 }
 
-/** A new event; EEXIST if there is one of this name. */
-export function create(name: string | undefined, options: EventOptions | undefined): LockHandle {
-  const given = optionsOf(options);
-  return createLock(kind, name, makingOf(given), given);
-}
-
-/** The event of a name; ENOENT if none. */
-export function open(name: string): LockHandle {
-  return openLock(kind, name);
-}
-
-/** The event of a name, or a new one. */
-export function openOrCreate(
-  name: string | undefined,
-  options: EventOptions | undefined,
-): LockHandle {
-  const given = optionsOf(options);
-  return openOrCreateLock(kind, name, makingOf(given), given);
-}
-
-/** The event in a mapping. */
-export function openAt(
-  mapping: Mapping,
-  byteOffset: number,
-  options: EventAtOptions | undefined,
-): LockHandle {
-  const given = optionsOf(options);
-  return lockAt(kind, mapping, byteOffset, makingOf(given), given);
-}
+export const opener = lockOpener<EventOptions, EventAtOptions>(kind, makingOf);

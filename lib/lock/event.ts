@@ -7,14 +7,7 @@ import type { Mapping } from '../core/mapping';
 import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
-import {
-  create,
-  open,
-  openAt,
-  openOrCreate,
-  type EventAtOptions,
-  type EventOptions,
-} from './event-open';
+import { opener, type EventAtOptions, type EventOptions } from './event-open';
 import { eventFailure, EventWaiter } from './event-waiter';
 import { unlinkLock, type LockHandle } from './lock-memory';
 
@@ -71,7 +64,7 @@ export class Event extends Handle {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: EventOptions): Event {
-    return new Event(byOpener, create(name, options));
+    return new Event(byOpener, opener.create(name, options));
   }
 
   /**
@@ -86,7 +79,7 @@ export class Event extends Handle {
 
   /** As `open`, at once. */
   static openSync(name: string): Event {
-    return new Event(byOpener, open(name));
+    return new Event(byOpener, opener.open(name));
   }
 
   /**
@@ -100,7 +93,7 @@ export class Event extends Handle {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: EventOptions): Event {
-    return new Event(byOpener, openOrCreate(name, options));
+    return new Event(byOpener, opener.openOrCreate(name, options));
   }
 
   /**
@@ -129,7 +122,7 @@ export class Event extends Handle {
    * ERR_OUT_OF_RANGE (offset, or a mapping without access 'write').
    */
   static at(mapping: Mapping, byteOffset = 0, options?: EventAtOptions): Event {
-    return new Event(byOpener, openAt(mapping, byteOffset, options));
+    return new Event(byOpener, opener.openAt(mapping, byteOffset, options));
   }
 
   // ---- setting

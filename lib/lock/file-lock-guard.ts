@@ -3,21 +3,7 @@ import { limitsOf } from '../core/limits';
 import type { TimeoutOptions, WaitOptions } from '../core/options';
 import { syncTimeoutOf } from './file-lock-options';
 import type { FileLockTable } from './file-lock-table';
-import type { FileRange } from './file-range';
-import type { LockRequest } from './lock-request';
-
-/** A lock that is held: the part of a guard that its table knows. */
-export interface Held extends FileRange {
-  shared: boolean;
-  /** What `FileLockGuard.unbroken` says. */
-  unbroken: boolean;
-  /** What `FileLockGuard.lost` says. */
-  lost: boolean;
-  /** Released or lost. */
-  gone: boolean;
-  /** Its upgrade, while that waits. */
-  upgrading: LockRequest | undefined;
-}
+import type { Held } from './held';
 
 /**
  * A lock of a file, or of a range of it, until it is released; see `Guard`.

@@ -1,3 +1,4 @@
+import { Chain, Link } from '../core/chain';
 import { ClosedError, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Limits } from '../core/lane';
@@ -5,16 +6,16 @@ import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { F_RDLCK, F_UNLCK, F_WRLCK } from './constants';
-import type { Held } from './file-lock-guard';
 import { ownHint, hintOf } from './file-lock-hints';
 import { kindNumbers, type FileLockKind } from './file-lock-options';
 import { conflict, overlap, uncovered, type FileRange } from './file-range';
+import { Held } from './held';
 import { LockRequest, type Requested } from './lock-request';
 
 const EAGAIN = -errnoOf('EAGAIN');
 
 /** Tables with locks that are held: who forgets a guard has not released it. */
-const holding = new Set<FileLockTable>();
+const holding = new Chain<FileLockTable>();
 
 /**
  * The locks of one FileLock: those that are held, and the requests that wait.
@@ -22,14 +23,14 @@ const holding = new Set<FileLockTable>();
  * The kernel knows one owner, the open file or the process, and keeps nothing of its own from it. So
  * what two guards of one object must not have both is kept apart here, before the kernel is asked.
  */
-export class FileLockTable implements Requested {
+export class FileLockTable extends Link<FileLockTable> implements Requested {
   readonly #descriptor: OwnedDescriptor;
   readonly #handle: number;
   readonly #kind: FileLockKind;
   readonly #number: number;
   readonly #path: string | undefined;
   readonly #keeper: Keeper;
-  readonly #held = new Set<Held>();
+  readonly #held = new Chain<Held>();
   /** In the order in which they were made. */
   readonly #pending = new Set<LockRequest>();
   readonly #lanes = new Map<string, Lane>();
@@ -41,6 +42,7 @@ export class FileLockTable implements Requested {
     path: string | undefined,
     keeper: Keeper,
   ) {
+    super();
     this.#descriptor = descriptor;
     this.#handle = descriptor.handle;
     this.#kind = kind;
@@ -134,7 +136,7 @@ export class FileLockTable implements Requested {
   end(reason: () => unknown, keep: boolean): void {
     for (const request of this.#pending) request.reason = reason;
     for (const request of [...this.#pending]) request.end(reason);
-    for (const held of this.#held) {
+    for (const held of this.#held.all()) {
       // The descriptor goes next, and its locks with it; but a process that is just being forked has it too.
       if (!keep) native.fileLock(this.#handle, this.#number, F_UNLCK, held.start, held.length);
       this.#forget(held);
@@ -149,7 +151,9 @@ export class FileLockTable implements Requested {
     const { upgraded, range } = request;
     if (upgraded === undefined) return this.#barred(range, request);
     // Those that wait for guards of this object may wait for this one, and come later.
-    for (const one of this.#held) if (one !== upgraded && overlap(one, range)) return true;
+    for (let one = this.#held.first; one !== undefined; one = one.next) {
+      if (one !== upgraded && overlap(one, range)) return true;
+    }
     for (const one of this.#pending) {
       if (one !== request && one.inFlight && overlap(one.range, range)) return true;
     }
@@ -216,8 +220,11 @@ export class FileLockTable implements Requested {
 
   /** Unlocks what no other guard holds. */
   #unlock(range: FileRange): void {
-    const others = [...this.#held].filter((one) => one !== range && overlap(one, range));
-    for (const part of uncovered(range, others)) this.#set(F_UNLCK, part);
+    const { first } = this.#held;
+    const alone = first === undefined || (first === range && first.next === undefined);
+    for (const part of alone ? [range] : uncovered(range, this.#beside(range))) {
+      this.#set(F_UNLCK, part);
+    }
     for (const one of this.#pending) {
       if (one.inFlight && overlap(one.range, range)) one.stale = true;
     }
@@ -225,20 +232,22 @@ export class FileLockTable implements Requested {
 
   // ---- the book
 
-  #hold({ shared, start, length, end }: FileRange): Held {
-    const held = {
-      ...{ shared, start, length, end, unbroken: true, lost: false, gone: false },
-      upgrading: undefined,
-    };
-    if (this.#held.size === 0) holding.add(this);
+  /** The others that are held of the same bytes. */
+  #beside(range: FileRange): Held[] {
+    return this.#held.all().filter((one) => one !== range && overlap(one, range));
+  }
+
+  #hold(range: FileRange): Held {
+    const held = new Held(range);
+    if (this.#held.first === undefined) holding.add(this);
     this.#held.add(held);
     return held;
   }
 
   #forget(held: Held): void {
     held.gone = true;
-    this.#held.delete(held);
-    if (this.#held.size === 0) holding.delete(this);
+    this.#held.remove(held);
+    if (this.#held.first === undefined) holding.remove(this);
   }
 
   #granted(request: LockRequest): Held {
@@ -252,7 +261,9 @@ export class FileLockTable implements Requested {
 
   /** Whether a guard, an upgrade or a request that came before `until` is in the way. */
   #barred(range: FileRange, until?: LockRequest): boolean {
-    for (const one of this.#held) if (conflict(one, range)) return true;
+    for (let one = this.#held.first; one !== undefined; one = one.next) {
+      if (conflict(one, range)) return true;
+    }
     let before = true;
     for (const one of this.#pending) {
       if (one === until) before = false;

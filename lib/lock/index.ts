@@ -2,6 +2,9 @@
 
 export { Barrier } from './barrier';
 export type { BarrierAtOptions, BarrierMaking, BarrierOptions } from './barrier-open';
+export { Condition } from './condition';
+export type { ConditionAtOptions, ConditionOptions } from './condition-open';
+export type { Predicate } from './condition-predicate';
 export { Event } from './event';
 export type { EventAtOptions, EventMaking, EventOptions } from './event-open';
 export { FileLock } from './file-lock';

@@ -9,7 +9,7 @@ import {
   type Making,
   type NamedKind,
 } from '../core/named-memory';
-import { boolean, fileMode, integer } from '../core/options';
+import { boolean, fileMode, integer, optionsOf } from '../core/options';
 import { nameOf } from '../core/shared-object';
 import { native } from '../native';
 
@@ -115,7 +115,7 @@ function namedKind(kind: LockKind): NamedKind<LockHandle> {
   };
 }
 
-function makingOf(kind: LockKind, making: LockMaking, options: ModeOption): Making {
+function namedMakingOf(kind: LockKind, making: LockMaking, options: Partial<ModeOption>): Making {
   return {
     bytes: making.bytes ?? kind.bytes,
     mode: fileMode('options.mode', options.mode ?? 0o600),
@@ -125,38 +125,45 @@ function makingOf(kind: LockKind, making: LockMaking, options: ModeOption): Maki
   };
 }
 
-/** A new lock; EEXIST if there is one of this name. */
-export function createLock(
+/** The ways to locks of one kind. Options are checked before anything is opened or made. */
+export interface LockOpener<Options, AtOptions> {
+  /** A new lock; EEXIST if there is one of this name. */
+  create: (name: string | undefined, options: Options | undefined) => LockHandle;
+  /** The lock of a name; ENOENT if none. */
+  open: (name: string) => LockHandle;
+  /** The lock of a name, or a new one. */
+  openOrCreate: (name: string | undefined, options: Options | undefined) => LockHandle;
+  /** The lock in a mapping: made there if the options say so. */
+  openAt: (mapping: Mapping, byteOffset: number, options: AtOptions | undefined) => LockHandle;
+}
+
+/** `makingOf`: what a lock is made with, by checked options. */
+export function lockOpener<Options extends ModeOption, AtOptions extends CreateOption>(
   kind: LockKind,
-  name: string | undefined,
-  making: LockMaking,
-  options: ModeOption,
-): LockHandle {
-  return createNamed(namedKind(kind), name, makingOf(kind, making, options)).opened;
+  makingOf: (options: Partial<Options> | Partial<AtOptions>) => LockMaking,
+): LockOpener<Options, AtOptions> {
+  const named = namedKind(kind);
+  const namedMaking = (options: Options | undefined): Making => {
+    const given = optionsOf(options);
+    return namedMakingOf(kind, makingOf(given), given);
+  };
+  return {
+    create: (name, options) => createNamed(named, name, namedMaking(options)).opened,
+    open: (name) => openNamed(named, name).opened,
+    openOrCreate: (name, options) => openOrCreateNamed(named, name, namedMaking(options)).opened,
+    openAt: (mapping, byteOffset, options) => {
+      const given = optionsOf(options);
+      return lockAt(kind, mapping, byteOffset, makingOf(given), given);
+    },
+  };
 }
 
-/** The lock of a name; ENOENT if none. */
-export function openLock(kind: LockKind, name: string): LockHandle {
-  return openNamed(namedKind(kind), name).opened;
-}
-
-/** The lock of a name, or a new one. */
-export function openOrCreateLock(
-  kind: LockKind,
-  name: string | undefined,
-  making: LockMaking,
-  options: ModeOption,
-): LockHandle {
-  return openOrCreateNamed(namedKind(kind), name, makingOf(kind, making, options)).opened;
-}
-
-/** The lock in a mapping: made there if the options say so. */
-export function lockAt(
+function lockAt(
   kind: LockKind,
   mapping: Mapping,
   byteOffset: number,
   making: LockMaking,
-  options: CreateOption,
+  options: Partial<CreateOption>,
 ): LockHandle {
   const isMade = boolean('options.create', options.create ?? false);
   const bytes = isMade ? (making.bytes ?? kind.bytes) : kind.bytes;

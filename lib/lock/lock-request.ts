@@ -3,7 +3,7 @@ import { engine, type Parking } from '../core/engine';
 import { errnoOf } from '../core/error';
 import type { Call, Lane } from '../core/lane';
 import type { WaitEnd } from '../native';
-import type { Held } from './file-lock-guard';
+import type { Held } from './held';
 import type { FileRange } from './file-range';
 
 const ECANCELED = -errnoOf('ECANCELED');

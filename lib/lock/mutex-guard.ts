@@ -2,7 +2,7 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
 import type { LockHandle } from './lock-memory';
-import type { Ends } from './recovery';
+import type { Ends, Recovering } from './recovery';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
 const TAKEN_AFTER_DEATH = 1;
@@ -10,9 +10,23 @@ const TAKEN_AFTER_DEATH = 1;
 /** For the mutex. */
 export let ends: Ends<MutexGuard>;
 
+/** What a guard does that waits for a condition. */
+interface Waits {
+  /** What it has locked. */
+  mutexOf: (guard: MutexGuard) => Recovering<MutexGuard>;
+  /** Whether no owner has died, or that is settled. */
+  isConsistent: (guard: MutexGuard) => boolean;
+  unlock: (guard: MutexGuard) => void;
+  /** It has the mutex again, by `taken`; undefined: it never will. */
+  relocked: (guard: MutexGuard, taken: number | undefined) => void;
+}
+
+/** For conditions. */
+export let waits: Waits;
+
 /** The guard of what was just taken. */
-export function guardOf(handle: LockHandle, taken: number): MutexGuard {
-  return new MutexGuard(byOpener, handle, taken === TAKEN_AFTER_DEATH);
+export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGuard {
+  return new MutexGuard(byOpener, opened, taken === TAKEN_AFTER_DEATH);
 }
 
 /**
@@ -34,11 +48,12 @@ export function guardOf(handle: LockHandle, taken: number): MutexGuard {
  * ```
  */
 export class MutexGuard implements Disposable, AsyncDisposable {
-  /** Whether the last owner died, or ended its thread, while it held the mutex. One guard is told. */
-  readonly ownerDied: boolean;
   readonly #handle: LockHandle;
-  #released = false;
+  readonly #recover: Recovering<MutexGuard>['recover'];
+  #ownerDied: boolean;
   #consistent: boolean;
+  #released = false;
+  #waits = false;
 
   static {
     ends = {
@@ -49,14 +64,40 @@ export class MutexGuard implements Disposable, AsyncDisposable {
         if (!guard.#released && !guard.#consistent) guard.markConsistent();
       },
     };
+    waits = {
+      mutexOf: (guard) => {
+        guard.#check('condition_wait');
+        return { handle: guard.#handle, recover: guard.#recover };
+      },
+      isConsistent: (guard) => {
+        guard.#check('condition_wait');
+        return guard.#consistent;
+      },
+      unlock: (guard) => {
+        guard.#unlock();
+      },
+      relocked: (guard, taken) => {
+        guard.#relocked(taken);
+      },
+    };
   }
 
-  constructor(by: ByOpener, handle: LockHandle, ownerDied: boolean) {
+  constructor(by: ByOpener, { handle, recover }: Recovering<MutexGuard>, ownerDied: boolean) {
     checkOpener(by, MutexGuard);
-    this.ownerDied = ownerDied;
     this.#handle = handle;
+    this.#recover = recover;
+    this.#ownerDied = ownerDied;
     this.#consistent = !ownerDied;
     handle.keep();
+  }
+
+  /**
+   * Whether the last owner died, or ended its thread, while it held the mutex. One guard is told.
+   *
+   * A wait for a condition locks anew: after it this says how.
+   */
+  get ownerDied(): boolean {
+    return this.#ownerDied;
   }
 
   /** Whether it was released. */
@@ -81,7 +122,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    * Unlocks the mutex, and wakes one of those who wait for it. After `ownerDied` without
    * `markConsistent()` nobody can lock it any more: ENOTRECOVERABLE.
    *
-   * Errors: EPERM (the guard was released before, or somebody has overwritten the mutex).
+   * Errors: EPERM (the guard was released before, or waits for a condition; or somebody has
+   * overwritten the mutex).
    */
   release(): void {
     this.#check('mutex_unlock');
@@ -101,9 +143,33 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   }
 
   #check(call: string): void {
-    if (!this.#released) return;
-    const hint = 'this guard was released already';
+    if (!this.#released && !this.#waits) return;
+    const hint = this.#waits
+      ? 'this guard waits for a condition'
+      : 'this guard was released already';
     throw new SystemError('EPERM', call, { path: this.#handle.name, hint });
+  }
+
+  /** Until it is locked anew. */
+  #unlock(): void {
+    const { number, name } = this.#handle;
+    if (!this.#consistent) {
+      const hint = 'an owner died: call markConsistent() first';
+      throw new SystemError('EINVAL', 'condition_wait', { path: name, hint });
+    }
+    const hint = 'somebody has overwritten the mutex while it was locked';
+    check(native.mutexUnlock(number), 'condition_wait', { path: name, hint });
+    this.#waits = true;
+  }
+
+  #relocked(taken: number | undefined): void {
+    this.#waits = false;
+    if (taken === undefined) {
+      this.#end(0);
+      return;
+    }
+    this.#ownerDied = taken === TAKEN_AFTER_DEATH;
+    this.#consistent = !this.#ownerDied;
   }
 
   #end(result: number): void {

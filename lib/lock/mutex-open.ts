@@ -1,18 +1,14 @@
-import type { Mapping } from '../core/mapping';
-import { boolean, callable, optionsOf } from '../core/options';
+import { boolean } from '../core/options';
 import { native } from '../native';
 import {
-  createLock,
-  lockAt,
-  openLock,
-  openOrCreateLock,
+  lockOpener,
   type CreateOption,
-  type LockHandle,
   type LockKind,
   type LockMaking,
   type ModeOption,
 } from './lock-memory';
 import type { MutexGuard } from './mutex-guard';
+import { recoveringOpener } from './recovery';
 
 /** Repairs the data after the death of an owner, before anybody else is given the mutex. */
 export type Recover = (guard: MutexGuard) => unknown;
@@ -39,12 +35,6 @@ export interface MutexAtOptions extends OpenMutexOptions, CreateOption {
   fair?: boolean | undefined;
 }
 
-/** A mutex that was just opened or made. */
-export interface OpenedMutex {
-  handle: LockHandle;
-  recover: Recover | undefined;
-}
-
 const kind: LockKind = {
   what: 'mutex',
   syscall: 'mutex_open',
@@ -55,45 +45,11 @@ const kind: LockKind = {
   },
 };
 
-function recoverOf({ recover }: OpenMutexOptions): Recover | undefined {
-  return recover === undefined ? undefined : callable('options.recover', recover);
-}
-
 function makingOf(options: { fair?: boolean | undefined }): LockMaking {
   const fair = boolean('options.fair', options.fair ?? false);
   return { init: (memory, byteOffset) => native.mutexInit(memory, byteOffset, fair) };
 }
 
-/** A new mutex; EEXIST if there is one of this name. */
-export function create(name: string | undefined, options: MutexOptions | undefined): OpenedMutex {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: createLock(kind, name, makingOf(given), given), recover };
-}
-
-/** The mutex of a name; ENOENT if none. */
-export function open(name: string, options: OpenMutexOptions | undefined): OpenedMutex {
-  const recover = recoverOf(optionsOf(options));
-  return { handle: openLock(kind, name), recover };
-}
-
-/** The mutex of a name, or a new one. */
-export function openOrCreate(
-  name: string | undefined,
-  options: MutexOptions | undefined,
-): OpenedMutex {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: openOrCreateLock(kind, name, makingOf(given), given), recover };
-}
-
-/** The mutex in a mapping. */
-export function openAt(
-  mapping: Mapping,
-  byteOffset: number,
-  options: MutexAtOptions | undefined,
-): OpenedMutex {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: lockAt(kind, mapping, byteOffset, makingOf(given), given), recover };
-}
+export const opener = recoveringOpener<MutexGuard, MutexOptions, MutexAtOptions>(
+  lockOpener<MutexOptions, MutexAtOptions>(kind, makingOf),
+);

@@ -15,19 +15,15 @@ import { promised } from '../core/promised';
 import { unlinkLock, type LockHandle } from './lock-memory';
 import { ends, guardOf, type MutexGuard } from './mutex-guard';
 import {
-  create,
-  open,
-  openAt,
-  openOrCreate,
+  opener,
   type MutexAtOptions,
   type MutexOptions,
-  type OpenedMutex,
   type OpenMutexOptions,
   type Recover,
 } from './mutex-open';
 import { holderOf, statusOf, type MutexHolder, type MutexStatus } from './mutex-status';
 import { MutexWaiter } from './mutex-waiter';
-import { recovered, recoveredSync } from './recovery';
+import { recovered, recoveredSync, type Recovering } from './recovery';
 
 export type { MutexStatus } from './mutex-status';
 
@@ -66,8 +62,9 @@ export class Mutex extends Handle {
   readonly #open: LockHandle;
   readonly #waiter: MutexWaiter;
   readonly #recover: Recover | undefined;
+  readonly #opened: Recovering<MutexGuard>;
 
-  private constructor(by: ByOpener, opened: OpenedMutex) {
+  private constructor(by: ByOpener, opened: Recovering<MutexGuard>) {
     checkOpener(by, Mutex);
     const keeper = new Keeper();
     super('mutex', keeper);
@@ -75,6 +72,7 @@ export class Mutex extends Handle {
     this.#open = opened.handle;
     this.#waiter = new MutexWaiter(this.#open, keeper);
     this.#recover = opened.recover;
+    this.#opened = opened;
   }
 
   // ---- opening
@@ -91,7 +89,7 @@ export class Mutex extends Handle {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: MutexOptions): Mutex {
-    return new Mutex(byOpener, create(name, options));
+    return new Mutex(byOpener, opener.create(name, options));
   }
 
   /**
@@ -106,7 +104,7 @@ export class Mutex extends Handle {
 
   /** As `open`, at once. */
   static openSync(name: string, options?: OpenMutexOptions): Mutex {
-    return new Mutex(byOpener, open(name, options));
+    return new Mutex(byOpener, opener.open(name, options));
   }
 
   /**
@@ -120,7 +118,7 @@ export class Mutex extends Handle {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: MutexOptions): Mutex {
-    return new Mutex(byOpener, openOrCreate(name, options));
+    return new Mutex(byOpener, opener.openOrCreate(name, options));
   }
 
   /**
@@ -154,7 +152,7 @@ export class Mutex extends Handle {
    * ```
    */
   static at(mapping: Mapping, byteOffset = 0, options?: MutexAtOptions): Mutex {
-    return new Mutex(byOpener, openAt(mapping, byteOffset, options));
+    return new Mutex(byOpener, opener.openAt(mapping, byteOffset, options));
   }
 
   // ---- locking
@@ -172,7 +170,7 @@ export class Mutex extends Handle {
     throwIfAborted(limits.signal);
     const waiting = this.#waiter.wait(limits, methods.lock);
     const guard =
-      typeof waiting === 'number' ? guardOf(this.#open, waiting) : await this.#given(waiting);
+      typeof waiting === 'number' ? guardOf(this.#opened, waiting) : await this.#given(waiting);
     return guard.ownerDied && this.#recover !== undefined
       ? await recovered(guard, this.#recover, ends)
       : guard;
@@ -263,14 +261,14 @@ export class Mutex extends Handle {
   async #given(waiting: Promise<number>): Promise<MutexGuard> {
     this.#open.keep(); // the mutex may be closed before the guard is there
     try {
-      return guardOf(this.#open, await waiting);
+      return guardOf(this.#opened, await waiting);
     } finally {
       this.#open.letGo();
     }
   }
 
   #guard(taken: number): MutexGuard {
-    const guard = guardOf(this.#open, taken);
+    const guard = guardOf(this.#opened, taken);
     return guard.ownerDied && this.#recover !== undefined
       ? recoveredSync(guard, this.#recover, ends)
       : guard;

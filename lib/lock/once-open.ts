@@ -1,17 +1,5 @@
-import type { Mapping } from '../core/mapping';
-import { optionsOf } from '../core/options';
 import { native } from '../native';
-import {
-  createLock,
-  lockAt,
-  openLock,
-  openOrCreateLock,
-  type CreateOption,
-  type LockHandle,
-  type LockKind,
-  type LockMaking,
-  type ModeOption,
-} from './lock-memory';
+import { lockOpener, type CreateOption, type LockKind, type ModeOption } from './lock-memory';
 
 /** What one is made with. */
 export type OnceOptions = ModeOption;
@@ -29,33 +17,6 @@ const kind: LockKind = {
   },
 };
 
-const making: LockMaking = {
+export const opener = lockOpener<OnceOptions, OnceAtOptions>(kind, () => ({
   init: (memory, byteOffset) => native.onceInit(memory, byteOffset),
-};
-
-/** A new one; EEXIST if there is one of this name. */
-export function create(name: string | undefined, options: OnceOptions | undefined): LockHandle {
-  return createLock(kind, name, making, optionsOf(options));
-}
-
-/** The one of a name; ENOENT if none. */
-export function open(name: string): LockHandle {
-  return openLock(kind, name);
-}
-
-/** The one of a name, or a new one. */
-export function openOrCreate(
-  name: string | undefined,
-  options: OnceOptions | undefined,
-): LockHandle {
-  return openOrCreateLock(kind, name, making, optionsOf(options));
-}
-
-/** The one in a mapping. */
-export function openAt(
-  mapping: Mapping,
-  byteOffset: number,
-  options: OnceAtOptions | undefined,
-): LockHandle {
-  return lockAt(kind, mapping, byteOffset, making, optionsOf(options));
-}
+}));

@@ -15,14 +15,7 @@ import { promised } from '../core/promised';
 import { native } from '../native';
 import { unlinkLock, type LockHandle } from './lock-memory';
 import { MutexWaiter } from './mutex-waiter';
-import {
-  create,
-  open,
-  openAt,
-  openOrCreate,
-  type OnceAtOptions,
-  type OnceOptions,
-} from './once-open';
+import { opener, type OnceAtOptions, type OnceOptions } from './once-open';
 import { onceFailure, runAtGate, runAtGateSync, type Initialiser } from './once-run';
 
 /**
@@ -75,7 +68,7 @@ export class Once extends Handle {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: OnceOptions): Once {
-    return new Once(byOpener, create(name, options));
+    return new Once(byOpener, opener.create(name, options));
   }
 
   /**
@@ -90,7 +83,7 @@ export class Once extends Handle {
 
   /** As `open`, at once. */
   static openSync(name: string): Once {
-    return new Once(byOpener, open(name));
+    return new Once(byOpener, opener.open(name));
   }
 
   /**
@@ -104,7 +97,7 @@ export class Once extends Handle {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: OnceOptions): Once {
-    return new Once(byOpener, openOrCreate(name, options));
+    return new Once(byOpener, opener.openOrCreate(name, options));
   }
 
   /**
@@ -133,7 +126,7 @@ export class Once extends Handle {
    * ERR_OUT_OF_RANGE (offset, or a mapping without access 'write').
    */
   static at(mapping: Mapping, byteOffset = 0, options?: OnceAtOptions): Once {
-    return new Once(byOpener, openAt(mapping, byteOffset, options));
+    return new Once(byOpener, opener.openAt(mapping, byteOffset, options));
   }
 
   // ---- running

@@ -1,18 +1,14 @@
-import type { Mapping } from '../core/mapping';
-import { boolean, callable, integer, optionsOf } from '../core/options';
+import { boolean, integer } from '../core/options';
 import { native } from '../native';
 import {
-  createLock,
-  lockAt,
-  openLock,
-  openOrCreateLock,
+  lockOpener,
   type CreateOption,
-  type LockHandle,
   type LockKind,
   type LockMaking,
   type ModeOption,
 } from './lock-memory';
 import type { RwLockGuard } from './rwlock-guard';
+import { recoveringOpener } from './recovery';
 
 /** How this process deals with a readers-writer lock. */
 export interface OpenRwLockOptions {
@@ -40,12 +36,6 @@ export interface RwLockOptions extends OpenRwLockOptions, RwLockMaking, ModeOpti
 /** A readers-writer lock in a mapping. */
 export interface RwLockAtOptions extends OpenRwLockOptions, RwLockMaking, CreateOption {}
 
-/** A lock that was just opened or made. */
-export interface OpenedRwLock {
-  handle: LockHandle;
-  recover: OpenRwLockOptions['recover'];
-}
-
 const headerBytes = 192;
 const slotBytes = 64;
 const mostSlots = 4096;
@@ -61,10 +51,6 @@ const kind: LockKind = {
   },
 };
 
-function recoverOf({ recover }: OpenRwLockOptions): OpenRwLockOptions['recover'] {
-  return recover === undefined ? undefined : callable('options.recover', recover);
-}
-
 function makingOf(options: RwLockMaking): LockMaking {
   const slots = integer('options.slots', options.slots ?? defaultSlots, 1, mostSlots);
   const preferWriters = boolean('options.preferWriters', options.preferWriters ?? false);
@@ -74,36 +60,6 @@ function makingOf(options: RwLockMaking): LockMaking {
   };
 }
 
-/** A new lock; EEXIST if there is one of this name. */
-export function create(name: string | undefined, options: RwLockOptions | undefined): OpenedRwLock {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: createLock(kind, name, makingOf(given), given), recover };
-}
-
-/** The lock of a name; ENOENT if none. */
-export function open(name: string, options: OpenRwLockOptions | undefined): OpenedRwLock {
-  const recover = recoverOf(optionsOf(options));
-  return { handle: openLock(kind, name), recover };
-}
-
-/** The lock of a name, or a new one. */
-export function openOrCreate(
-  name: string | undefined,
-  options: RwLockOptions | undefined,
-): OpenedRwLock {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: openOrCreateLock(kind, name, makingOf(given), given), recover };
-}
-
-/** The lock in a mapping. */
-export function openAt(
-  mapping: Mapping,
-  byteOffset: number,
-  options: RwLockAtOptions | undefined,
-): OpenedRwLock {
-  const given = optionsOf(options);
-  const recover = recoverOf(given);
-  return { handle: lockAt(kind, mapping, byteOffset, makingOf(given), given), recover };
-}
+export const opener = recoveringOpener<RwLockGuard, RwLockOptions, RwLockAtOptions>(
+  lockOpener<RwLockOptions, RwLockAtOptions>(kind, makingOf),
+);

@@ -8,14 +8,10 @@ import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { unlinkLock } from './lock-memory';
-import { recovered, recoveredSync } from './recovery';
+import { recovered, recoveredSync, type Recovering } from './recovery';
 import { ends, guardOf, type RwLockGuard, type RwLockParts } from './rwlock-guard';
 import {
-  create,
-  open,
-  openAt,
-  openOrCreate,
-  type OpenedRwLock,
+  opener,
   type OpenRwLockOptions,
   type RwLockAtOptions,
   type RwLockOptions,
@@ -63,7 +59,7 @@ export class RwLock extends Handle {
   readonly #recover: OpenRwLockOptions['recover'];
   readonly #guard = (taken: Taken): RwLockGuard => guardOf(this.#parts, taken);
 
-  private constructor(by: ByOpener, opened: OpenedRwLock) {
+  private constructor(by: ByOpener, opened: Recovering<RwLockGuard>) {
     checkOpener(by, RwLock);
     const { handle, recover } = opened;
     const keeper = new Keeper();
@@ -90,7 +86,7 @@ export class RwLock extends Handle {
 
   /** As `create`, at once. */
   static createSync(name?: string, options?: RwLockOptions): RwLock {
-    return new RwLock(byOpener, create(name, options));
+    return new RwLock(byOpener, opener.create(name, options));
   }
 
   /**
@@ -105,7 +101,7 @@ export class RwLock extends Handle {
 
   /** As `open`, at once. */
   static openSync(name: string, options?: OpenRwLockOptions): RwLock {
-    return new RwLock(byOpener, open(name, options));
+    return new RwLock(byOpener, opener.open(name, options));
   }
 
   /**
@@ -120,7 +116,7 @@ export class RwLock extends Handle {
 
   /** As `openOrCreate`, at once. */
   static openOrCreateSync(name?: string, options?: RwLockOptions): RwLock {
-    return new RwLock(byOpener, openOrCreate(name, options));
+    return new RwLock(byOpener, opener.openOrCreate(name, options));
   }
 
   /**
@@ -149,7 +145,7 @@ export class RwLock extends Handle {
    * ERR_OUT_OF_RANGE (offset, or a mapping without access 'write').
    */
   static at(mapping: Mapping, byteOffset = 0, options?: RwLockAtOptions): RwLock {
-    return new RwLock(byOpener, openAt(mapping, byteOffset, options));
+    return new RwLock(byOpener, opener.openAt(mapping, byteOffset, options));
   }
 
   // ---- locking

@@ -5,6 +5,8 @@ export interface EventFutex {
   /** 0: woken; 1: the word held another value. */
   futexWaitFor(mapping: number, byteOffset: number, expected: number, timeout: number): number;
   futexWaitStart(mapping: number, byteOffset: number, expected: number): number;
+  /** As futexWaitStart; when it is woken, its thread wakes all others that wait for the word. */
+  futexWatchStart(mapping: number, byteOffset: number, expected: number): number;
   /** As futexCheck, again and again. */
   futexSpin(mapping: number, byteOffset: number, expected: number, milliseconds: number): number;
   futexWake(mapping: number, byteOffset: number, count: number): number;

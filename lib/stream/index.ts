@@ -2,7 +2,7 @@
 
 export { Fifo, mkfifo, mkfifoSync, type FifoOptions, type KeepOpenOptions } from './fifo';
 export type { FileRange, SendFileOptions } from './file-source';
-export type { StreamOptions } from './node-streams';
+export type { StreamOptions } from '../core/stream-options';
 export { pipe, pipeSync, type Pipe, type PipeOptions } from './pipe';
 export {
   PipeReader,

@@ -1,28 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 
-import { boolean, integer, optionsOf } from '../core/options';
-import { defaultSize } from './incoming';
+import { streamOptionsOf, type StreamOptions } from '../core/stream-options';
 import type { PipeReader } from './pipe-reader';
 import type { PipeWriter } from './pipe-writer';
-
-/** What a Node stream over an end of a pipe is made with. */
-export interface StreamOptions {
-  /** Bytes that the stream keeps before it asks for no more. Default 64 KiB. */
-  highWaterMark?: number | undefined;
-  /** The end is closed with the stream. Default true. */
-  autoClose?: boolean | undefined;
-}
-
-function checked(options: StreamOptions | undefined): {
-  highWaterMark: number;
-  autoClose: boolean;
-} {
-  const { highWaterMark = defaultSize, autoClose = true } = optionsOf(options);
-  return {
-    highWaterMark: integer('options.highWaterMark', highWaterMark, 1, 2 ** 30),
-    autoClose: boolean('options.autoClose', autoClose),
-  };
-}
 
 type Done = (error?: Error | null) => void;
 
@@ -33,7 +13,7 @@ export class PipeReadable extends Readable {
   readonly #leaving = new AbortController();
 
   constructor(reader: PipeReader, options: StreamOptions | undefined) {
-    const { highWaterMark, autoClose } = checked(options);
+    const { highWaterMark, autoClose } = streamOptionsOf(options);
     super({ highWaterMark });
     this.#reader = reader;
     this.#autoClose = autoClose;
@@ -60,7 +40,7 @@ export class PipeWritable extends Writable {
   readonly #leaving = new AbortController();
 
   constructor(writer: PipeWriter, options: StreamOptions | undefined) {
-    const { highWaterMark, autoClose } = checked(options);
+    const { highWaterMark, autoClose } = streamOptionsOf(options);
     super({ highWaterMark, decodeStrings: true });
     this.#writer = writer;
     this.#autoClose = autoClose;

@@ -16,8 +16,9 @@ import {
 } from '../core/options';
 import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
+import type { StreamOptions } from '../core/stream-options';
 import { defaultSize, Incoming } from './incoming';
-import { PipeReadable, type StreamOptions } from './node-streams';
+import { PipeReadable } from './node-streams';
 import { examineEnd, PipeEnd } from './pipe-end';
 import { linesOf, recordsOf, type LineOptions } from './records';
 

@@ -13,8 +13,9 @@ import {
 } from '../core/options';
 import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
+import type { StreamOptions } from '../core/stream-options';
 import { FileCall, sourceOf, type FileRange, type SendFileOptions } from './file-source';
-import { PipeWritable, type StreamOptions } from './node-streams';
+import { PipeWritable } from './node-streams';
 import { Outgoing } from './outgoing';
 import { examineEnd, PipeEnd } from './pipe-end';
 

@@ -7,6 +7,7 @@ import { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
 import { textOf } from './address';
 import { enclose, ENVELOPE } from './envelope';
+import { copyOf, giveBack } from './scratch';
 import type { SendPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -46,6 +47,7 @@ function put(
 class Parcel {
   data: Uint8Array;
   plan: SendPlan;
+  #copy: Buffer | undefined;
   #copies: OwnedDescriptor[] = [];
   #fault: { error: unknown } | undefined;
 
@@ -56,7 +58,8 @@ class Parcel {
 
   /** Copies what has to wait: the caller may use its memory again, and close its descriptors. */
   own(): void {
-    this.data = Buffer.from(this.data);
+    this.#copy = copyOf(this.data);
+    this.data = this.#copy;
     try {
       for (const fd of this.plan.fds) this.#copies.push(OwnedDescriptor.copyOf(fd));
       this.plan = { ...this.plan, fds: this.#copies.map(({ number }) => number) };
@@ -72,6 +75,8 @@ class Parcel {
   /** It is sent, or will not be. */
   release(): void {
     for (const copy of this.#copies.splice(0)) copy.close();
+    if (this.#copy !== undefined) giveBack(this.#copy);
+    this.#copy = undefined;
   }
 }
 
@@ -107,19 +112,21 @@ export class StreamSending extends Parcel implements Action<number> {
   }
 
   attempt(): number | undefined {
-    const length = lengthOf(this.data);
     this.check();
     try {
-      do {
-        const sent = put(this.#handle, this.data.subarray(this.#sent), this.plan, undefined);
+      for (;;) {
+        const length = lengthOf(this.data);
+        const sent = put(this.#handle, this.data, this.plan, undefined);
         if (sent === undefined) return undefined;
         this.#sent += sent;
-        if (sent > 0) this.plan = { fds: [], credentials: undefined };
-      } while (this.#sent < length);
+        if (sent >= length) return this.#sent;
+        this.data = this.data.subarray(sent); // if it has to wait, only what is left is copied
+        this.plan = { fds: [], credentials: undefined };
+      }
     } catch (error) {
-      if (this.#sent === 0) throw error; // else the next call finds it again
+      if (this.#sent === 0) throw error;
+      return this.#sent; // the next call finds it again
     }
-    return this.#sent;
   }
 
   partial(): number | undefined {

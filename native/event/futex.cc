@@ -94,6 +94,13 @@ int32_t futex_wait_start(Environment& environment, Mapping* mapping, size_t offs
                                                     static_cast<Word>(expected.value));
 }
 
+/// As futex_wait_start. Whoever is woken wakes all others that wait for the word.
+int32_t futex_watch_start(Environment& environment, Mapping* mapping, size_t offset, Key expected) {
+    Word* word = word_in(*mapping, offset);
+    return environment.facility<FutexWaits>().start({mapping->use(), word, true},
+                                                    static_cast<Word>(expected.value));
+}
+
 /// Looks again and again for a while, for the peer that answers faster than a thread wakes.
 /// As futex_check.
 int32_t futex_spin(Environment& environment, Mapping* mapping, size_t offset, Key expected,
@@ -120,6 +127,7 @@ void define_futex(Exports& exports) {
     exports.function<futex_wait_for>("futexWaitFor", "mapping", "byteOffset", "expected",
                                      "timeout");
     exports.function<futex_wait_start>("futexWaitStart", "mapping", "byteOffset", "expected");
+    exports.function<futex_watch_start>("futexWatchStart", "mapping", "byteOffset", "expected");
     exports.function<futex_spin>("futexSpin", "mapping", "byteOffset", "expected", "howLong");
     exports.function<futex_wake_some>("futexWake", "mapping", "byteOffset", "count");
 }

@@ -122,6 +122,9 @@ bool FutexGroup::prepare() {
             wait::Outcome outcome;
             const bool ended = is_over(*wait, outcome);
             if (ended) {
+                if (outcome.result == woken) {
+                    pass_on(wait->place_);
+                }
                 ends_.push_back({wait->id, outcome});
             }
             return ended;

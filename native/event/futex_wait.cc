@@ -15,6 +15,12 @@ constexpr wait::Clock::time_point never =
 
 } // namespace
 
+void pass_on(const Place& place) {
+    if (place.passes_on) {
+        futex_wake(place.word, std::numeric_limits<int>::max());
+    }
+}
+
 wait::Outcome FutexWait::block() {
     return block_until(never);
 }
@@ -25,9 +31,9 @@ wait::Outcome FutexWait::block_until(wait::Clock::time_point look) {
     const bool waited = std::exchange(waited_, true);
     switch (result) {
     case 0:
-        return {woken, 0};
+        return was_woken();
     case -EAGAIN:
-        return {waited ? woken : not_equal, 0};
+        return waited ? was_woken() : wait::Outcome{not_equal, 0};
     case -ETIMEDOUT:
         return {-EINTR, 0};
     default:
@@ -35,10 +41,15 @@ wait::Outcome FutexWait::block_until(wait::Clock::time_point look) {
     }
 }
 
+wait::Outcome FutexWait::was_woken() const {
+    pass_on(place_);
+    return {woken, 0};
+}
+
 wait::Outcome FutexWait::attempt() {
     const int result = compare(place_.word, expected_);
     if (result == not_equal) {
-        return {waited_ ? woken : not_equal, 0};
+        return waited_ ? was_woken() : wait::Outcome{not_equal, 0};
     }
     return {result == 0 ? -EINTR : result, 0};
 }

@@ -10,7 +10,11 @@ namespace posix_ipc::event {
 struct Place {
     RegionUse use;
     Word* word;
+    bool passes_on = false; // who is woken wakes all others
 };
+
+/// A wake is told to all where `place` says so: by who was told of it.
+void pass_on(const Place& place);
 
 /// futex(2), FUTEX_WAIT: for one thread. A wake that nobody is told of is passed on.
 class FutexWait : public wait::Operation {
@@ -23,6 +27,8 @@ class FutexWait : public wait::Operation {
     bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
+    [[nodiscard]] wait::Outcome was_woken() const;
+
     Place place_;
     Word expected_;
     bool waited_ = false;

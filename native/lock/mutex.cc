@@ -220,6 +220,11 @@ void close_mutex(Environment& environment, int32_t handle) {
     mutexes(environment).remove(handle);
 }
 
+const Mutex* find_mutex(Environment& environment, int32_t handle) {
+    const Open* const open = mutexes(environment).find(handle);
+    return open == nullptr ? nullptr : open->mutex.get();
+}
+
 void define_mutex(Exports& exports) {
     exports.function<mutex_init>("mutexInit", "mapping", "byteOffset", "fair");
     exports.function<mutex_at>("mutexAt", "mapping", "byteOffset");

@@ -12,4 +12,7 @@ void define_mutex(Exports& exports);
 int32_t open_mutex(Environment& environment, SharedMutex mutex); ///< its handle, or -EMFILE
 void close_mutex(Environment& environment, int32_t handle);
 
+/// Of a handle; nullptr: there is none.
+const Mutex* find_mutex(Environment& environment, int32_t handle);
+
 } // namespace posix_ipc::lock

@@ -6,10 +6,11 @@ import path from 'node:path';
 import { Failure, root, run, tool } from './run.mjs';
 
 /** What lasts long, or does not depend on the version of Node. */
-const BEYOND_CORE = '/test/(bench|campaigns|conformance|examples|native|peers|lifecycle/processes)';
+const BEYOND_CORE =
+  '/test/(bench|campaigns|conformance|examples|native|odd-exports|peers|lifecycle/processes|lock/[a-z]+-model|memory/large)';
 
-/** How processes and workers end: a few ways of waiting, each on another ground of the core. */
-const ENDS = '(thread|worker) (receiveSync|Semaphore.wait|PipeReader.read) ';
+/** How processes and workers end: all that wait by promise, and a few, each on another ground of the core. */
+const ENDS = '(thread|worker) (all by promise|receiveSync|Semaphore.wait|PipeReader.read) ';
 
 /** As before `npm test`: the ESM entries are made with the ordinary addon. */
 export function buildAll() {

@@ -1,7 +1,8 @@
 /** How a table of rows becomes tests. */
 
-import { testIf } from '../support/machine';
+import { isSanitized, testIf } from '../support/machine';
 import { inC } from './elsewhere';
+import { absentBecause } from './needs';
 import { resultOf } from './result';
 import { caseOf, type Case, type Row } from './row';
 
@@ -77,9 +78,12 @@ export function testTable<F extends TestFile>(
   });
 }
 
+/** The C program knows nothing of the addon. */
+const ofAddon = isSanitized ? absentBecause('a sanitizer looks at the addon') : undefined;
+
 function testRow(row: Row, [sync, promise]: [string, string]): void {
   const cases = [
-    caseOf(row, 'C', () => inC(row.c)),
+    { ...caseOf(row, 'C', () => inC(row.c)), ...(ofAddon && { needs: ofAddon }) },
     caseOf(row, sync, row.sync),
     caseOf(row, promise, row.promise),
   ];

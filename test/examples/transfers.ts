@@ -22,6 +22,8 @@ export const NAMES = {
   'posix-shm': 'POSIX shared memory',
   'sysv-shm': 'System V shared memory',
   'mapped-file': 'Mapped file',
+  channel: 'Channel, copied',
+  'channel-in-place': 'Channel, zero copy',
 } as const;
 export type TransportId = keyof typeof NAMES;
 export const IDS = Object.keys(NAMES) as TransportId[];

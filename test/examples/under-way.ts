@@ -136,6 +136,8 @@ const WAITS: Partial<Record<TransportId, BlockingCall>> = {
   'posix-shm': 'futex',
   'sysv-shm': 'semop',
   'mapped-file': 'futex',
+  channel: 'futex_waitv',
+  'channel-in-place': 'futex_waitv',
 };
 
 /** Stops the receiver; when this resolves the sender waits for room. */

@@ -1,7 +1,10 @@
 /** All ways of waiting: the rows of the lifecycle table. A facility adds its own here. */
 
+import { broadcasts } from './broadcast';
+import { channels } from './channel';
 import { events } from './event';
 import { barriers } from './lock-barrier';
+import { conditions } from './lock-condition';
 import { fifo } from './fifo';
 import { fileLock } from './file-lock';
 import { futex } from './futex';
@@ -18,11 +21,14 @@ import { unixSocket } from './unix-socket';
 import type { WaitingOperation } from './waiting-operation';
 
 export const operations: readonly WaitingOperation[] = [
+  ...broadcasts,
+  ...channels,
   ...events,
   ...fifo,
   ...fileLock,
   ...futex,
   ...barriers,
+  ...conditions,
   ...lockEvents,
   ...mutex,
   ...once,

@@ -59,3 +59,10 @@ export interface WaitingOperation {
   create(): Subject;
   open(id: number): Subject;
 }
+
+/** What test/fixtures/waiter is told of each; `descriptors`: those that it has inherited for it. */
+export interface Task {
+  operation: string;
+  id: number;
+  descriptors: number[];
+}

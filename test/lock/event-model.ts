@@ -3,6 +3,8 @@
  * mutex-model.ts: native/include/posix-ipc/event.h, and the kernel's part.
  */
 
+import { explored, type Explored } from '../support/explore';
+
 /** Who sets it, as a number; DIED: one who has died meanwhile; RESTS: nobody does. */
 const RESTS = -1;
 const DIED = 0;
@@ -247,20 +249,11 @@ function wrong(state: State, { autoReset }: Setup): string | undefined {
   return missed ? 'it was set, and somebody slept on' : undefined;
 }
 
-/** Looks at every state that can be reached; answers how many, or what is wrong. */
-export function explore(setup: Setup): { states: number; fault: string | undefined } {
-  const begin = first(setup);
-  const seen = new Set([keyOf(begin)]);
-  const open = [begin];
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const fault = wrong(state, setup);
-    if (fault !== undefined) return { states: seen.size, fault };
-    for (const next of after(state, setup)) {
-      const key = keyOf(next);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      open.push(next);
-    }
-  }
-  return { states: seen.size, fault: undefined };
+export function explore(setup: Setup): Explored {
+  return explored({
+    first: first(setup),
+    after: (state) => after(state, setup),
+    keyOf,
+    wrong: (state) => wrong(state, setup),
+  });
 }

@@ -4,6 +4,8 @@
  * The kernel's part (futex queue, death of an owner, pending entry) is as in kernel/futex/core.c.
  */
 
+import { explored, type Explored } from '../support/explore';
+
 const WAITERS = 1 << 8;
 const DIED = 1 << 9;
 const OWNER = 0xff;
@@ -70,7 +72,7 @@ export interface Setup extends Faults {
   kills: number;
 }
 
-export function first({ threads, rounds, kills }: Setup): State {
+function first({ threads, rounds, kills }: Setup): State {
   return {
     word: 0,
     queue: [],
@@ -247,7 +249,7 @@ function keyOf({ word, queue, threads, kills, untold }: State): string {
 }
 
 /** All states that one step leads to. */
-export function* after(state: State, faults: Faults): Generator<State> {
+function* after(state: State, faults: Faults): Generator<State> {
   for (const [index, { at }] of state.threads.entries()) {
     if (at === 'dead' || at === 'rest') continue;
     if (at !== 'asleep') {
@@ -264,7 +266,7 @@ export function* after(state: State, faults: Faults): Generator<State> {
 }
 
 /** What must never be: a reason, or undefined. */
-export function wrong(state: State): string | undefined {
+function wrong(state: State): string | undefined {
   const inside = state.threads.filter(({ at }) => ['work', 'settle', 'unlink'].includes(at));
   if (inside.length > 1) return 'two are inside';
   const stuck = state.threads.every(({ at }) => ['asleep', 'rest', 'dead'].includes(at));
@@ -277,20 +279,6 @@ export function wrong(state: State): string | undefined {
   return undefined;
 }
 
-/** Looks at every state that can be reached; answers how many, or what is wrong. */
-export function explore(setup: Setup): { states: number; fault: string | undefined } {
-  const begin = first(setup);
-  const seen = new Set([keyOf(begin)]);
-  const open = [begin];
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const fault = wrong(state);
-    if (fault !== undefined) return { states: seen.size, fault };
-    for (const next of after(state, setup)) {
-      const key = keyOf(next);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      open.push(next);
-    }
-  }
-  return { states: seen.size, fault: undefined };
+export function explore(setup: Setup): Explored {
+  return explored({ first: first(setup), after: (state) => after(state, setup), keyOf, wrong });
 }

@@ -253,10 +253,14 @@ describe('in a mapping', () => {
     const mutexes = Array.from({ length: 2001 }, (_, i) =>
       lock.Mutex.at(mapping, 64 * i, { create: true }),
     );
-    const guards = mutexes.slice(0, 2000).map((mutex) => mutex.lockSync());
-    expect(() => mutexes[2000]?.lockSync()).toThrow(/^ENOLCK: .*2000/);
-    expect(codeThrownBy(() => mutexes[2000]?.tryLock())).toBe('ENOLCK');
-    for (const guard of guards.reverse()) guard.release();
+    const guards: lock.MutexGuard[] = [];
+    try {
+      for (const mutex of mutexes.slice(0, 2000)) guards.push(mutex.lockSync());
+      expect(() => mutexes[2000]?.lockSync()).toThrow(/^ENOLCK: .*2000/);
+      expect(codeThrownBy(() => mutexes[2000]?.tryLock())).toBe('ENOLCK');
+    } finally {
+      for (const guard of guards.reverse()) guard.release(); // the thread goes on to other tests
+    }
     mutexes[2000]?.lockSync().release();
     for (const mutex of mutexes) mutex.close();
   });

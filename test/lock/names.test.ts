@@ -8,6 +8,7 @@ test('lock exports these names', () => {
   expect(Object.keys(lock).sort()).toEqual([
     'AlreadyRunningError',
     'Barrier',
+    'Condition',
     'Event',
     'FileLock',
     'Mutex',
@@ -33,7 +34,11 @@ test('Mutex and its guard have these members', () => {
   const mapping = memory.mapAnonymousSync({ length: 64 });
   using mutex = lock.Mutex.at(mapping, 0, { create: true });
   using guard = mutex.lockSync();
-  expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual(['markConsistent', 'released']);
+  expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual([
+    'markConsistent',
+    'ownerDied',
+    'released',
+  ]);
 });
 
 test('RwLock and its guard have these members', () => {
@@ -72,6 +77,16 @@ test('Barrier has these members', () => {
     [
       ['close', 'closed', 'isBroken', 'ref', 'reset', 'tryWait', 'unlink', 'unlinkSync', 'unref'],
       ['wait', 'waitSync', 'waiting'],
+    ].flat(),
+  );
+});
+
+test('Condition has these members', () => {
+  expect(membersOf(lock.Condition)).toEqual(membersOf(lock.Mutex));
+  expect(membersOf(lock.Condition.prototype)).toEqual(
+    [
+      ['close', 'closed', 'notify', 'notifyAll', 'ref', 'unlink', 'unlinkSync', 'unref', 'wait'],
+      ['waitFor', 'waitForSync', 'waitSync'],
     ].flat(),
   );
 });

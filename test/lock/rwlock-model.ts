@@ -1,5 +1,6 @@
 /** Looks at all interleavings of the steps of the readers-writer lock: see rwlock-model-steps.ts. */
 
+import { explored, type Explored } from '../support/explore';
 import {
   copyOf,
   first,
@@ -91,20 +92,6 @@ function wrong(state: State): string | undefined {
     : undefined;
 }
 
-/** Looks at every state that can be reached; answers how many, or what is wrong. */
-export function explore(setup: Setup): { states: number; fault: string | undefined } {
-  const begin = first(setup);
-  const seen = new Set([keyOf(begin)]);
-  const open = [begin];
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const fault = wrong(state);
-    if (fault !== undefined) return { states: seen.size, fault };
-    for (const next of after(state, setup)) {
-      const key = keyOf(next);
-      if (seen.has(key)) continue;
-      seen.add(key);
-      open.push(next);
-    }
-  }
-  return { states: seen.size, fault: undefined };
+export function explore(setup: Setup): Explored {
+  return explored({ first: first(setup), after: (state) => after(state, setup), keyOf, wrong });
 }

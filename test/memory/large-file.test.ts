@@ -26,7 +26,7 @@ test('windows over all of it, one after the other, leave resident memory as it w
   const { stdout, stderr } = await soon('the end of all windows', peer.ended, patience);
   expect(stderr).toBe('');
   const { grown, ...seen } = JSON.parse(stdout) as { grown: number };
-  expect(seen).toEqual({ windows: 2048, clean: true, wrong: 0 });
+  expect(seen).toEqual({ windows: 512, clean: true, wrong: 0 });
   // What they show in all is 64 MiB. AddressSanitizer keeps freed memory.
   if (!isSanitized) expect(grown).toBeLessThan(32 * 2 ** 20);
 });

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "channel_test.h"
 #include "core/wait/engine.h"
 #include "core/wait/signal.h"
 #include "mutex_test.h"
@@ -254,6 +255,7 @@ int main(int count, char** arguments) {
     without_timers();
     run_sync_keeps_its_promises();
     mutexes_exclude(how_long / 2);
+    channels_pass_messages(how_long / 2);
     const int rounds = storms(how_long);
     storms_under_signals(how_long / 2);
     std::printf("engine_test: passed, %d storms and more (seed %u)\n", rounds, seed);

@@ -3,10 +3,14 @@
 import { lock } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
+import { patience, scaled } from '../support/campaign';
+import { compileC } from '../support/compile';
+import { testIf } from '../support/machine';
 import { makeLedger, makeMutex } from '../support/mutexes';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { mayUnshare, startInPidNamespace } from '../support/own-namespace';
 import { type Peer, startC, startNode } from '../support/processes';
-import { soon } from '../support/wait-until';
+import { soon, waitUntil } from '../support/wait-until';
 
 const languages = ['C', 'Node'] as const;
 
@@ -101,6 +105,32 @@ test('a survivor that dies before it has settled passes the news on', async () =
   expect(isTold(ledger.mutex)).toBe(true);
 });
 
+test('a child of fork owns nothing of its parent, and its death is told', async () => {
+  const { file, ledger } = makeLedger();
+  const peer = await startC('mutex-peer', [file, 'fork']);
+  expect(await peer.success()).toBe('done\n');
+  expect([ledger.seen, ledger.mutex.holderSync()]).toEqual([0, undefined]);
+  expect([isTold(ledger.mutex), isTold(ledger.mutex)]).toEqual([true, false]);
+});
+
+testIf(mayUnshare, 'unshare is not allowed')(
+  'a death in another PID namespace is told',
+  async () => {
+    const { file, ledger } = makeLedger();
+    const program = await compileC('mutex-peer');
+    const peer = startInPidNamespace(program, [file, 'leave']);
+    expect(await peer.line()).toBe('locked');
+    expect(ledger.mutex.tryLock()).toBeUndefined();
+    expect(ledger.mutex.holderSync()?.pid).not.toBe(peer.pid); // the id is that of the other namespace
+    const waiting = ledger.mutex.lock();
+    await untilBlockedIn('futex_waitv', process.pid);
+    peer.tell('go');
+    using guard = await soon('the guard', waiting);
+    expect(guard.ownerDied).toBe(true);
+    guard.markConsistent();
+  },
+);
+
 test('released without markConsistent it can never be locked again', async () => {
   const { file, ledger } = makeLedger();
   const peer = await startC('mutex-peer', [file, 'leave']);
@@ -178,17 +208,26 @@ test.each(['ends', 'exits', 'throws', 'is terminated', 'is terminated while bloc
   },
 );
 
-test.each([false, true])('eight processes exclude each other, fair: %s', async (fair) => {
-  const { file, ledger } = makeLedger(fair);
-  const count = fair ? 500 : 5000;
-  const peers = [
-    await startC('mutex-peer', [file, 'count', String(count)]),
-    await startC('mutex-peer', [file, 'count', String(count)]),
-    ...['sync', 'promise', 'mixed', 'sync', 'promise', 'mixed'].map((form) =>
-      startNode('mutex-peer', [file, 'count', String(count), form]),
-    ),
-  ];
-  for (const peer of peers) await peer.success();
-  expect([ledger.first, ledger.second, ledger.seen]).toEqual([8 * count, 8 * count, 0]);
-  expect(ledger.mutex.statSync()).toMatchObject({ state: 'free', acquisitions: 8 * count });
-});
+/** POSIX_IPC_CAMPAIGN=20: 100,000 of each. */
+test.each([false, true])(
+  'eight processes exclude each other, fair: %s',
+  async (fair) => {
+    const { file, ledger } = makeLedger(fair);
+    const count = scaled(fair ? 500 : 5000);
+    const begin = ledger.mutex.lockSync();
+    const peers = [
+      await startC('mutex-peer', [file, 'count', String(count)]),
+      await startC('mutex-peer', [file, 'count', String(count)]),
+      ...['sync', 'promise', 'mixed', 'sync', 'promise', 'mixed'].map((form) =>
+        startNode('mutex-peer', [file, 'count', String(count), form]),
+      ),
+    ];
+    await waitUntil('all are there', () => ledger.mutex.statSync().contentions === 8);
+    begin.release();
+    const ends = await Promise.all(peers.map((peer) => peer.ended));
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(Array(8).fill([0, '']));
+    expect([ledger.first, ledger.second, ledger.seen]).toEqual([8 * count, 8 * count, 0]);
+    expect(ledger.mutex.statSync()).toMatchObject({ state: 'free', acquisitions: 8 * count + 1 });
+  },
+  patience(5),
+);

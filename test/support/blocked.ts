@@ -210,3 +210,16 @@ export async function untilBlockedIn(
     () => threadsBlockedIn(call, pid, id) >= threads,
   );
 }
+
+/** Waits until a process sleeps on so many words that processes share; each such thread has one of its own, too. */
+export async function untilWordsAwaited(pid: number, words: number): Promise<void> {
+  const awaited = (): number =>
+    threadsOf(pid)
+      .filter((thread) => isBlockedIn('futex_waitv', pid, thread))
+      .map((thread) => Number(callOf(pid, thread).split(' ')[2]) - 1)
+      .reduce((sum, count) => sum + (count || 0), 0);
+  await waitUntil(
+    `${String(words)} word(s) awaited by process ${String(pid)}`,
+    () => awaited() >= words,
+  );
+}

@@ -34,9 +34,9 @@ export function semaphoreLimits(): string {
 export function testIf(
   condition: boolean,
   reason: string,
-): (name: string, body: jest.ProvidesCallback) => void {
-  return (name, body) => {
-    if (condition) test(name, body);
+): (name: string, body: jest.ProvidesCallback, timeout?: number) => void {
+  return (name, body, timeout) => {
+    if (condition) test(name, body, timeout);
     else test.skip(`${name} (${reason})`, body);
   };
 }

@@ -2,6 +2,18 @@
 
 const beneath = [Object.prototype, Function.prototype];
 
+const protectedOnes = [
+  'beforeReceiving',
+  'checkFree',
+  'checkOpen',
+  'encode',
+  'release',
+  'withValue',
+];
+
+/** Of what writes into a ring: see lib/channel/writing-end.ts. */
+const ofEnds = ['put', 'putSync', 'tryPut', 'putMany', 'putManySync', 'tryPutMany'];
+
 /** An object and what it inherits from, without what every object or function has. */
 export function chainOf(target: object | null): object[] {
   if (target === null || beneath.includes(target)) return [];
@@ -10,8 +22,7 @@ export function chainOf(target: object | null): object[] {
 
 /** For the package's own classes and their instances; not what only they may call. */
 export function membersOf(target: object): string[] {
-  const protectedOnes = ['beforeReceiving', 'checkOpen', 'release'];
-  const hidden = ['length', 'name', 'prototype', 'constructor', ...protectedOnes];
+  const hidden = ['length', 'name', 'prototype', 'constructor', ...protectedOnes, ...ofEnds];
   const names = chainOf(target).flatMap((one) => Object.getOwnPropertyNames(one));
   return [...new Set(names)].filter((name) => !hidden.includes(name)).sort();
 }

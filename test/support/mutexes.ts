@@ -5,9 +5,11 @@ import { lock, memory } from 'posix-ipc';
 import { temporaryFile } from './files';
 import { Ledger } from './ledger';
 import { ledgerSlots, RwLedger } from './rw-ledger';
+import { Store } from './store';
 import { mapFile } from './words';
 
-const made: (lock.Barrier | lock.Event | lock.Mutex | lock.Once | lock.RwLock)[] = [];
+const made: (lock.Barrier | lock.Condition | lock.Event | lock.Mutex | lock.Once | lock.RwLock)[] =
+  [];
 const mappings: memory.Mapping[] = [];
 
 afterEach(() => {
@@ -36,6 +38,12 @@ export function makeBarrier(options?: lock.BarrierOptions): lock.Barrier {
   const barrier = lock.Barrier.createSync(undefined, options);
   made.push(barrier);
   return barrier;
+}
+
+export function makeCondition(options?: lock.ConditionOptions): lock.Condition {
+  const condition = lock.Condition.createSync(undefined, options);
+  made.push(condition);
+  return condition;
 }
 
 export function makeOnce(options?: lock.OnceOptions): lock.Once {
@@ -80,4 +88,12 @@ export function makeRwLedger(options: lock.RwLockMaking = {}): {
     ledger: new RwLedger(mapping, made),
     open: (given) => lock.RwLock.at(mapping, 0, given),
   };
+}
+
+/** The same with a mutex and two conditions. */
+export function makeStore(): { file: string; store: Store } {
+  const file = temporaryFile(Buffer.alloc(4096));
+  const mapping = mapFile(file);
+  mappings.push(mapping);
+  return { file, store: new Store(mapping, { create: true }) };
 }

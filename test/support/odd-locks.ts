@@ -37,6 +37,9 @@ function rwlockArguments({ call, page, make }: Locks): Record<string, unknown[]>
 
 function meetingArguments({ call, page, make }: Locks): Record<string, unknown[]> {
   const [barrierPage, barrier] = make('barrier', 3);
+  const [conditionPage, condition] = make('condition');
+  const [, held] = make('mutex', false);
+  call('mutexTrylock', [held, true]);
   const [oncePage, once] = make('once');
   return {
     barrierInit: [page(), 0, 3],
@@ -49,6 +52,16 @@ function meetingArguments({ call, page, make }: Locks): Record<string, unknown[]
     barrierPass: [barrier],
     barrierWaitFor: [barrier, 0],
     barrierWaitStart: [barrier],
+    conditionInit: [page(), 0],
+    conditionAt: [conditionPage, 0],
+    conditionClose: [call('conditionAt', [conditionPage, 0])],
+    conditionEnter: [condition, held],
+    conditionPass: [condition, held, 1],
+    conditionLeave: [condition, held],
+    conditionNotify: [condition, held, true],
+    conditionLook: [condition],
+    conditionWaitFor: [condition, 0, 0],
+    conditionWaitStart: [condition, 0],
     onceInit: [page(), 0],
     onceAt: [oncePage, 0],
     onceClose: [call('onceAt', [oncePage, 0])],

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 
 import {
+  channel,
   ClosedError,
   event,
   lock,
@@ -14,6 +15,8 @@ import {
   sysv,
   unix,
 } from 'posix-ipc';
+
+import { endlessOfDirect, oddDirect } from './odd-directs';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -60,6 +63,16 @@ function barrier(): Made {
   });
 }
 
+/** Nobody has a guard to wait or to notify with. */
+function condition(): Made {
+  const mapping = page();
+  const object = lock.Condition.at(mapping, 0, { create: true });
+  return made(object, () => {
+    object.close();
+    mapping.close();
+  });
+}
+
 function lockEvent(): Made {
   const mapping = page();
   const object = lock.Event.at(mapping, 0, { create: true, isSet: true });
@@ -85,6 +98,54 @@ function rwlock(): Made {
     object.close();
     mapping.close();
   });
+}
+
+/** With room for all that is sent. */
+function channelOf(choose: (one: channel.Channel) => object = (one) => one): Made {
+  const one = channel.Channel.createSync(undefined, { capacity: 4096 });
+  return made(choose(one), () => {
+    one.close();
+    ignore(() => {
+      one.unlinkSync();
+    });
+  });
+}
+
+function receiverOf(one: channel.Channel): channel.Receiver {
+  one.sender().sendManySync(Array<string>(8).fill('x'));
+  return one.receiver();
+}
+
+function cursorOf(one: channel.Channel): channel.Cursor {
+  let cursor: channel.Cursor | undefined;
+  receiverOf(one).forEach((message) => (cursor = message));
+  if (cursor === undefined) throw new Error('nothing was received');
+  return cursor;
+}
+
+/** With messages that are kept. */
+function broadcastOf(choose: (one: channel.Broadcast) => object = (one) => one): Made {
+  const one = channel.Broadcast.createSync(undefined, { capacity: 4096 });
+  return made(choose(one), () => {
+    one.close();
+    ignore(() => {
+      one.unlinkSync();
+    });
+  });
+}
+
+function subscriberOf(one: channel.Broadcast): channel.Subscriber {
+  const publisher = one.publisher();
+  for (let i = 0; i < 8; i++) publisher.publishSync('x');
+  publisher.flush();
+  return one.subscribe({ from: 'oldest' });
+}
+
+function shownBy(one: channel.Broadcast): channel.SubscriberCursor {
+  let cursor: channel.SubscriberCursor | undefined;
+  subscriberOf(one).forEach((message) => (cursor = message));
+  if (cursor === undefined) throw new Error('nothing was received');
+  return cursor;
 }
 
 function queue(): Made {
@@ -245,12 +306,26 @@ function fileLock(): Made {
 export const makers: Partial<Record<string, (method: string) => Made>> = {
   ClosedError: () => made(new ClosedError('test')),
   SystemError: () => made(new SystemError('EINVAL', 'test')),
+  'channel.Broadcast': () => broadcastOf(),
+  'channel.Publisher': () => broadcastOf((one) => one.publisher()),
+  'channel.Subscriber': () => broadcastOf(subscriberOf),
+  'channel.SubscriberCursor': () => broadcastOf(shownBy),
+  'channel.Channel': () => channelOf(),
+  'channel.Cursor': () => channelOf(cursorOf),
+  'channel.Direct': () => {
+    const { object, close } = oddDirect();
+    return made(object, close);
+  },
+  'channel.Receiver': () => channelOf(receiverOf),
+  'channel.RemoteError': () => made(new channel.RemoteError('test')),
+  'channel.Sender': () => channelOf((one) => one.sender()),
   'event.EventFd': () => closed(event.EventFd.createSync({ initial: 5 })),
   'event.Futex': futex,
   'event.Process': child,
   'event.SignalQueue': signals,
   'lock.AlreadyRunningError': () => made(new lock.AlreadyRunningError('pid', 1)),
   'lock.Barrier': barrier,
+  'lock.Condition': condition,
   'lock.Event': lockEvent,
   'lock.FileLock': fileLock,
   'lock.Mutex': mutex,
@@ -277,13 +352,21 @@ export const makers: Partial<Record<string, (method: string) => Made>> = {
 };
 
 /** Only somebody else can end these. */
-export const endless = ['posix.MessageQueue#notifiedSync'];
+export const endless = [
+  'posix.MessageQueue#notifiedSync',
+  ...endlessOfDirect,
+  'channel.directSync',
+];
 
 /** Good arguments, by the name of the method, for the places that are not odd just now. */
 export const others: Partial<Record<string, unknown[]>> = {
   advise: ['normal'],
   at: [page(), 0, { value: 1, create: true }],
-  create: [undefined, { size: 1, value: 1 }],
+  claim: [16],
+  create: [undefined, { size: 1, value: 1, capacity: 1024 }],
+  direct: ['odd', { timeout: 0 }],
+  forEach: [() => undefined],
+  openOrCreate: [undefined, { size: 1, value: 1, capacity: 1024 }],
   operate: [[{ by: 1 }]],
   protect: ['write'],
   read: [0, 1],
@@ -297,6 +380,7 @@ export const others: Partial<Record<string, unknown[]>> = {
   set: [{ mode: 0o600 }],
   setValue: [0, 1],
   setValues: [[1, 1, 0]],
+  tryClaim: [16],
   tryOperate: [[{ by: 1 }]],
   tryReceiveInto: [Buffer.alloc(64)],
   tryRun: [() => 1],

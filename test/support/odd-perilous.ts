@@ -70,6 +70,7 @@ export const perilous: Record<string, number[]> = {
   futexSpin: [0, 3],
   eventWaitFor: [0, 2],
   barrierWaitFor: [0, 1],
+  conditionWaitFor: [0, 1, 2],
   mutexWaitFor: [0, 1],
   rwlockSlotWaitFor: [0, 2],
 };

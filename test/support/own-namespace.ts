@@ -43,3 +43,12 @@ export function startApart(name: string, size: string, execArgv: string[] = []):
   writeFileSync(output, '');
   return new Peer('unshare', [...(unshare ?? []), 'sh', '-c', command, output, ...program]);
 }
+
+/** Runs a program that has the first process id of a namespace of its own, and nothing else of its own. */
+export function startInPidNamespace(program: string, args: string[]): Peer {
+  const user = unshare?.includes('--user') === true ? ['--user', '--map-root-user'] : [];
+  const options = [...user, '--pid', '--fork', '--kill-child'];
+  return new Peer('unshare', [...options, program, ...args], {
+    env: { ...process.env, LD_PRELOAD: '' },
+  });
+}

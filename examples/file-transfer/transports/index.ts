@@ -1,3 +1,4 @@
+import { channelInPlace, copyingChannel } from './channel';
 import { fifo } from './fifo';
 import { mappedFile } from './mapped-file';
 import { memfd } from './memfd';
@@ -24,4 +25,6 @@ export const transports: readonly Transport[] = [
   posixSharedMemory,
   systemVSharedMemory,
   mappedFile,
+  copyingChannel,
+  channelInPlace,
 ];

@@ -19,6 +19,15 @@ export interface Endpoint {
   close(): void;
 }
 
+/** An end whose messages can be made where they are received. */
+export interface InPlaceEndpoint extends Endpoint {
+  /**
+   * As `send`, of what `fill` writes into the memory of a message of `maxLength` bytes; it answers
+   * how much. 0: no message. The answer can be read until the next message is made.
+   */
+  sendInPlace(type: number, fill: (memory: Buffer) => number, signal: AbortSignal): Promise<Buffer>;
+}
+
 /** What the sender has made, for a receiver that is still to be started. */
 export interface Offer {
   /** What the receiver needs to open its end: one command-line argument. */

@@ -1,0 +1,84 @@
+/* Channels in shared memory, through the package's header for C: one for each type of message. The
+ * form is how they wait: "spin", "adaptive" or "block". As in core/channels.ts. */
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <posix-ipc/channel.h>
+#include <stdlib.h>
+
+enum { TYPES = 3 };
+
+static struct posix_ipc_channel channels[TYPES];
+static struct posix_ipc_channel_end senders[TYPES], receivers[TYPES];
+static const struct params* work;
+
+static void done(int error, const char* call) {
+    errno = error;
+    need(error == 0, call);
+}
+
+static void open_channel(long type) {
+    char name[256];
+    const int length = (int)strcspn(work->address, ":");
+    const char* slash = memrchr(work->address, '/', (size_t)length);
+    const char* begin = slash == NULL ? work->address : slash + 1;
+    if (channels[type].head != NULL)
+        return;
+    snprintf(name, sizeof name, "/%.*s-%ld", (int)(work->address + length - begin), begin, type);
+    done(posix_ipc_channel_open(&channels[type], name), "posix_ipc_channel_open");
+}
+
+static enum posix_ipc_channel_waiting waiting(void) {
+    if (strcmp(work->form, "block") == 0)
+        return POSIX_IPC_CHANNEL_BLOCK;
+    return strcmp(work->form, "adaptive") == 0 ? POSIX_IPC_CHANNEL_ADAPTIVE
+                                               : POSIX_IPC_CHANNEL_SPIN;
+}
+
+static struct posix_ipc_channel_end* sender_of(long type) {
+    struct posix_ipc_channel_end* sender = &senders[type];
+    if (sender->ring != NULL)
+        return sender;
+    open_channel(type);
+    done(posix_ipc_sender_open(sender, &channels[type]), "posix_ipc_sender_open");
+    sender->waiting = waiting();
+    sender->together = strcmp(work->form, "stream") == 0;
+    return sender;
+}
+
+static struct posix_ipc_channel_end* receiver_of(long type) {
+    struct posix_ipc_channel_end* receiver = &receivers[type];
+    if (receiver->ring != NULL)
+        return receiver;
+    open_channel(type);
+    done(posix_ipc_receiver_open(receiver, &channels[type]), "posix_ipc_receiver_open");
+    receiver->waiting = waiting();
+    return receiver;
+}
+
+static void leave(void) {
+    for (int type = 0; type < TYPES; type++) {
+        if (senders[type].ring != NULL)
+            posix_ipc_sender_close(&senders[type]);
+        if (receivers[type].ring != NULL)
+            posix_ipc_receiver_close(&receivers[type]);
+    }
+}
+
+void transport_open(const struct params* params) {
+    work = params;
+    atexit(leave); /* publishes what is not */
+}
+
+void transport_send(const struct message* message, size_t size) {
+    done(posix_ipc_sender_send(sender_of(message->type), message->payload, (uint32_t)size, 0, NULL),
+         "posix_ipc_sender_send");
+}
+
+size_t transport_receive(struct message* message, long type) {
+    struct posix_ipc_channel_message found;
+    done(posix_ipc_receiver_receive(receiver_of(type == 0 ? 1 : type), message->payload,
+                                    sizeof message->payload, &found, NULL),
+         "posix_ipc_receiver_receive");
+    return found.length;
+}

@@ -1,0 +1,40 @@
+/** Where the two programs of a row find each other by channels: as in c/channel.c. */
+
+import { channel } from 'posix-ipc';
+import type { Meeting } from './measure';
+import type { Work } from './params';
+import { REPLY, REQUEST } from './slots';
+
+const [LEAST, MOST] = [1 << 20, 1 << 24];
+
+/** Good for messages of a size: room for 64 of them, but not too little and not too much. */
+function capacityFor(size: number): number {
+  return Math.min(Math.max(LEAST, 64 * size), MOST);
+}
+
+/** The channel of a type; the address may end with a colon and more. */
+export function channelName(address: string, type: number): string {
+  return `${(address.split(':')[0] ?? '').split('/').at(-1) ?? ''}-${String(type)}`;
+}
+
+/** Makes the channels of a row, one for each type: `complaint` and `remove` as of a Meeting. */
+export function makeChannels(
+  address: string,
+  { size, selectors }: Work,
+): Pick<Meeting, 'complaint' | 'remove'> {
+  const types = Array.from({ length: Math.max(REPLY, selectors) }, (_, i) => REQUEST + i);
+  const capacity = types.length > REPLY ? 1024 : capacityFor(size);
+  const all = types.map((type) =>
+    channel.Channel.createSync(channelName(address, type), { capacity }),
+  );
+  return {
+    complaint: () =>
+      all.some((one) => one.statSync().depth > 0) ? 'messages are left in a channel' : undefined,
+    remove: () => {
+      for (const one of all) {
+        one.close();
+        one.unlinkSync();
+      }
+    },
+  };
+}

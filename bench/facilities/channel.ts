@@ -1,0 +1,194 @@
+/** The channel through shared memory: what is measured, and how fast it should be. */
+
+import type { Compiler } from '../core/compiler';
+import { atMost, latency, perMessage, plain, rate } from '../core/figures';
+import type { Contender, Facility, Goal, Measure } from '../core/measure';
+import type { Work } from '../core/params';
+import { Plan, SMALL } from '../core/plan';
+import { channelOf } from '../drivers/child-process';
+import { EVENTS } from '../drivers/events';
+import type { Effort } from '../options';
+import { meet } from './channel-meeting';
+
+const BULK = 65_536;
+/** As many messages of a row with net or child_process are made before their memory is used again. */
+const AHEAD = 512;
+const WAITING = 100;
+
+const ours = (...forms: string[]): Contender => ({
+  language: 'JavaScript',
+  driver: 'channel',
+  forms,
+});
+
+const net = (send: string): Contender => ({
+  language: 'JavaScript',
+  driver: 'net',
+  forms: [send, EVENTS],
+});
+
+const json: Contender = {
+  language: 'JavaScript',
+  driver: 'child-process-json',
+  forms: [EVENTS, EVENTS],
+  env: channelOf('json'),
+};
+
+const cursor = ours('trySend', 'cursor');
+
+export function facility(effort: Effort, compiler: Compiler): Facility {
+  const program = compiler.scenarios('channel');
+  const inC = (form: string): Contender => ({ language: 'C', program, forms: [form, form] });
+  const futex: Contender = { language: 'C', program: compiler.scenarios('futex') };
+  const plan = new Plan(effort, inC('stream'));
+  return {
+    measures: [
+      ...small(plan),
+      ...bulk(plan),
+      ...unfilled(plan),
+      ...trips(plan, inC, futex),
+      idle(plan),
+    ],
+    meet,
+    facts: {},
+  };
+}
+
+const atLeast = (limit: number): Goal => ({ of: 'ratio', limit });
+
+/** How fast in itself, where the goal is a rate. */
+const perSecond = (millions: number): Measure['figures'][number] => ({
+  ...rate({ of: 'value', limit: millions * 1e6 }),
+  name: 'rate',
+});
+
+interface Way {
+  name: string;
+  subject: Contender;
+  baseline?: Contender;
+  goal?: Goal;
+  millions?: number;
+}
+
+function oneWay(plan: Plan, group: string, work: Work, ways: readonly Way[]): Measure[] {
+  return ways.map(({ name, subject, baseline = plan.C, goal, millions }) => ({
+    name: `channel ${name}`,
+    group,
+    scenario: 'stream',
+    work,
+    subject,
+    baseline,
+    figures: [rate(goal), ...(millions === undefined ? [] : [perSecond(millions)])],
+  }));
+}
+
+function small(plan: Plan): Measure[] {
+  const group = 'One way by a channel, 64 B; C: a ring of the same layout, copied in and out';
+  const work = plan.work(2_000_000, { batch: AHEAD });
+  const fewer = plan.work(200_000, { batch: AHEAD });
+  return [
+    ...oneWay(plan, group, work, [
+      { name: 'trySend, cursor', subject: cursor, goal: atLeast(0.4), millions: 22 },
+      { name: 'trySend, tryReceiveInto', subject: ours('trySend', 'tryReceiveInto'), millions: 7 },
+      { name: 'trySend, batches', subject: ours('trySend', 'for await, batches'), millions: 12 },
+      { name: 'trySend, for await', subject: ours('trySend', 'for await'), millions: 3 },
+      { name: 'await send, for await', subject: ours('await send', 'for await') },
+    ]),
+    ...oneWay(plan, group, fewer, [
+      { name: 'cursor, beside net', subject: cursor, baseline: net(EVENTS), goal: atLeast(25) },
+      {
+        name: 'cursor, beside net batches',
+        subject: cursor,
+        baseline: net('batches'),
+        goal: atLeast(2),
+      },
+      {
+        name: 'cursor, beside child_process json',
+        subject: cursor,
+        baseline: json,
+        goal: atLeast(40),
+      },
+    ]),
+  ];
+}
+
+function bulk(plan: Plan): Measure[] {
+  const group = 'One way by a channel, 64 KiB; C: a ring of the same layout, copied in and out';
+  const work = { ...plan.work(20_000, { size: BULK, batch: 1 }), warm: 2000 };
+  const inPlace = ours('claim', 'cursor');
+  return oneWay(plan, group, work, [
+    {
+      name: '64 KiB, copied in and out',
+      subject: ours('trySend', 'tryReceiveInto'),
+      goal: atLeast(1 / 1.2),
+    },
+    { name: '64 KiB, claimed and written, read in place', subject: inPlace },
+    {
+      name: '64 KiB, in place, beside net',
+      subject: inPlace,
+      baseline: net(EVENTS),
+      goal: atLeast(8),
+    },
+  ]);
+}
+
+/** The same work however long the message is: its size is in the form. */
+function unfilled(plan: Plan): Measure[] {
+  return [4096, BULK, 1 << 20, 1 << 22].map((size) => ({
+    name: `channel claim and borrow, ${String(size / 1024)} KiB`,
+    group:
+      'A message claimed, sent, borrowed and released by one process, not filled; beside it: one of 64 B',
+    scenario: 'repeat',
+    work: plan.work(200_000),
+    subject: ours(String(size)),
+    baseline: ours(String(SMALL)),
+    figures: [perMessage(atMost(1.5))],
+  }));
+}
+
+function trips(plan: Plan, inC: (form: string) => Contender, futex: Contender): Measure[] {
+  const group =
+    'Round trip by two channels, 64 B; C: the same channels, or a futex beside a slot of memory';
+  const most = (limit: number): Goal => ({ of: 'ratio', limit });
+  const trip = (
+    form: string,
+    baseline: Contender,
+    goal: Goal | undefined,
+    beside = '',
+  ): Measure => ({
+    name: `channel round trip, ${form}${beside}`,
+    group,
+    scenario: 'round-trip',
+    work: plan.work(20_000, baseline === futex ? { size: 60 } : {}),
+    subject: ours(form, form),
+    baseline,
+    figures: [latency('', 'round trip', goal)],
+  });
+  const beside = ', beside net';
+  return [
+    trip('spin, sync', inC('spin'), most(1.6)),
+    trip('spin, sync', net(EVENTS), most(1 / 25), beside),
+    trip('spin, promise', inC('spin'), undefined),
+    trip('adaptive, sync', inC('adaptive'), undefined),
+    trip('adaptive, promise', inC('adaptive'), { of: 'value', limit: 1.5 }),
+    trip('adaptive, promise', net(EVENTS), most(1 / 14), beside),
+    trip('block, sync', futex, most(1.3)),
+    trip('block, promise', futex, most(1.6)),
+    trip('block, promise', net(EVENTS), most(1), beside),
+  ];
+}
+
+function idle(plan: Plan): Measure {
+  return {
+    name: 'channels that wait',
+    group: `${String(WAITING)} channels whose receivers wait`,
+    scenario: 'waits',
+    work: { ...plan.work(WAITING), warm: 3, selectors: WAITING },
+    subject: ours('receive'),
+    figures: [
+      plain('CPU while idle', '%', 'idle', { of: 'value', limit: 0.1 }),
+      plain('threads in all', '', 'threads', { of: 'value', limit: 1 }),
+      latency('wake to resolved', 'wake'),
+    ],
+  };
+}

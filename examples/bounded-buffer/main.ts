@@ -1,0 +1,40 @@
+/**
+ * Numbers that go from some processes to others through a small buffer:
+ *
+ *     main make FILE
+ *     main put FILE FROM TO    # in as many processes as there are
+ *     main take FILE           # prints what it takes, until that is 0
+ */
+
+import { truncateSync, writeFileSync } from 'node:fs';
+
+import { memory } from 'posix-ipc';
+
+import { run, UsageError } from '../support/program';
+import { bufferBytes, BoundedBuffer } from './buffer';
+
+const [command, file = '', from = '1', to = '10'] = process.argv.slice(2);
+
+function open(create: boolean): BoundedBuffer {
+  return new BoundedBuffer(memory.mapSync(file, { access: 'write' }), create);
+}
+
+run('bounded-buffer', async () => {
+  if (command === 'make') {
+    writeFileSync(file, '');
+    truncateSync(file, bufferBytes);
+    open(true);
+  } else if (command === 'put') {
+    const buffer = open(false);
+    for (let number = Number(from); number <= Number(to); number++) await buffer.put(number);
+  } else if (command === 'take') {
+    const buffer = open(false);
+    for (let number = NaN; number !== 0;) {
+      number = await buffer.take();
+      console.log(number);
+    }
+  } else {
+    throw new UsageError('usage: main make|put|take FILE [FROM TO]');
+  }
+  return 0;
+});

@@ -1,0 +1,70 @@
+/** What a broadcast was made for: it is written in its head, as numbers, and never changes. */
+
+import { outOfRange } from '../../core/error';
+import { word } from '../../core/mapping-options';
+import { integer } from '../../core/options';
+import type { WhenFull } from '../shape';
+import {
+  FULL_WORD,
+  LAYOUT,
+  LAYOUT_WORD,
+  mostSlots,
+  PUBLISHER_ROLE,
+  SHAPED_LAYOUT,
+  SLOTS_WORD,
+  UNKNOWN_WORD,
+} from './layout';
+
+/**
+ * What becomes of messages where the ring is full. `'drop-oldest'`: the oldest make room. `'wait'`: the
+ * publisher waits until all subscribers have received those. `'fail'`: it is refused, EAGAIN.
+ */
+export type BroadcastWhenFull = Exclude<WhenFull, 'drop-newest'>;
+
+export interface BroadcastShape {
+  full: BroadcastWhenFull;
+  /** How many subscribers there may be at a time; 0: any number, of whom nobody knows. */
+  subscribers: number;
+}
+
+/** How a broadcast is made. */
+export interface BroadcastShapeOptions {
+  /** What becomes of messages where the ring is full. Default `'drop-oldest'`. */
+  full?: BroadcastWhenFull | undefined;
+  /** Where the publisher waits or fails: how many subscribers there may be at a time, 1 to 64. Default 8. */
+  subscribers?: number | undefined;
+}
+
+/** By its number in the head. */
+const policies: readonly BroadcastWhenFull[] = ['drop-oldest', 'wait', 'fail'];
+const names: Record<BroadcastWhenFull, number> = { 'drop-oldest': 0, wait: 1, fail: 2 };
+
+const usual: BroadcastShape = { full: 'drop-oldest', subscribers: 0 };
+const usualSubscribers = 8;
+
+export function shapeOf({ full, subscribers }: BroadcastShapeOptions): BroadcastShape {
+  const policy = policies[word('options.full', names, full ?? usual.full)] ?? usual.full;
+  const asked = integer('options.subscribers', subscribers ?? usualSubscribers, 1, mostSlots);
+  if (policy !== usual.full) return { full: policy, subscribers: asked };
+  if (subscribers === undefined) return usual;
+  throw outOfRange('options.subscribers', "given only where `full` is 'wait' or 'fail'", asked);
+}
+
+/** One that has no option has the layout that every version knows. */
+export function writeShape(words: Int32Array, { full, subscribers }: BroadcastShape): void {
+  words[LAYOUT_WORD] = full === usual.full ? LAYOUT : SHAPED_LAYOUT;
+  words[FULL_WORD] = names[full];
+  words[SLOTS_WORD] = subscribers;
+}
+
+/** undefined: of another version. */
+export function readShape(words: Int32Array): BroadcastShape | undefined {
+  const layout = words[LAYOUT_WORD];
+  if (layout === LAYOUT) return usual;
+  const isKnown = words.subarray(UNKNOWN_WORD, PUBLISHER_ROLE / 4).every((one) => one === 0);
+  const full = policies[words[FULL_WORD] ?? -1];
+  const subscribers = words[SLOTS_WORD] ?? 0;
+  if (layout !== SHAPED_LAYOUT || !isKnown || full === undefined) return undefined;
+  if (full === usual.full || subscribers < 1 || subscribers > mostSlots) return undefined;
+  return { full, subscribers };
+}

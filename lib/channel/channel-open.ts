@@ -1,0 +1,77 @@
+/** Channels in shared memory: by name, or at an offset of a mapping. */
+
+import type { Mapping } from '../core/mapping';
+import type { Making } from '../core/named-memory';
+import { boolean, fileMode, optionsOf } from '../core/options';
+import { leastCapacity, RING } from './layout';
+import {
+  capacityOf,
+  checkRoom,
+  kindOf,
+  mostIn,
+  openersOf,
+  useOf,
+  usualCapacity,
+  type OpenChannelOptions,
+  type Opened,
+} from './opening';
+import { bytesFor, initialise, placeOf, type Place } from './place';
+import { ringFor, shapeOf, type Shape, type ShapeOptions } from './shape';
+
+/** What a channel is made with. */
+export interface ChannelOptions extends OpenChannelOptions, ShapeOptions {
+  /** Permission bits, exactly, whatever the umask. Both ends must read and write. Default 0o600. */
+  mode?: number | undefined;
+}
+
+/** A channel in a mapping. */
+export interface ChannelAtOptions extends OpenChannelOptions, ShapeOptions {
+  /** Make it there; before anybody else uses it. Default false: somebody has. */
+  create?: boolean | undefined;
+  /** As in `ChannelOptions`, for one that is made. Default: as much as there is room for. */
+  capacity?: number | undefined;
+}
+
+/** Bytes of the ring. */
+function ringOf({ capacity }: ShapeOptions, shape: Shape): number | undefined {
+  if (capacity === undefined) return undefined;
+  return shape.rendezvous > 0 ? ringFor(shape) : capacityOf(capacity);
+}
+
+function makingOf(options: ChannelOptions): Making {
+  const { mode = 0o600 } = options;
+  const shape = shapeOf(options);
+  const bytes = ringOf(options, shape) ?? usualCapacity;
+  return {
+    bytes: bytesFor(bytes, shape),
+    mode: fileMode('options.mode', mode),
+    init: (mapping) => {
+      initialise(mapping, 0, bytes, shape);
+    },
+  };
+}
+
+export const byName = openersOf<Place, ChannelOptions>(
+  kindOf('channel', RING + leastCapacity, placeOf),
+  makingOf,
+);
+
+/** The channel in a mapping. */
+export function openAt(
+  mapping: Mapping,
+  byteOffset: number,
+  options: ChannelAtOptions | undefined,
+): Opened<Place> {
+  const given = optionsOf(options);
+  const use = useOf(given);
+  const isMade = boolean('options.create', given.create ?? false);
+  const shape = shapeOf(given);
+  const asked = ringOf(given, shape);
+  const least = (isMade ? asked : undefined) ?? leastCapacity;
+  checkRoom(mapping, byteOffset, isMade ? bytesFor(least, shape) : RING + least);
+  if (isMade) {
+    const bytes = asked ?? mostIn((mapping.length - byteOffset) / shape.senders - RING);
+    initialise(mapping, byteOffset, bytes, shape);
+  }
+  return { place: placeOf(mapping, byteOffset, undefined), use };
+}

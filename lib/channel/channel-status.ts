@@ -1,0 +1,85 @@
+import { COUNT, DROPPED, HEAD, HIGH_WATER, RECEIVER_BELL, SENDER_BELL, TAIL } from './layout';
+import { checkThere, type Place } from './place';
+import { countOf, lookAt } from './position';
+import type { ChannelPeer, Role } from './role';
+import { isClaimed } from './shape';
+
+/** What is known of a channel: a look at each, not all at one instant. */
+export interface ChannelStatus {
+  /** Bytes of the ring of each sender; 0: a rendezvous. */
+  capacity: number;
+  /** Bytes of it that are in use, with headers. */
+  bytes: number;
+  /** The most bytes that an end has found waiting: the receiver whenever it looks, the sender where it is full;
+   * added up over all senders. */
+  highWater: number;
+  /** Messages that are published and not yet received. */
+  depth: number;
+  /** Messages that were published since the channel was made; modulo 2^32. */
+  sent: number;
+  /** Messages that were received, as far as the receiver has published it; modulo 2^32. */
+  received: number;
+  /** Messages that were dropped, as the channel's `full` says; modulo 2^32. */
+  dropped: number;
+  /** Who sends, one of them; undefined: nobody now. */
+  sender: ChannelPeer | undefined;
+  /** All who send. */
+  senders: ChannelPeer[];
+  /** Who receives. */
+  receiver: ChannelPeer | undefined;
+  /** Whether a sender sleeps until there is room. */
+  senderSleeps: boolean;
+  /** Whether the receiver sleeps until there is a message. */
+  receiverSleeps: boolean;
+}
+
+/** What lies in one lane, and went through it. */
+function laneStatus(
+  lane: Place,
+): Omit<ChannelStatus, 'capacity' | 'sender' | 'senders' | 'receiver' | 'receiverSleeps'> {
+  const { words, shape, capacity } = lane;
+  const word = (index: number): number => Atomics.load(words, index);
+  // A position that others move, too, has its count only behind it.
+  const isSole = !isClaimed(shape);
+  const received = (isSole ? countOf(words, TAIL) : word(TAIL + COUNT)) >>> 0;
+  const dropped = word(HEAD + DROPPED) >>> 0;
+  const sent = countOf(words, HEAD) >>> 0;
+  const bytes = lookAt(lane, { position: 0, seen: 0 });
+  const highest = Math.max(bytes, word(HEAD + HIGH_WATER), word(TAIL + HIGH_WATER));
+  return {
+    bytes,
+    highWater: Math.min(highest, capacity),
+    depth: Math.max((sent - received - (isSole ? 0 : dropped)) | 0, 0),
+    sent,
+    received,
+    dropped,
+    senderSleeps: word(SENDER_BELL) !== 0,
+  };
+}
+
+export function statusOf(
+  place: Place,
+  senderRoles: readonly Role[],
+  receiver: Role,
+): ChannelStatus {
+  checkThere(place);
+  const { shape, capacity } = place;
+  const lanes = place.lanes.map(laneStatus);
+  const sum = (of: 'bytes' | 'highWater' | 'depth' | 'sent' | 'received' | 'dropped'): number =>
+    lanes.reduce((total, lane) => total + lane[of], 0);
+  const senders = senderRoles.flatMap((role) => role.holder() ?? []);
+  return {
+    capacity: shape.rendezvous > 0 ? 0 : capacity,
+    bytes: sum('bytes'),
+    highWater: sum('highWater'),
+    depth: sum('depth'),
+    sent: sum('sent') >>> 0,
+    received: sum('received') >>> 0,
+    dropped: sum('dropped') >>> 0,
+    sender: senders[0],
+    senders,
+    receiver: receiver.holder(),
+    senderSleeps: lanes.some(({ senderSleeps }) => senderSleeps),
+    receiverSleeps: Atomics.load(place.words, RECEIVER_BELL) !== 0,
+  };
+}

@@ -1,0 +1,230 @@
+import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
+import { Closable } from '../core/closable';
+import { whenClosed, type Mapping } from '../core/mapping';
+import type { MutexGuard } from '../lock/mutex-guard';
+import { promised } from '../core/promised';
+import { byName, openAt, type ChannelAtOptions, type ChannelOptions } from './channel-open';
+import { statusOf, type ChannelStatus } from './channel-status';
+import { RECEIVER_ROLE, SENDER_ROLE } from './layout';
+import { unlink, type OpenChannelOptions, type Opened, type Use } from './opening';
+import { checkThere, type Place } from './place';
+import { receiverOf, type Receiver } from './receiver';
+import { leave, Role } from './role';
+import { senderOf, type Sender } from './sender';
+import type { WhenFull } from './shape';
+
+/**
+ * A channel through shared memory: messages with a type, in order, from one sender to one receiver,
+ * in processes or threads of any kind. While both are busy it makes no system call.
+ *
+ * It lies in shared memory by a name, or in a mapping: of a memfd, too, whose descriptor is passed
+ * to a child or over a socket. It outlives who sends and who receives: messages stay for the next
+ * receiver. Source: docs/channel.md, with the layout.
+ *
+ * ```js
+ * using channel = await channel.Channel.openOrCreate('/prices'); // in both processes
+ *
+ * const sender = channel.sender(); // here
+ * await sender.send('100.25', { type: 1 });
+ *
+ * const receiver = channel.receiver(); // there
+ * for await (const { type, data } of receiver) console.log(type, data.toString());
+ * ```
+ */
+export class Channel extends Closable {
+  /** The name, with its leading slash; empty for a channel in a mapping. */
+  readonly name: string;
+  /** Bytes of the ring; 0: a rendezvous. */
+  readonly capacity: number;
+  /** How many senders there may be at a time. */
+  readonly senders: number;
+  /** What becomes of a message for which there is no room, as it was made. */
+  readonly full: WhenFull;
+
+  readonly #place: Place;
+  readonly #use: Use;
+  readonly #isOwner: boolean;
+  readonly #senderRoles: readonly Role[];
+  readonly #receiverRole: Role;
+  readonly #ends = new Set<Sender | Receiver>();
+  readonly #forget: () => void;
+
+  private constructor(by: ByOpener, { place, use }: Opened<Place>) {
+    checkOpener(by, Channel);
+    super('channel');
+    this.name = place.name ?? '';
+    this.capacity = place.shape.rendezvous > 0 ? 0 : place.capacity;
+    this.full = place.shape.full;
+    this.senders = place.shape.senders;
+    this.#place = place;
+    this.#use = use;
+    this.#isOwner = place.name !== undefined;
+    this.#senderRoles = place.lanes.map((lane) => new Role(lane, SENDER_ROLE, 'sends'));
+    this.#receiverRole = new Role(place, RECEIVER_ROLE, 'receives');
+    this.#forget = whenClosed(place.mapping, () => {
+      this.close();
+    });
+  }
+
+  // ---- opening
+
+  /**
+   * Makes a new channel; of a random name (see `name`) when none is given.
+   *
+   * A name is 1 to 255 bytes; 'x' is '/x'. It appears whole, with its exact mode, and all its memory
+   * is reserved. Errors: EEXIST, EACCES, ENOSPC, EMFILE, ENFILE, ERR_OUT_OF_RANGE. Source: shm_open(3).
+   */
+  static create(name?: string, options?: ChannelOptions): Promise<Channel> {
+    return promised(() => Channel.createSync(name, options));
+  }
+
+  /** As `create`, at once. */
+  static createSync(name?: string, options?: ChannelOptions): Channel {
+    return Channel.#opened(byName.create(name, options));
+  }
+
+  /**
+   * Opens the channel of a name.
+   *
+   * Errors: ENOENT, EACCES (it takes permission to read and to write), EINVAL (the object of that
+   * name is no channel), EPROTO (it is one of another version), EBADMSG (it was overwritten).
+   */
+  static open(name: string, options?: OpenChannelOptions): Promise<Channel> {
+    return promised(() => Channel.openSync(name, options));
+  }
+
+  /** As `open`, at once. */
+  static openSync(name: string, options?: OpenChannelOptions): Channel {
+    return Channel.#opened(byName.open(name, options));
+  }
+
+  /**
+   * Opens the channel of a name, or makes it. `capacity` and `mode` apply only to one that is made.
+   *
+   * Errors: as `create` and `open`.
+   */
+  static openOrCreate(name?: string, options?: ChannelOptions): Promise<Channel> {
+    return promised(() => Channel.openOrCreateSync(name, options));
+  }
+
+  /** As `openOrCreate`, at once. */
+  static openOrCreateSync(name?: string, options?: ChannelOptions): Channel {
+    return Channel.#opened(byName.openOrCreate(name, options));
+  }
+
+  /**
+   * Removes a name. Who has the channel open uses it on; the name can be made anew at once.
+   *
+   * Errors: ENOENT, EACCES. Source: shm_unlink(3).
+   */
+  static unlink(name: string): Promise<void> {
+    return promised(() => {
+      Channel.unlinkSync(name);
+    });
+  }
+
+  /** As `unlink`, at once. */
+  static unlinkSync(name: string): void {
+    unlink(name);
+  }
+
+  /**
+   * The channel in a mapping, at an offset that is a multiple of 64: made there with `create`, or
+   * else the one that somebody has made. It takes 768 bytes and its capacity.
+   *
+   * Closing the mapping closes the channel. Until then the mapping cannot be resized or protected.
+   * Errors: EINVAL (there is no channel), EPROTO (one of another version), EBADMSG, ERR_CLOSED,
+   * ERR_OUT_OF_RANGE (offset, or a mapping without access 'write').
+   *
+   * ```js
+   * using file = memory.memfdSync('channel', { size: 1 << 17 });
+   * const here = channel.Channel.at(file.mapSync({ access: 'write' }), 0, { create: true });
+   * ```
+   */
+  static at(mapping: Mapping, byteOffset = 0, options?: ChannelAtOptions): Channel {
+    return new Channel(byOpener, openAt(mapping, byteOffset, options));
+  }
+
+  /** What was opened, or nothing is left of it. */
+  static #opened(what: Opened<Place>): Channel {
+    try {
+      return new Channel(byOpener, what);
+    } catch (error) {
+      what.place.mapping.close();
+      throw error;
+    }
+  }
+
+  // ---- taking part
+
+  /**
+   * Becomes the sender, or one of them. The role is free again when the sender closes, or its thread ends, by
+   * SIGKILL too.
+   *
+   * Errors: EBUSY (somebody is the sender; or as many as there may be), EBADMSG (the memory was overwritten), ENOTRECOVERABLE
+   * (so was the role), ENOLCK, ENOSYS (not with this libc), ERR_CLOSED.
+   */
+  sender(): Sender {
+    return this.#join(this.#place.lanes, this.#senderRoles, senderOf);
+  }
+
+  /** Becomes the receiver. Errors: as `sender`. */
+  receiver(): Receiver {
+    return this.#join([this.#place], [this.#receiverRole], receiverOf);
+  }
+
+  // ---- looking
+
+  /** What lies in it, and who takes part. Errors: EBADMSG (the memory was overwritten). */
+  stat(): Promise<ChannelStatus> {
+    return promised(() => this.statSync());
+  }
+
+  /** As `stat`, at once. */
+  statSync(): ChannelStatus {
+    this.checkOpen();
+    return statusOf(this.#place, this.#senderRoles, this.#receiverRole);
+  }
+
+  // ---- the object itself
+
+  /** Removes the channel's name, as the static `unlink`; this object, even closed, may do it. */
+  unlink(): Promise<void> {
+    return Channel.unlink(this.name);
+  }
+
+  /** As `unlink`, at once. */
+  unlinkSync(): void {
+    Channel.unlinkSync(this.name);
+  }
+
+  protected override release(): void {
+    this.#forget();
+    for (const end of this.#ends) end.close();
+    for (const role of this.#senderRoles) role.close();
+    this.#receiverRole.close();
+    if (this.#isOwner) this.#place.mapping.close();
+  }
+
+  /** Takes the first role that is free. */
+  #join<E extends Sender | Receiver>(
+    places: readonly Place[],
+    roles: readonly Role[],
+    make: (place: Place, guard: MutexGuard, use: Use) => E,
+  ): E {
+    this.checkOpen();
+    checkThere(this.#place);
+    let [lane, guard] = [0, roles[0]?.tryTake()];
+    while (guard === undefined && lane + 1 < roles.length) guard = roles[++lane]?.tryTake();
+    if (guard === undefined) [lane, guard] = [0, roles[0]?.take()]; // which says who has it
+    try {
+      const end = make(places[lane] as Place, guard as MutexGuard, this.#use);
+      for (const other of this.#ends) if (other.closed) this.#ends.delete(other);
+      this.#ends.add(end);
+      return end;
+    } catch (error) {
+      leave(guard as MutexGuard);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { ringIfAsleep } from './bell';
+import { copyOut } from './copy';
+import {
+  COUNT,
+  RECORD_HEADER,
+  recordSize,
+  RING,
+  RING_WORD,
+  SENDER_BELL,
+  TAIL,
+  WRAP,
+} from './layout';
+import { damaged, gone, type Place } from './place';
+import { lookAt } from './position';
+import { isRecord, Reading } from './reading';
+
+/** Whoever comes first so often in a row is no peer: it overwrites the memory. */
+const mostTries = 1 << 16;
+
+/**
+ * Where not only this receiver takes messages away: the sender does, to make room.
+ *
+ * A message is copied into memory of this process, and then claimed: TAIL is moved from its
+ * beginning to its end, by compare-and-exchange. Who moves TAIL from the beginning of a record has
+ * that record, and only then may the sender write there; so a copy that was spoilt meanwhile is never
+ * claimed. What is claimed is received: whoever is killed then has lost it. The words of TAIL would
+ * have to go round by exactly 4 GiB between the copy and the exchange to be mistaken.
+ */
+export class ClaimedReading extends Reading {
+  /** Whether a message is claimed, and not yet given to anybody: `position` is at its beginning. */
+  #holds = false;
+
+  constructor(place: Place) {
+    super(place, privateCopy(place));
+  }
+
+  override get ready(): boolean {
+    return this.#holds || super.ready;
+  }
+
+  override publish(): void {
+    // What is claimed is published.
+  }
+
+  protected override load(): number {
+    return this.#holds ? (this.seen - this.position) | 0 : this.noted(lookAt(this.place, this));
+  }
+
+  protected override find(): number {
+    for (let i = 0; i < mostTries; i++) {
+      if (this.#holds) return 0;
+      const available = this.look();
+      if (available === 0) return -1;
+      this.#claim(available);
+    }
+    throw damaged(this.place);
+  }
+
+  protected override pass(length: number): void {
+    this.#holds = false;
+    this.position = (this.position + recordSize(length)) | 0;
+  }
+
+  /** Claims the record at `position`, if nobody else does. */
+  #claim(available: number): void {
+    const { words, place, position } = this;
+    const at = position & (place.capacity - 1);
+    const toEnd = place.capacity - at;
+    const length = words[RING_WORD + (at >> 2)];
+    if (length === undefined) throw gone(place);
+    if (length === WRAP && at !== 0 && toEnd <= available) {
+      this.#moveTail(toEnd); // or somebody else has
+      return;
+    }
+    const type = words[RING_WORD + (at >> 2) + 1] ?? 0;
+    if (!isRecord(place.capacity, at, available, length, type)) {
+      if (Atomics.load(words, TAIL) === position) throw damaged(place);
+      return; // somebody else has it, and the sender has written over it
+    }
+    copyOut(place, at + RECORD_HEADER, this.bytes.ring, length);
+    if (!this.#moveTail(recordSize(length))) return;
+    Atomics.add(words, TAIL + COUNT, 1);
+    this.foundLength = length;
+    this.foundType = type;
+    this.#holds = true;
+  }
+
+  #moveTail(by: number): boolean {
+    const from = this.position;
+    const isFirst = Atomics.compareExchange(this.words, TAIL, from, (from + by) | 0) === from;
+    if (isFirst) ringIfAsleep(this.place, SENDER_BELL);
+    return isFirst;
+  }
+}
+
+/** As long as the channel's memory; the kernel gives what is touched. */
+function privateCopy(place: Place): Place {
+  const memory = new ArrayBuffer(RING + place.capacity);
+  const words = new Int32Array(memory);
+  return { ...place, words, ring: Buffer.from(memory, RING) };
+}

@@ -1,0 +1,88 @@
+/** What lies in the memory of a channel, by the index of its 32-bit words: docs/channel.md. */
+
+/** The bytes "PICH". */
+export const MAGIC = 0x4843_4950;
+export const LAYOUT = 1;
+/** Of channels with an option that programs must know: see FULL_WORD. */
+export const SHAPED_LAYOUT = 2;
+
+/** Written last, with release: who sees the magic sees the rest of the head. */
+export const MAGIC_WORD = 0;
+export const LAYOUT_WORD = 1;
+/** Never changes. */
+export const CAPACITY_WORD = 2;
+
+/** What happens when it is full, by number: see `shape.ts`. Never changes; 0 in the first layout. */
+export const FULL_WORD = 3;
+
+/** Without capacity: the longest message, and its ring has room for one. Else 0. Never changes. */
+export const RENDEZVOUS_WORD = 4;
+
+/**
+ * How many senders there may be; 0 is one. Each has a lane: what lies from SENDER_ROLE on, and a ring;
+ * one behind the other. The receiver's role and bell are in the first. Never changes.
+ */
+export const SENDERS_WORD = 5;
+
+/** Options that are not known: all words from here on up to the roles are 0, or else nobody opens it. */
+export const UNKNOWN_WORD = 6;
+
+/** Robust mutexes, in bytes: who owns one has the role, until the kernel sees that thread die. */
+export const SENDER_ROLE = 64;
+export const RECEIVER_ROLE = 128;
+
+/**
+ * Position of the next record to be written. Only the sender stores it, with release, after the
+ * records; the receiver loads it with acquire, before them.
+ */
+export const HEAD = 64;
+
+/**
+ * Position of the next record to be read. Only the receiver stores it, with release, when it needs
+ * the bytes before it no more; the sender loads it with acquire, before it writes there.
+ */
+export const TAIL = 96;
+
+/**
+ * Behind HEAD, and behind TAIL: messages sent or received up to that position, modulo 2^32; then
+ * position and count as they are going to be. See `publishPosition`.
+ */
+export const COUNT = 1;
+export const NEXT_POSITION = 2;
+export const NEXT_COUNT = 3;
+
+/** Behind HEAD and behind TAIL: the most bytes that the sender, or the receiver, has found waiting. */
+export const HIGH_WATER = 4;
+/** Behind TAIL: 1 while a call waits for a message, in a channel without capacity. */
+export const RECEIVER_WAITS = TAIL + 5;
+/** Behind HEAD: messages that were dropped, modulo 2^32. */
+export const DROPPED = 5;
+
+/**
+ * 1: the receiver sleeps here, or is about to. It stores 1, then loads HEAD; the sender stores HEAD,
+ * then loads the bell; all sequentially consistent: one of them sees what the other stored. Who
+ * rings stores 0, and wakes.
+ */
+export const RECEIVER_BELL = 128;
+/** The same for the sender, with TAIL. */
+export const SENDER_BELL = 160;
+
+/** Where the records begin, in bytes. */
+export const RING = 768;
+export const RING_WORD = RING / 4;
+
+/** Bytes of a record before its message: its length and its type. */
+export const RECORD_HEADER = 8;
+
+/** In place of a length: the next record is at the beginning of the ring. */
+export const WRAP = -1;
+
+export const leastCapacity = 1024;
+export const mostCapacity = 2 ** 30;
+export const mostSenders = 64;
+export const highestType = 2 ** 31 - 1;
+
+/** What a record takes of the ring. */
+export function recordSize(length: number): number {
+  return (length + RECORD_HEADER + 7) & ~7;
+}

@@ -1,0 +1,258 @@
+import type { ClosedError } from '../core/error';
+import { Handle } from '../core/handle';
+import type { Keeper } from '../core/keeper';
+import { laterLimitsOf, limitsOf } from '../core/limits';
+import { iterate, iteration, type MessageIterator } from '../core/message-iterator';
+import {
+  callable,
+  integer,
+  memoryOf,
+  optionsOf,
+  timeoutOf,
+  type Data,
+  type TimeoutOptions,
+  type WaitOptions,
+} from '../core/options';
+import { countAnswers } from '../core/turn';
+import type { Codec } from './codec';
+import type { Waits } from './waits';
+
+/** How many messages at most. */
+export interface LimitOption {
+  /** Default: all that are there. */
+  limit?: number | undefined;
+}
+
+/** How batches are received. */
+export interface BatchOptions extends WaitOptions {
+  /** Messages in one batch at most. Default 1000. */
+  limit?: number | undefined;
+}
+
+const batchLimit = 1000;
+const mostMessages = 2 ** 31 - 1;
+
+/** How many messages at most, checked. */
+function limitOf({ limit }: LimitOption, usual: number): number {
+  return limit === undefined ? usual : integer('options.limit', limit, 1, mostMessages);
+}
+
+/** What is told of the messages: copied, copied into the caller's memory, decoded, in place. */
+export interface Told {
+  message: { type: number; data: Buffer };
+  into: object;
+  decoded: object;
+  cursor: object;
+}
+
+/** Where messages come from; undefined: there is none. */
+export interface Taking<T extends Told> {
+  /** Throws where something keeps others out, or the memory is gone. */
+  checkFree(): void;
+  take(): T['message'] | undefined;
+  takeInto(into: Uint8Array): T['into'] | undefined;
+  takeMany(limit: number): T['message'][] | undefined;
+  each(callback: (message: T['cursor']) => void, limit: number, isClosed: () => boolean): number;
+}
+
+/** What an end reads with. */
+export interface ReadingMeans<T extends Told> {
+  reading: Taking<T>;
+  codec: Codec;
+  waits: Waits;
+  keeper: Keeper;
+  /** A message as it is told, with a value in place of its bytes. */
+  decoded: (message: T['message'], value: unknown) => T['decoded'];
+}
+
+/** The end of a ring that reads: a receiver, or a subscriber. */
+export abstract class ReadingEnd<T extends Told>
+  extends Handle
+  implements AsyncIterable<T['message']>
+{
+  readonly #reading: Taking<T>;
+  readonly #codec: Codec;
+  readonly #decoded: ReadingMeans<T>['decoded'];
+  readonly #waits: Waits;
+  readonly #take: () => T['message'] | undefined;
+
+  /** `what` it is, in the words of an error message. */
+  constructor(what: string, { reading, codec, waits, keeper, decoded }: ReadingMeans<T>) {
+    super(what, keeper);
+    this.#reading = reading;
+    this.#codec = codec;
+    this.#decoded = decoded;
+    this.#waits = waits;
+    this.#take = () => reading.take();
+  }
+
+  // ---- copied
+
+  /** The next message, in a Buffer of its own. Errors: also ETIMEDOUT. */
+  async receive(options?: WaitOptions): Promise<T['message']> {
+    const limits = limitsOf(options);
+    this.checkFree();
+    return this.#waits.wait(this.#take, limits, methods.receive);
+  }
+
+  /** As `receive`, blocking the thread. */
+  receiveSync(options?: TimeoutOptions): T['message'] {
+    const timeout = timeoutOf(optionsOf(options));
+    this.checkFree();
+    const found = this.#waits.busy ? undefined : this.#reading.take();
+    return found ?? this.#waits.waitSync(this.#take, timeout);
+  }
+
+  /** The next message if there is one now; else undefined. */
+  tryReceive(): T['message'] | undefined {
+    this.checkOpen();
+    return this.#waits.overtaking() ? undefined : this.#reading.take();
+  }
+
+  /**
+   * The next message, copied into the caller's memory. Errors: also EMSGSIZE (it is longer; it is
+   * still there), ETIMEDOUT.
+   */
+  async receiveInto(memory: Exclude<Data, string>, options?: WaitOptions): Promise<T['into']> {
+    const into = memoryOf('memory', memory);
+    const limits = limitsOf(options);
+    this.checkFree();
+    return this.#waits.wait(() => this.#reading.takeInto(into), limits, methods.receiveInto);
+  }
+
+  /** As `receiveInto`, blocking the thread. */
+  receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): T['into'] {
+    const into = memoryOf('memory', memory);
+    const timeout = timeoutOf(optionsOf(options));
+    this.checkFree();
+    const found = this.#waits.busy ? undefined : this.#reading.takeInto(into);
+    return found ?? this.#waits.waitSync(() => this.#reading.takeInto(into), timeout);
+  }
+
+  /** As `receiveInto` if there is a message now; else undefined. */
+  tryReceiveInto(memory: Exclude<Data, string>): T['into'] | undefined {
+    // Without bytes it may be detached.
+    const whole = memory instanceof Uint8Array && memory.length > 0;
+    const into = whole ? memory : memoryOf('memory', memory);
+    this.checkOpen();
+    return this.#waits.overtaking() ? undefined : this.#reading.takeInto(into);
+  }
+
+  // ---- decoded
+
+  /** The next message as the `codec` decodes it. Errors: also EBADMSG, with a cause. */
+  async receiveValue(options?: WaitOptions): Promise<T['decoded']> {
+    return this.#decode(await this.receive(options));
+  }
+
+  /** As `receiveValue`, blocking the thread. */
+  receiveValueSync(options?: TimeoutOptions): T['decoded'] {
+    return this.#decode(this.receiveSync(options));
+  }
+
+  /** The next message, decoded, if there is one now; else undefined. */
+  tryReceiveValue(): T['decoded'] | undefined {
+    const message = this.tryReceive();
+    return message && this.#decode(message);
+  }
+
+  // ---- in place
+
+  /**
+   * Calls a function with each message that is there when it is called, up to `limit`: the fastest
+   * form. It is always the same cursor, which shows the message only until the function returns.
+   * Answers how many. What the function throws ends the loop; its message is received.
+   *
+   * ```js
+   * receiver.forEach((message) => {
+   *   total += message.view().readInt32LE();
+   * });
+   * ```
+   */
+  forEach(callback: (message: T['cursor']) => void, options?: LimitOption): number {
+    const limit = limitOf(optionsOf(options), mostMessages);
+    callable('callback', callback);
+    this.checkFree();
+    return this.#waits.overtaking() ? 0 : this.#reading.each(callback, limit, () => this.closed);
+  }
+
+  // ---- in turn
+
+  /** The messages, one after the other, until this object is closed. Costs a promise each. */
+  messages(options?: WaitOptions): MessageIterator<T['message']> {
+    return this.#iterate(laterLimitsOf(options), this.#take);
+  }
+
+  [Symbol.asyncIterator](): MessageIterator<T['message']> {
+    return this.messages();
+  }
+
+  /**
+   * As `messages`, decoded.
+   *
+   * ```js
+   * for await (const { value } of receiver.values()) handle(value);
+   * ```
+   */
+  values(options?: WaitOptions): MessageIterator<T['decoded']> {
+    return this.#iterate(laterLimitsOf(options), () => {
+      const message = this.#reading.take();
+      return message && this.#decode(message);
+    });
+  }
+
+  /**
+   * What is there, up to `limit` messages at a time, at least one, until this object is closed.
+   *
+   * ```js
+   * for await (const batch of receiver.batches()) for (const { data } of batch) handle(data);
+   * ```
+   */
+  batches(options?: BatchOptions): MessageIterator<T['message'][]> {
+    const given = optionsOf(options);
+    const limit = limitOf(given, batchLimit);
+    return this.#iterate(laterLimitsOf(given), () => {
+      const batch = this.#reading.takeMany(limit);
+      if (batch !== undefined) countAnswers(batch.length - 1);
+      return batch;
+    });
+  }
+
+  override ref(): this {
+    this.#waits.holding = true;
+    return super.ref();
+  }
+
+  override unref(): this {
+    this.#waits.holding = false;
+    return super.unref();
+  }
+
+  protected override release(reason: () => ClosedError): void {
+    this.#waits.end(reason);
+  }
+
+  /** Whether it is open, and nothing keeps others out. */
+  protected checkFree(): void {
+    this.checkOpen();
+    this.#reading.checkFree();
+  }
+
+  #iterate<R extends object>(
+    limits: ReturnType<typeof laterLimitsOf>,
+    take: () => R | undefined,
+  ): MessageIterator<R> {
+    const check = (): void => {
+      this.checkFree();
+    };
+    check();
+    return iterate(limits, check, (own) => this.#waits.wait(take, own, iteration.next));
+  }
+
+  #decode(message: T['message']): T['decoded'] {
+    return this.#decoded(message, this.#codec.decode(message.data));
+  }
+}
+
+/** Where the stack of an error begins: at the caller of one of these. */
+const methods: Record<'receive' | 'receiveInto', unknown> = ReadingEnd.prototype;

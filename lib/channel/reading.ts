@@ -1,0 +1,288 @@
+import { ringIfAsleep } from './bell';
+import { copyOut } from './copy';
+import { cursorOf, show, type Cursor } from './cursor';
+import { HEAD, HIGH_WATER, RECORD_HEADER, RING_WORD, SENDER_BELL, TAIL, WRAP } from './layout';
+import { channelFailure, checkThere, damaged, distance, gone, isThere, type Place } from './place';
+import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
+import { defer, settleAll, type Deferred } from './tick';
+
+/** A message that was received. */
+export interface Message {
+  /** As the sender has given it. */
+  type: number;
+  /** The payload: exactly the bytes that were sent. */
+  data: Buffer;
+}
+
+/** A message that was received into the caller's memory. */
+export interface MessageInto {
+  /** As the sender has given it. */
+  type: number;
+  /** Bytes written. */
+  length: number;
+}
+
+/** A message in the memory of the channel, which is received when it is released. */
+export interface Borrowed extends Message, Disposable {
+  /** It is received. `data` must not be used any more. Idempotent. */
+  release(): void;
+}
+
+/**
+ * The position of the receiver in the ring. What it reads there may have been written by anybody:
+ * each word is read once, and checked before it is used.
+ */
+export class Reading implements Deferred, Seen {
+  protected readonly place: Place;
+  /** Where messages are found: `place`, or a copy. */
+  protected readonly bytes: Place;
+  protected readonly words: Int32Array;
+  readonly #capacity: number;
+  /** The position is published whenever so many bytes are free again. */
+  readonly #quarter: number;
+  readonly #cursor: Cursor;
+  /** What must not be collected while this one publishes. */
+  owner: object | undefined;
+  /** Positions modulo 2^32: of the next record; as published; of the sender, when last looked at. */
+  position = 0;
+  #published: number;
+  seen = 0;
+  #count: number;
+  /** The most bytes that were found waiting. */
+  #high = 0;
+  #deferred = false;
+  #ended = false;
+  /** What keeps others out. */
+  #borrowed: Borrowed | undefined;
+  #showing = false;
+  /** The record that was found. */
+  protected foundLength = 0;
+  protected foundType = 0;
+
+  constructor(place: Place, bytes = place) {
+    const { words, capacity } = place;
+    this.place = place;
+    this.bytes = bytes;
+    this.words = words;
+    this.#capacity = capacity;
+    this.#quarter = capacity >> 2;
+    this.#cursor = cursorOf(bytes);
+    this.noted(lookAt(place, this));
+    this.#published = this.position;
+    this.#count = countOf(words, TAIL);
+    if ((this.position & 7) !== 0) throw damaged(place);
+  }
+
+  /** Whether there may be a message. */
+  get ready(): boolean {
+    return Atomics.load(this.words, HEAD) !== this.position;
+  }
+
+  /** Throws EBUSY while a message is borrowed or shown, EFAULT where the memory was transferred away. */
+  checkFree(): void {
+    checkThere(this.place);
+    if (this.#borrowed === undefined && !this.#showing) return;
+    const hint = this.#showing
+      ? 'called from a forEach of this receiver'
+      : 'a borrowed message is not released';
+    throw channelFailure('EBUSY', this.place.name, hint);
+  }
+
+  // ---- taking the next one; undefined: there is none
+
+  // What is borrowed, or taken by a call that stands in line before, may be so since it was asked for.
+
+  take(): Message | undefined {
+    this.checkFree();
+    return this.#takeNext();
+  }
+
+  #takeNext(): Message | undefined {
+    const at = this.find();
+    if (at < 0) return undefined;
+    const [type, length] = [this.foundType, this.foundLength];
+    const data = Buffer.allocUnsafe(length);
+    copyOut(this.bytes, at, data, length);
+    this.pass(length);
+    return { type, data };
+  }
+
+  takeInto(into: Uint8Array): MessageInto | undefined {
+    this.checkFree();
+    const at = this.find();
+    if (at < 0) return undefined;
+    const [type, length] = [this.foundType, this.foundLength];
+    if (length > into.length) {
+      const hint = `the message has ${String(length)} bytes; it is still there`;
+      throw channelFailure('EMSGSIZE', this.place.name, hint);
+    }
+    copyOut(this.bytes, at, into, length);
+    this.pass(length);
+    return { type, length };
+  }
+
+  takeMany(limit: number): Message[] | undefined {
+    this.checkFree();
+    const first = this.#takeNext();
+    if (first === undefined) return undefined;
+    const all = [first];
+    const end = this.seen; // the sender may go on
+    while (all.length < limit && ((end - this.position) | 0) > 0) {
+      const next = this.#takeNext();
+      if (next === undefined) break;
+      all.push(next);
+    }
+    return all;
+  }
+
+  /** What was there at the beginning, so that it ends however quick the sender is. */
+  each(callback: (message: Cursor) => void, limit: number, isClosed: () => boolean): number {
+    this.checkFree();
+    const cursor = this.#cursor;
+    let count = 0;
+    if (this.load() === 0 && this.look() === 0) return 0;
+    const end = this.seen;
+    this.#showing = true;
+    try {
+      while (count < limit && ((end - this.position) | 0) > 0 && !isClosed()) {
+        const at = this.find();
+        if (at < 0) break;
+        const length = this.foundLength;
+        show(cursor, this.foundType, at, length);
+        count++;
+        try {
+          callback(cursor);
+        } finally {
+          if (!this.#ended) this.pass(length);
+        }
+      }
+    } finally {
+      this.#showing = false;
+    }
+    return count;
+  }
+
+  borrow(): Borrowed | undefined {
+    this.checkFree();
+    const at = this.find();
+    if (at < 0) return undefined;
+    const length = this.foundLength;
+    const release = (): void => {
+      if (this.#borrowed !== borrowed) return;
+      this.#borrowed = undefined;
+      this.pass(length);
+    };
+    const borrowed: Borrowed = {
+      type: this.foundType,
+      data: this.bytes.ring.subarray(at, at + length),
+      release,
+      [Symbol.dispose]: release,
+    };
+    this.#borrowed = borrowed;
+    return borrowed;
+  }
+
+  // ---- publishing
+
+  settle(): void {
+    this.#deferred = false;
+    if (!this.#ended && isThere(this.place)) this.publish();
+  }
+
+  /** A borrowed message stays for the next receiver; one that a cursor shows is received. */
+  end(): void {
+    this.#borrowed = undefined;
+    if (isThere(this.place)) {
+      if (this.#showing) this.pass(this.foundLength);
+      this.publish();
+    }
+    this.#ended = true;
+  }
+
+  publish(): void {
+    if (this.position === this.#published) return;
+    checkThere(this.place);
+    const words = this.words;
+    publishPosition(words, TAIL, this.position, this.#count);
+    this.#published = this.position;
+    ringIfAsleep(this.place, SENDER_BELL);
+  }
+
+  // ---- the ring
+
+  /** Where the next message is in the ring, and what it is; -1: there is none. */
+  protected find(): number {
+    let available = (this.seen - this.position) | 0;
+    if (available === 0) available = this.look();
+    if (available === 0) return -1;
+    const capacity = this.#capacity;
+    const words = this.words;
+    let at = this.position & (capacity - 1);
+    let length = words[RING_WORD + (at >> 2)];
+    if (length === WRAP) {
+      // The sender needs it only where a record does not fit: never at the beginning.
+      const toEnd = capacity - at;
+      if (at === 0 || toEnd > available) throw damaged(this.place);
+      this.position = (this.position + toEnd) | 0;
+      available -= toEnd;
+      if (available === 0) available = this.look();
+      if (available === 0) return -1;
+      at = 0;
+      length = words[RING_WORD];
+    }
+    if (length === undefined) throw gone(this.place);
+    const type = words[RING_WORD + (at >> 2) + 1] ?? 0;
+    if (!isRecord(capacity, at, available, length, type)) throw damaged(this.place);
+    this.foundLength = length;
+    this.foundType = type;
+    return at + RECORD_HEADER;
+  }
+
+  /** Looks at what the sender has published: so many bytes. */
+  protected look(): number {
+    const available = this.load();
+    if (available !== 0) return available;
+    this.publish();
+    return settleAll() ? this.load() : 0; // the sender may be in this thread
+  }
+
+  protected load(): number {
+    const head = Atomics.load(this.words, HEAD);
+    const bytes = distance(this.place, head, this.position);
+    this.seen = head; // only what can be: who is called again after the error looks again
+    return this.noted(bytes);
+  }
+
+  /** So many bytes were found waiting. */
+  protected noted(bytes: number): number {
+    if (bytes > this.#high) {
+      this.#high = bytes;
+      noteHigh(this.words, TAIL + HIGH_WATER, bytes);
+    }
+    return bytes;
+  }
+
+  /** The record that was found is received. */
+  protected pass(length: number): void {
+    this.position = (this.position + ((length + RECORD_HEADER + 7) & ~7)) | 0;
+    this.#count = (this.#count + 1) | 0;
+    if (((this.position - this.#published) | 0) >= this.#quarter) this.publish();
+    if (!this.#deferred) {
+      this.#deferred = true;
+      defer(this);
+    }
+  }
+}
+
+/** Whether a record can be so. Unsigned: a negative length is too long. */
+export function isRecord(
+  capacity: number,
+  at: number,
+  available: number,
+  length: number,
+  type: number,
+): boolean {
+  if (length >>> 0 > capacity - RECORD_HEADER || type < 0) return false;
+  const size = (length + RECORD_HEADER + 7) & ~7;
+  return size <= available && size <= capacity - at;
+}

@@ -1,0 +1,89 @@
+import { countDropped, discardOldest } from './discard';
+import { RECEIVER_ROLE, RECEIVER_WAITS, TAIL } from './layout';
+import { channelFailure, isThere, type Place } from './place';
+import { Writing } from './writing';
+
+/** The thread in the word of a role; 0 also where it has died. */
+const OWNER = 0x3fff_ffff;
+
+/** The receiver moves TAIL twice for a message at most: to the beginning of the ring, and behind it. */
+const mostTries = 8;
+
+/**
+ * A channel without capacity: what is sent is taken, or not sent. The ring has one message at most,
+ * which is offered: the receiver claims it (see ClaimedReading), or the sender takes it back, in the
+ * same way; so one of the two has it.
+ */
+export class Rendezvous extends Writing {
+  /** What was taken just when the sender was closed. */
+  #taken: Uint8Array | undefined;
+
+  constructor(place: Place) {
+    super(place);
+    discardOldest(place, this.position, place.capacity); // of a sender that has died
+  }
+
+  /** Whether what was offered is taken, and something else can be. */
+  override get ready(): boolean {
+    return Atomics.load(this.words, TAIL) === this.position;
+  }
+
+  /** Nothing is sent before it is taken. */
+  override putNow(): boolean {
+    return false;
+  }
+
+  /** If a receiver waits now: it is the one that takes it. */
+  override put(from: Uint8Array, type: number): boolean {
+    return this.ready && this.#isAwaited() && this.#publish(from, type);
+  }
+
+  /** Whether it is taken; the first time it is offered. */
+  override offer(from: Uint8Array, type: number): boolean {
+    if (this.offered === undefined) {
+      if (this.ready && this.#publish(from, type)) this.offered = from;
+      return false;
+    }
+    if (!this.ready) return false;
+    this.offered = undefined;
+    return true;
+  }
+
+  override withdraw(from: Uint8Array | undefined): boolean {
+    if (super.withdraw(from)) return from === undefined || this.#taken !== from;
+    this.offered = undefined;
+    if (!isThere(this.place)) return true;
+    for (let i = 0; i < mostTries; i++) {
+      const tail = Atomics.load(this.words, TAIL);
+      if (tail === this.position) return false;
+      if (Atomics.compareExchange(this.words, TAIL, tail, this.position) !== tail) continue;
+      countDropped(this.words, 1);
+      return true;
+    }
+    return true; // somebody overwrites the memory
+  }
+
+  /** The role is going to be somebody else's: those who wait are told later. */
+  override end(): void {
+    const offered = this.offered;
+    if (!this.withdraw(offered)) this.#taken = offered;
+    super.end();
+  }
+
+  override claim(): never {
+    const hint = 'a channel without capacity has no memory to be filled';
+    throw channelFailure('EOPNOTSUPP', this.place.name, hint);
+  }
+
+  #publish(from: Uint8Array, type: number): boolean {
+    const isSent = super.put(from, type);
+    this.publish();
+    return isSent;
+  }
+
+  #isAwaited(): boolean {
+    const { words } = this;
+    const owner = Atomics.load(words, RECEIVER_ROLE >> 2) & OWNER;
+    return Atomics.load(words, RECEIVER_WAITS) !== 0 && owner !== 0;
+  }
+}

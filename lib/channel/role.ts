@@ -1,0 +1,79 @@
+import { SystemError } from '../core/error';
+import { Mutex } from '../lock/mutex';
+import type { MutexGuard } from '../lock/mutex-guard';
+import { channelFailure, type RingPlace } from './place';
+
+/** Who has a role. */
+export interface ChannelPeer {
+  /** Its process. */
+  pid: number;
+  /** Its thread, as in /proc/PID/task. */
+  thread: number;
+  /** Since when, to about 4 ms. */
+  since: Date;
+}
+
+/** Roles of ends that nobody closed, and nobody refers to any more. */
+const forgotten = new FinalizationRegistry<MutexGuard>(leave);
+
+/** The role is given back, too, when what publishes for it is collected: not while that could go on. */
+export function leaveWith(publisher: object, guard: MutexGuard): void {
+  forgotten.register(publisher, guard, guard);
+}
+
+/** Gives a role back; idempotent. Where somebody has overwritten it there is nothing to be given back. */
+export function leave(guard: MutexGuard): void {
+  forgotten.unregister(guard);
+  try {
+    guard[Symbol.dispose]();
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+  }
+}
+
+/** The one place of a sender or of a receiver: a robust mutex, which is only ever tried. */
+export class Role {
+  readonly #mutex: Mutex;
+  readonly #place: RingPlace;
+  readonly #does: string;
+
+  /** `does`: what who has it does, in the words of an error message. */
+  constructor(place: RingPlace, byteOffset: number, does: string) {
+    this.#mutex = Mutex.at(place.mapping, place.byteOffset + byteOffset);
+    this.#place = place;
+    this.#does = does;
+  }
+
+  /** Takes it, also after the death of who had it; EBUSY while somebody has it. */
+  take(): MutexGuard {
+    const guard = this.tryTake();
+    if (guard === undefined) throw this.#busy();
+    return guard;
+  }
+
+  tryTake(): MutexGuard | undefined {
+    const guard = this.#mutex.tryLock();
+    if (guard === undefined) return undefined;
+    try {
+      if (guard.ownerDied) guard.markConsistent();
+      return guard;
+    } catch (error) {
+      leave(guard); // somebody has overwritten it just now
+      throw error;
+    }
+  }
+
+  holder(): ChannelPeer | undefined {
+    return this.#mutex.holderSync();
+  }
+
+  close(): void {
+    this.#mutex.close();
+  }
+
+  #busy(): Error {
+    const holder = this.holder();
+    const who = holder === undefined ? 'somebody' : `process ${String(holder.pid)}`;
+    return channelFailure('EBUSY', this.#place.name, `${who} ${this.#does} already`);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What the channels of this thread have put off until the end of the tick: publishing positions.
+ * Before the thread sleeps or spins, and before the process exits, it is done at once.
+ */
+
+/** One end of a channel. */
+export interface Deferred {
+  /** Publishes what it has put off. */
+  settle(): void;
+}
+
+let deferred: Deferred[] = [];
+let spare: Deferred[] = [];
+let scheduled = false;
+let listening = false;
+let exiting = false;
+
+function endTick(): void {
+  scheduled = false;
+  settleAll();
+}
+
+/** No tick ends after this one: what listens to `exit`, too, and still sends is published at once. */
+function exit(): void {
+  exiting = true;
+  settleAll();
+}
+
+/** Has it settled at the end of the tick: after all promises that are ready now. */
+export function defer(one: Deferred): void {
+  if (exiting) {
+    one.settle();
+    return;
+  }
+  deferred.push(one);
+  if (scheduled) return;
+  scheduled = true;
+  process.nextTick(endTick);
+  if (listening) return;
+  listening = true;
+  process.on('exit', exit);
+}
+
+/** Settles all ends at once; whether there was one. */
+export function settleAll(): boolean {
+  if (deferred.length === 0) return false;
+  const list = deferred;
+  deferred = spare;
+  for (const one of list) one.settle();
+  list.length = 0;
+  spare = list;
+  return true;
+}

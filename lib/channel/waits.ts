@@ -1,0 +1,255 @@
+import { deadlineAfter, remaining } from '../core/deadline';
+import { engine, type Parking } from '../core/engine';
+import { errnoOf, type SystemError } from '../core/error';
+import type { Keeper } from '../core/keeper';
+import { Lane, type Call, type Limits } from '../core/lane';
+import { Spin } from '../core/spin';
+import { mayAnswerInline } from '../core/turn';
+import type { WaitEnd } from '../native';
+import type { Bell, Ready } from './bell';
+import { channelFailure, checkThere, ETIMEDOUT, type RingPlace } from './place';
+import { settleAll } from './tick';
+
+/**
+ * How an end of a channel waits. `'spin'` looks again and again: a blocked thread without a pause,
+ * a promise in each turn of the event loop. `'block'` sleeps at once. `'adaptive'` spins for some
+ * microseconds where that has paid lately, and then sleeps.
+ */
+export type Waiting = 'spin' | 'adaptive' | 'block';
+
+/** What one end of a channel waits with. */
+export interface End {
+  place: RingPlace;
+  bell: Bell;
+  keeper: Keeper;
+  waiting: Waiting;
+  /** Whether something came, by a load that is not delayed. */
+  ready: Ready;
+  /** Is told when a call begins to wait, and when none does any more. */
+  awaits?: (isAwaited: boolean) => void;
+}
+
+const ECANCELED = -errnoOf('ECANCELED');
+
+/** Attempts between two looks at the clock. */
+const attemptsPerLook = 32;
+
+/**
+ * A blocked thread looks once in so many milliseconds by itself: its peer may have been killed after
+ * it had published and before it rang.
+ */
+const longestBlock = 100;
+
+/** A wait that looks in each turn of the event loop. */
+class Polling implements Parking {
+  #end: WaitEnd | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+
+  whenEnded(_wait: number, end: WaitEnd): void {
+    this.#end = end;
+    this.#immediate ??= setImmediate(() => {
+      this.#finish(0);
+    });
+  }
+
+  cancelWait(): void {
+    this.#finish(ECANCELED);
+  }
+
+  endWait(): void {
+    this.#finish(ECANCELED);
+  }
+
+  #finish(result: number): void {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const end = this.#end;
+    this.#end = undefined;
+    end?.(result, 0, 0, Infinity);
+  }
+}
+
+/** One wait: tried whenever the peer has rung. */
+class RingCall<R> implements Call<R> {
+  readonly parking: Parking;
+
+  constructor(
+    private readonly waits: Waits,
+    private readonly again: () => R | undefined,
+    private readonly soFar?: () => R | undefined,
+  ) {
+    this.parking = waits.polls ? new Polling() : engine;
+  }
+
+  attempt(): R | undefined {
+    this.waits.checkThere();
+    return this.again();
+  }
+
+  partial(): R | undefined {
+    return this.soFar?.();
+  }
+
+  start(): number {
+    return this.parking === engine ? this.waits.start() : 0;
+  }
+
+  block(timeout: number): [number, number, number] {
+    return [this.waits.block(timeout), 0, 0];
+  }
+
+  complete(_result: number, _low: number, _high: number, took: number): undefined {
+    this.waits.answered(took);
+    return undefined; // it was rung; whether there is anything, the next attempt tells
+  }
+
+  failure(error: number | string): SystemError {
+    return this.waits.failure(error);
+  }
+}
+
+/** The waits of one end of a channel: they form one line. */
+export class Waits {
+  readonly #end: End;
+  readonly #lane: Lane;
+  readonly #spin = new Spin();
+  /** The role may have gone to another one: the bell is its own. */
+  #ended = false;
+  /** Whether its waits keep the process alive: else it must sleep, so that the loop can end. */
+  holding = true;
+
+  constructor(end: End) {
+    this.#end = end;
+    this.#lane = new Lane(end.keeper, () => {
+      if (this.#ended) return;
+      end.bell.awake();
+      end.awaits?.(false);
+    });
+  }
+
+  /** Whether somebody waits, whom the next one must not overtake. */
+  get busy(): boolean {
+    return this.#lane.busy;
+  }
+
+  /** Whether a promise form may be answered inline: nobody waits, and the loop has had its turn. */
+  get mayTry(): boolean {
+    return !this.#lane.busy && mayAnswerInline();
+  }
+
+  get polls(): boolean {
+    return this.#end.waiting === 'spin' && this.holding;
+  }
+
+  end(reason: () => unknown): void {
+    this.#ended = true;
+    this.#lane.end(reason);
+    this.#end.bell.awake();
+    this.#end.bell.close();
+  }
+
+  /** Serves those who came before; true if some still wait. */
+  overtaking(): boolean {
+    if (this.#lane.busy) this.#lane.serve();
+    return this.#lane.busy;
+  }
+
+  /** Waits until an attempt answers something. `soFar`: what it answers if it has to end early. */
+  wait<R>(
+    attempt: () => R | undefined,
+    limits: Limits,
+    method: unknown,
+    soFar?: () => R | undefined,
+  ): R | Promise<R> {
+    const tried = this.mayTry;
+    const first = tried ? attempt() : undefined;
+    if (first !== undefined) return first;
+    this.#end.awaits?.(true);
+    const answer =
+      (tried ? this.#linger(attempt) : undefined) ??
+      this.#lane.add(new RingCall(this, attempt, soFar), limits, method, tried);
+    if (!this.#lane.busy) this.#end.awaits?.(false);
+    return answer;
+  }
+
+  waitSync<R>(attempt: () => R | undefined, timeout: number): R {
+    const deadline = deadlineAfter(timeout);
+    const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
+    if (served < 0) throw this.failure(served);
+    const first = attempt();
+    if (first !== undefined) return first;
+    this.#end.awaits?.(true);
+    try {
+      return this.#blockUntil(attempt, deadline);
+    } finally {
+      if (!this.#lane.busy) this.#end.awaits?.(false);
+    }
+  }
+
+  #blockUntil<R>(attempt: () => R | undefined, deadline: number): R {
+    for (;;) {
+      const answer = attempt() ?? this.#lingerSync(attempt, deadline);
+      if (answer !== undefined) return answer;
+      const left = remaining(deadline);
+      if (left === 0) throw this.failure(ETIMEDOUT);
+      const began = performance.now();
+      const result = this.block(left);
+      if (result < 0 && result !== ETIMEDOUT) throw this.failure(result);
+      this.#spin.answered(performance.now() - began);
+    }
+  }
+
+  // ---- what its calls ask for
+
+  start(): number {
+    settleAll();
+    return this.#end.bell.start(this.#end.ready);
+  }
+
+  block(timeout: number): number {
+    settleAll();
+    const { bell, ready } = this.#end;
+    const result = bell.block(Math.min(timeout, longestBlock), ready);
+    bell.awake();
+    return result === ETIMEDOUT && timeout > longestBlock ? 0 : result;
+  }
+
+  answered(took: number): void {
+    this.#spin.answered(took);
+  }
+
+  checkThere(): void {
+    checkThere(this.#end.place);
+  }
+
+  failure(error: number | string): SystemError {
+    return channelFailure(error, this.#end.place.name);
+  }
+
+  #linger<R>(attempt: () => R | undefined): R | undefined {
+    if (this.#end.waiting === 'block') return undefined;
+    return this.#spin.run((duration) => tryOn(attempt, performance.now() + duration));
+  }
+
+  #lingerSync<R>(attempt: () => R | undefined, deadline: number): R | undefined {
+    const { waiting } = this.#end;
+    if (waiting === 'spin') return tryOn(attempt, deadline);
+    const { duration } = this.#spin;
+    if (waiting === 'block' || duration === 0) return undefined;
+    const began = performance.now();
+    const answer = tryOn(attempt, Math.min(began + duration, deadline));
+    this.#spin.ended(answer !== undefined, performance.now() - began);
+    return answer;
+  }
+}
+
+/** Tries until an instant of performance.now(). */
+function tryOn<R>(attempt: () => R | undefined, until: number): R | undefined {
+  for (;;) {
+    for (let i = 0; i < attemptsPerLook; i++) {
+      const answer = attempt();
+      if (answer !== undefined) return answer;
+    }
+    if (performance.now() >= until) return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+import { ringIfAsleep } from './bell';
+import { countDropped, discardOldest } from './discard';
+import { HEAD, HIGH_WATER, RECEIVER_BELL, RECORD_HEADER, RING_WORD, TAIL, WRAP } from './layout';
+import { checkThere, damaged, distance, type Place } from './place';
+import { countOf, noteHigh, publishPosition } from './position';
+import { RingWriter } from './ring-writer';
+import { settleAll } from './tick';
+
+/** What is fetched of the ring at a time, and the bytes of a line of the CPU's caches. */
+const fetched = 4096;
+const line = 64;
+
+const usual = { header: RECORD_HEADER, fewest: 32, most: 128 };
+
+/** The position of the sender in the ring. Of what others write it reads only the receiver's position. */
+export class Writing extends RingWriter {
+  protected readonly place: Place;
+  /** Where the receiver's bell is: `words`, or those of the first lane. */
+  readonly #bells: Int32Array;
+  readonly #capacity: number;
+  /** Positions modulo 2^32: of the next record; as published; of the receiver, when last looked at. */
+  #head: number;
+  #published: number;
+  #tail: number;
+  #count: number;
+  /** Up to there the ring was fetched. */
+  #fetchedTo: number;
+  readonly #dropsOldest: boolean;
+
+  constructor(place: Place) {
+    const { words, capacity, shape } = place;
+    const count = (): void => {
+      countDropped(words, 1);
+    };
+    super(place, { ...usual, drop: shape.full === 'drop-newest' ? count : undefined });
+    this.#dropsOldest = shape.full === 'drop-oldest';
+    this.place = place;
+    this.#bells = place.main.words;
+    this.#capacity = capacity;
+    this.#tail = Atomics.load(words, TAIL);
+    this.#head = Atomics.load(words, HEAD);
+    this.#published = this.#head;
+    this.#fetchedTo = this.#head;
+    this.#count = countOf(words, HEAD);
+    distance(place, this.#head, this.#tail);
+    if ((this.#head & 7) !== 0) throw damaged(place);
+  }
+
+  /** Whether the receiver has gone on since there was no room. */
+  override get ready(): boolean {
+    return Atomics.load(this.words, TAIL) !== this.#tail;
+  }
+
+  /** Of the next record. */
+  protected get position(): number {
+    return this.#head;
+  }
+
+  // ---- publishing
+
+  override publish(): void {
+    if (this.#head === this.#published) return;
+    checkThere(this.place);
+    const words = this.words;
+    publishPosition(words, HEAD, this.#head, this.#count);
+    this.#published = this.#head;
+    ringIfAsleep(this.place.main, RECEIVER_BELL);
+  }
+
+  // ---- the ring
+
+  protected override room(length: number): number {
+    if (length < fetched && ((this.#head - this.#fetchedTo) | 0) >= 0) this.#fetch();
+    const size = (length + RECORD_HEADER + 7) & ~7;
+    const at = this.#head & (this.#capacity - 1);
+    const toEnd = this.#capacity - at;
+    if (size <= toEnd) return this.#hasRoom(size) ? at : this.#full(size, at);
+    if (!this.#hasRoom(toEnd) && this.#full(toEnd, at) < 0) return -1;
+    this.words[RING_WORD + (at >> 2)] = WRAP;
+    this.#head = (this.#head + toEnd) | 0;
+    return this.#hasRoom(size) ? 0 : this.#full(size, 0);
+  }
+
+  #hasRoom(size: number): boolean {
+    const most = this.#capacity - size;
+    return ((this.#head - this.#tail) | 0) <= most || this.#look() <= most;
+  }
+
+  /** Looks at what the receiver has published: so many bytes are in use. */
+  #look(): number {
+    this.#tail = Atomics.load(this.words, TAIL);
+    return distance(this.place, this.#head, this.#tail);
+  }
+
+  /** Where there is no room: once more, as the receiver may be in this thread. */
+  #full(size: number, at: number): number {
+    this.publish();
+    noteHigh(this.words, HEAD + HIGH_WATER, this.#look());
+    if (settleAll() && this.#look() <= this.#capacity - size) return at;
+    if (!this.#dropsOldest) return -1;
+    this.#tail = discardOldest(this.place, this.#head, size);
+    return at;
+  }
+
+  /**
+   * The other CPU has the lines of the ring in its cache. This one takes those that come next all at
+   * once: the records are written word by word, and would wait for one line after the other.
+   */
+  #fetch(): void {
+    const words = this.words;
+    const head = this.#head;
+    const mask = this.#capacity - 1;
+    const free = this.#capacity - ((head - this.#tail) | 0);
+    const bytes = free < fetched ? free : fetched;
+    for (let i = 0; i < bytes; i += line) words[RING_WORD + (((head + i) & mask) >> 2)] = 0;
+    this.#fetchedTo = (head + bytes) | 0;
+  }
+
+  protected override append(at: number, length: number, type: number): void {
+    const words = this.words;
+    const header = RING_WORD + (at >> 2);
+    words[header] = length;
+    words[header + 1] = type;
+    this.#head = (this.#head + ((length + RECORD_HEADER + 7) & ~7)) | 0;
+    this.#count = (this.#count + 1) | 0;
+    this.appended((this.#head - this.#published) | 0, this.#bells[RECEIVER_BELL] !== 0);
+  }
+}

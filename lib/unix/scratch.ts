@@ -1,0 +1,31 @@
+/**
+ * Copies of what has to wait. Fresh memory costs a page fault every 4 KiB, and its end a system call:
+ * so the memory of a large copy is kept for the next one.
+ */
+
+/** Smaller copies come from where others come from, too. */
+const leastKept = 64 * 1024;
+
+/** More is not kept while nobody needs it. */
+const mostKept = 4 * 1024 * 1024;
+
+let kept: Buffer | undefined;
+
+/** A copy; giveBack() when it is not needed any more. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  const { length } = bytes;
+  if (length < leastKept) return Buffer.from(bytes);
+  let memory = kept;
+  kept = undefined;
+  if (memory === undefined || memory.length < length) memory = Buffer.allocUnsafeSlow(length);
+  memory.set(bytes);
+  return memory.subarray(0, length);
+}
+
+/** Nobody uses the copy any more. */
+export function giveBack(copy: Buffer): void {
+  const { buffer } = copy;
+  const size = buffer.byteLength;
+  if (copy.length < leastKept || size > mostKept || size < (kept?.length ?? 0)) return;
+  kept = Buffer.from(buffer);
+}

@@ -1,0 +1,70 @@
+/** What a direct channel does when its memory is overwritten, or what it is given is faulty. */
+
+import { channel, posix } from 'posix-ipc';
+
+import { coded, meetBoth } from '../support/directs';
+import { soon } from '../support/wait-until';
+
+const capacity = 1024;
+
+/** Byte offsets: docs/direct.md. */
+const callsFromFirst = 64 + 2 * (768 + capacity);
+const head = 256;
+
+test('a position that cannot be ends all, at once: nothing waits for ever', async () => {
+  const [one, other] = await meetBoth({ capacity });
+  other.onRequest(() => 'x');
+  const pending = other.request('pending');
+  const ended = other.ended();
+  using object = posix.SharedMemory.openSync(one.name);
+  const words = object.mapping.view(Int32Array);
+  void one.request('wakes the other').catch(() => undefined);
+  words[(callsFromFirst + head) / 4] = 0x7fff_fff1;
+  await expect(soon('the request', pending)).rejects.toThrow(coded('EBADMSG'));
+  await soon('the end', ended);
+  expect(other.tryEnded()).toBe(true);
+  await expect(other.request('again')).rejects.toThrow(coded('EBADMSG'));
+});
+
+test('a signal that fails when it is listened to fails what it was given to, and nothing else', async () => {
+  const [one, other] = await meetBoth();
+  other.onRequest(({ data }) => data);
+  const fails = {
+    aborted: false,
+    reason: undefined,
+    throwIfAborted: () => undefined,
+    addEventListener: () => {
+      throw new Error('mine');
+    },
+    removeEventListener: () => undefined,
+  } as unknown as AbortSignal;
+  await expect(one.request('q', { signal: fails })).rejects.toThrow('mine');
+  await expect(one.ended({ signal: fails })).rejects.toThrow('mine');
+  expect((await one.request('still')).toString()).toBe('still');
+});
+
+test('after an error nothing is received that nobody has sent', () => {
+  using one = channel.Channel.createSync(undefined, { capacity });
+  const [sender, receiver] = [one.sender(), one.receiver()];
+  for (let i = 0; i < 3; i++) sender.trySend(`secret ${String(i)}`);
+  while (receiver.tryReceive() !== undefined);
+  receiver.flush();
+  using object = posix.SharedMemory.openSync(one.name);
+  object.mapping.view(Int32Array)[head / 4] = 0x7fff_fff0;
+  for (let i = 0; i < 3; i++) expect(() => receiver.tryReceive()).toThrow(coded('EBADMSG'));
+  one.unlinkSync();
+});
+
+test('a batch keeps the messages of one sender where another one has overwritten its ring', async () => {
+  using one = channel.Channel.createSync(undefined, { capacity, senders: 2 });
+  const [honest, , receiver] = [one.sender(), one.sender(), one.receiver()];
+  for (let i = 0; i < 5; i++) honest.trySend('honest');
+  honest.flush();
+  using object = posix.SharedMemory.openSync(one.name);
+  object.mapping.view(Int32Array)[(768 + capacity + head) / 4] = 0x7fff_fff1;
+  const batches = receiver.batches();
+  const { value } = await batches.next();
+  expect(value).toHaveLength(5);
+  await expect(batches.next()).rejects.toThrow(coded('EBADMSG'));
+  one.unlinkSync();
+});

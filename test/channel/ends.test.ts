@@ -1,0 +1,53 @@
+/** How processes and workers end that have an end of a channel. */
+
+import type { Ended, Peer } from '../support/processes';
+import { makeChannel } from '../support/channels';
+import { startNode } from '../support/processes';
+import { soon } from '../support/wait-until';
+
+const capacity = 4096;
+
+function end(name: string, way: string): Promise<Ended> {
+  return soon(way, startNode('channel-ends', [name, way]).ended);
+}
+
+test('process.exit() publishes what was sent', async () => {
+  const one = makeChannel({ capacity });
+  expect(await end(one.name, 'exit after sending')).toMatchObject({ code: 7, stderr: '' });
+  expect(one.statSync()).toMatchObject({ depth: 10, sender: undefined });
+  const receiver = one.receiver();
+  for (let i = 0; i < 10; i++) expect(receiver.receiveSync().type).toBe(i);
+});
+
+test('what is sent by a listener to exit is published', async () => {
+  const one = makeChannel({ capacity });
+  expect(await end(one.name, 'send at exit')).toMatchObject({ code: 7, stderr: '' });
+  expect(one.statSync()).toMatchObject({ depth: 20, sender: undefined });
+});
+
+test('process.exit() while a promise waits', async () => {
+  const one = makeChannel({ capacity });
+  expect(await end(one.name, 'exit while waiting')).toMatchObject({ code: 7, stderr: '' });
+  expect(one.statSync().receiver).toBeUndefined();
+});
+
+test('a wait keeps the process alive, and one of an end that is unref() does not', async () => {
+  const one = makeChannel({ capacity });
+  expect(await end(one.name, 'unref while waiting')).toMatchObject({ code: 0, stderr: '' });
+  const peer: Peer = startNode('channel-ends', [one.name, 'wait']);
+  expect(await peer.line()).toBe('waits');
+  one.sender().sendSync('at last');
+  expect(await peer.success()).toBe('waits\nat last\n');
+});
+
+test('a worker that ends publishes what it sent', async () => {
+  const one = makeChannel({ capacity });
+  expect(await end(one.name, 'worker sends, and ends')).toMatchObject({ code: 0, stderr: '' });
+  expect(one.receiver().forEach(() => undefined)).toBe(10);
+});
+
+test('a worker that is terminated while it is blocked leaves its role free', async () => {
+  const one = makeChannel({ capacity });
+  const ended = await end(one.name, 'worker is terminated while blocked');
+  expect(ended).toMatchObject({ code: 0, stdout: 'free\n', stderr: '' });
+});

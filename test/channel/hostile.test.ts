@@ -1,0 +1,156 @@
+/** A peer that writes anything: typed errors, never a crash, an endless loop, or foreign bytes. */
+
+import { type channel, memory } from 'posix-ipc';
+
+import { Seeded } from '../campaigns/seeded';
+import {
+  amidBytes,
+  amidCapacity,
+  foreign,
+  headerBytes,
+  isUntouched,
+  notForeign,
+  surround,
+  wordsAmid,
+} from '../support/amid';
+
+const capacity = amidCapacity;
+const [HEAD, TAIL, RING] = [64, 96, headerBytes / 4];
+const policies: channel.WhenFull[] = ['wait', 'drop-newest', 'drop-oldest'];
+const badMessage = expect.objectContaining({ code: 'EBADMSG' }) as Error;
+
+function amid(options?: channel.ChannelAtOptions): {
+  mapping: memory.Mapping;
+  one: channel.Channel;
+  words: Int32Array;
+} {
+  const mapping = memory.mapAnonymousSync({ length: amidBytes, shared: true });
+  return { mapping, one: surround(mapping, options), words: wordsAmid(mapping) };
+}
+
+test.each([-2, -(2 ** 31), 2 ** 31 - 1, capacity, capacity - 7, 9, -1])(
+  'a record of length %d is EBADMSG, again and again',
+  (length) => {
+    const { mapping, one, words } = amid();
+    const sender = one.sender();
+    const receiver = one.receiver();
+    sender.sendSync('x');
+    words[RING] = length;
+    for (const receive of [
+      () => receiver.tryReceive(),
+      () => receiver.receiveSync(),
+      () => receiver.tryReceiveInto(Buffer.alloc(2000)),
+      () => receiver.forEach(() => undefined),
+      () => receiver.tryBorrow(),
+    ]) {
+      expect(receive).toThrow(badMessage);
+    }
+    mapping.close();
+  },
+);
+
+test.each([4, 8 + capacity, -8, -(2 ** 31), 2 ** 31 - 8])('a head of %d is EBADMSG', (head) => {
+  const { mapping, one, words } = amid();
+  const receiver = one.receiver();
+  words[HEAD] = head;
+  expect(() => receiver.tryReceive()).toThrow(badMessage);
+  expect(() => one.statSync()).toThrow(badMessage);
+  expect(() => one.sender()).toThrow(badMessage);
+  mapping.close();
+});
+
+test.each([4, -8 - capacity, 2 ** 31 - 8])('a tail of %d is EBADMSG for the sender', (tail) => {
+  const { mapping, one, words } = amid();
+  const sender = one.sender();
+  words[TAIL] = tail;
+  expect(() => {
+    for (let i = 0; i < 1000; i++) sender.trySend('12345678');
+  }).toThrow(badMessage);
+  mapping.close();
+});
+
+test('a promise that waits is rejected when the head is overwritten', async () => {
+  const { mapping, one, words } = amid();
+  const receiver = one.receiver();
+  const sender = one.sender();
+  const waiting = receiver.receive();
+  sender.sendSync('x');
+  Atomics.store(words, HEAD, 12);
+  await expect(waiting).rejects.toMatchObject({ code: 'EBADMSG' });
+  mapping.close();
+});
+
+test('a role that was overwritten is not given back, and can be closed', () => {
+  const { mapping, one, words } = amid();
+  const sender = one.sender();
+  words[16] = 1;
+  sender.close();
+  expect(() => one.sender()).toThrow(expect.objectContaining({ code: 'EBUSY' }) as Error);
+  mapping.close();
+  expect(one.closed).toBe(true);
+});
+
+/** What a program may do; what it throws must have a code. Answers whether it saw foreign bytes. */
+function use(sender: channel.Sender, receiver: channel.Receiver, random: Seeded): boolean {
+  const into = Buffer.alloc(capacity);
+  let seen = false;
+  const look = (bytes: Buffer | undefined): void => {
+    if (bytes?.includes(foreign) === true) seen = true;
+  };
+  const ways = [
+    () => sender.trySend(Buffer.alloc(random.below(200))),
+    () => {
+      const view = sender.tryClaim(random.below(200));
+      look(view);
+      if (view !== undefined) sender.commit();
+    },
+    () => {
+      look(receiver.tryReceive()?.data);
+    },
+    () => {
+      receiver.tryReceiveInto(into);
+      look(into);
+    },
+    () => {
+      receiver.forEach((message) => {
+        look(message.view());
+      });
+    },
+    () => {
+      const borrowed = receiver.tryBorrow();
+      look(borrowed?.data);
+      borrowed?.release();
+    },
+    () => {
+      sender.flush();
+    },
+  ];
+  try {
+    random.oneOf(ways)();
+  } catch (error) {
+    expect((error as { code: string }).code).toBe('EBADMSG');
+  }
+  return seen;
+}
+
+test.each(Array.from({ length: 6 }, (_, seed) => [seed]))(
+  'random bytes in header, positions and records, seed %d',
+  (seed) => {
+    const random = new Seeded(seed);
+    for (let round = 0; round < 25; round++) {
+      const { mapping, one, words } = amid({ full: random.oneOf(policies) });
+      const sender = one.sender();
+      const receiver = one.receiver();
+      for (let step = 0; step < 60; step++) {
+        const at = random.oneOf([HEAD, TAIL, RING + random.below(capacity / 4), 128, 160, 0, 2]);
+        const anything = random.below(2 ** 32) & notForeign;
+        if (random.chance(0.3)) {
+          words[at] = random.oneOf([anything, random.below(capacity) & ~7, -1, 0]);
+        }
+        expect(use(sender, receiver, random)).toBe(false);
+      }
+      expect(isUntouched(mapping)).toBe(true);
+      mapping.close();
+    }
+  },
+);

@@ -1,0 +1,104 @@
+/** Somebody transfers the ArrayBuffer of a view: every call is a typed error, and nothing is uncaught. */
+
+import { setImmediate } from 'node:timers/promises';
+
+import type { channel } from 'posix-ipc';
+
+import { makeEnds } from '../support/channels';
+import { detach } from '../support/detach';
+
+const capacity = 1024;
+const fault = expect.objectContaining({ code: 'EFAULT' }) as Error;
+
+type Ends = ReturnType<typeof makeEnds>;
+
+function take({ sender, receiver }: Ends): void {
+  sender.sendSync('x');
+  sender.flush();
+  const borrowed = receiver.borrowSync();
+  borrowed.release();
+  detach(borrowed.data.buffer);
+}
+
+function calls({ channel: one, sender, receiver }: Ends): (() => unknown)[] {
+  return [
+    () => sender.trySend('x'),
+    () => {
+      sender.sendSync('x');
+    },
+    () => sender.trySendMany(['x', 'y']),
+    () => sender.tryClaim(1),
+    () => {
+      sender.commit();
+    },
+    () => receiver.tryReceive(),
+    () => receiver.receiveSync(),
+    () => receiver.tryReceiveInto(Buffer.alloc(100)),
+    () => receiver.forEach(() => undefined),
+    () => receiver.tryBorrow(),
+    () => one.statSync(),
+  ];
+}
+
+test('all calls fail, and all can be closed', async () => {
+  const ends = makeEnds({ capacity });
+  take(ends);
+  for (const call of calls(ends)) expect(call).toThrow(fault);
+  const { sender, receiver } = ends;
+  for (const waiting of [sender.send('x'), sender.claim(1), receiver.receive(), receiver.borrow()])
+    await expect(waiting).rejects.toEqual(fault);
+  expect(() => receiver.messages()).toThrow(fault);
+  sender.close();
+  expect(() => ends.channel.sender()).toThrow(fault);
+  ends.channel.close();
+});
+
+test('what was to be published at the end of the tick is not, and nothing is uncaught', async () => {
+  const ends = makeEnds({ capacity });
+  const { sender } = ends;
+  for (let i = 0; i < 10; i++) sender.sendSync('x'); // all but the first are put off
+  take(ends);
+  await setImmediate();
+  for (const call of calls(ends)) expect(call).toThrow(fault);
+});
+
+test('a forEach ends when its callback takes the memory away', () => {
+  const { sender, receiver } = makeEnds({ capacity });
+  for (let i = 0; i < 10; i++) sender.sendSync('x');
+  sender.flush();
+  let shown = 0;
+  const look = (message: channel.Cursor): void => {
+    if (++shown === 3) detach(message.ring.buffer);
+    if (shown === 3) expect(() => message.copy()).toThrow(fault);
+  };
+  expect(() => receiver.forEach(look)).toThrow(fault);
+  expect(shown).toBe(3);
+});
+
+/** Why a wait fails; asked for now, so that it is not unhandled. */
+function failureOf(wait: Promise<unknown>): Promise<unknown> {
+  return wait.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+test('what waits is told when it is woken', async () => {
+  const { sender, receiver } = makeEnds({ capacity, waiting: 'block' });
+  const failure = failureOf(receiver.receive());
+  detach(sender.claimSync(1).buffer);
+  sender.close(); // whoever sleeps watches the sender's role, and is woken
+  expect(await failure).toEqual(fault);
+});
+
+test('and what is never woken ends by its limits, or with its object', async () => {
+  const { channel: one, sender, receiver } = makeEnds({ capacity, waiting: 'block' });
+  const aborted = new AbortController();
+  const first = failureOf(receiver.receive());
+  const second = failureOf(receiver.receive({ signal: aborted.signal }));
+  detach(sender.claimSync(1).buffer);
+  aborted.abort('enough');
+  expect(await second).toBe('enough');
+  one.close();
+  expect(await first).toMatchObject({ code: 'ERR_CLOSED' });
+});

@@ -1,0 +1,56 @@
+/** A Python program with the standard library alone looks into a channel: examples/channel-look. */
+
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+import { memory } from 'posix-ipc';
+
+import { makeChannel, makeEnds } from '../support/channels';
+import { testIf } from '../support/machine';
+import { numbered } from '../support/numbered';
+
+const script = path.resolve(__dirname, '../../examples/channel-look/look.py');
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+function look(name: string): { lines: string[]; stderr: string } {
+  const { stdout, stderr } = spawnSync('python3', [script, name], { encoding: 'utf8' });
+  return { lines: stdout.split('\n').slice(0, -1), stderr };
+}
+
+/** Of messages that numbered() has made. */
+function expected(from: number, to: number): string[] {
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+  return numbers.map((i) => `${String(i)} ${numbered(i).toString('hex')}`);
+}
+
+testIf(hasPython, 'no python3')(
+  'shows what lies in it, beyond its end too, and takes nothing',
+  () => {
+    const { channel, sender, receiver } = makeEnds({ capacity: 1024 });
+    expect(look(channel.name)).toEqual({ lines: [], stderr: '' });
+    let sent = 0;
+    let received = 0;
+    for (let round = 0; round < 5; round++) {
+      while (sender.trySend(numbered(sent), { type: sent })) sent++;
+      expect(look(channel.name)).toEqual({ lines: expected(received, sent), stderr: '' });
+      received += receiver.forEach(() => undefined, { limit: 2 + round });
+      receiver.flush();
+    }
+    expect(channel.statSync().depth).toBe(sent - received);
+    expect(expected(0, sent).join('').length / 2).toBeGreaterThan(1024);
+  },
+);
+
+testIf(hasPython, 'no python3')('says what is no channel', () => {
+  const one = makeChannel({ capacity: 1024 });
+  one.sender().sendSync('x');
+  const words = memory.mapSync(`/dev/shm${one.name}`, { access: 'write' }).view(Int32Array);
+  words[768 / 4] = 5000;
+  expect(look(one.name).stderr).toBe('the channel is damaged\n');
+  words[64] = 4096;
+  expect(look(one.name).stderr).toBe('the channel is damaged\n');
+  words[1] = 2;
+  expect(look(one.name).stderr).toMatch('another version');
+  words[0] = 0;
+  expect(look(one.name).stderr).toBe('there is no channel\n');
+});

@@ -92,11 +92,16 @@ export class Writing extends RingWriter {
     return distance(this.place, this.#head, this.#tail);
   }
 
-  /** Where there is no room: once more, as the receiver may be in this thread. */
+  /**
+   * Where there is no room: once more, as the receiver may be in this thread. No look may be in vain:
+   * what the last one has seen is what `ready` compares with, and who is not ready sleeps.
+   */
   #full(size: number, at: number): number {
     this.publish();
-    noteHigh(this.words, HEAD + HIGH_WATER, this.#look());
-    if (settleAll() && this.#look() <= this.#capacity - size) return at;
+    const most = this.#capacity - size;
+    const used = this.#look();
+    noteHigh(this.words, HEAD + HIGH_WATER, used);
+    if (used <= most || (settleAll() && this.#look() <= most)) return at;
     if (!this.#dropsOldest) return -1;
     this.#tail = discardOldest(this.place, this.#head, size);
     return at;

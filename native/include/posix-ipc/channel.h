@@ -68,7 +68,7 @@ static inline int posix_ipc_sender_turn(struct posix_ipc_channel_end* sender, ui
         const int result = posix_ipc_sender_has(sender, to_end);
         if (result != 0)
             return result;
-        __atomic_store_n(posix_ipc_channel_words(sender, at), POSIX_IPC_CHANNEL_WRAP,
+        __atomic_store_n(posix_ipc_channel_words(sender, at), POSIX_IPC_RING_WRAP,
                          __ATOMIC_RELAXED);
         sender->position += to_end;
     }
@@ -224,7 +224,7 @@ static inline int posix_ipc_receiver_find(struct posix_ipc_channel_end* receiver
         return result;
     uint32_t at = receiver->position & (receiver->capacity - 1);
     uint32_t length = __atomic_load_n(posix_ipc_channel_words(receiver, at), __ATOMIC_RELAXED);
-    if (length == POSIX_IPC_CHANNEL_WRAP) {
+    if (length == POSIX_IPC_RING_WRAP) {
         const uint32_t to_end = receiver->capacity - at;
         if (at == 0 || to_end > available)
             return EBADMSG;

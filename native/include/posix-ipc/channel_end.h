@@ -4,12 +4,7 @@
 #ifndef POSIX_IPC_CHANNEL_END_H
 #define POSIX_IPC_CHANNEL_END_H
 
-#include <fcntl.h>
-#include <posix-ipc/lock.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <posix-ipc/ring.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,14 +16,11 @@ extern "C" {
 #define POSIX_IPC_CHANNEL_LAYOUT 1u
 /* Of channels with options that must be known: `full`. */
 #define POSIX_IPC_CHANNEL_SHAPED_LAYOUT 2u
-#define POSIX_IPC_CHANNEL_LEAST 1024u
-#define POSIX_IPC_CHANNEL_MOST (1u << 30)
+#define POSIX_IPC_CHANNEL_LEAST POSIX_IPC_RING_LEAST
+#define POSIX_IPC_CHANNEL_MOST POSIX_IPC_RING_MOST
 
-/* Bytes of a record before its message, and what is there instead of a length where the next record
- * begins at the beginning of the ring. */
+/* Bytes of a record before its message. */
 #define POSIX_IPC_CHANNEL_RECORD 8u
-#define POSIX_IPC_CHANNEL_CALLED 3u
-#define POSIX_IPC_CHANNEL_WRAP UINT32_MAX
 
 struct posix_ipc_channel_position {
     /* Behind the last record that its end has written, or read. Only that end stores it, when it is
@@ -120,8 +112,7 @@ static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* 
         if (head->options[i] != 0)
             return EPROTO;
     const uint32_t capacity = __atomic_load_n(&head->capacity, __ATOMIC_RELAXED);
-    if ((capacity & (capacity - 1)) != 0 || capacity < POSIX_IPC_CHANNEL_LEAST ||
-        capacity > POSIX_IPC_CHANNEL_MOST || capacity > bytes - sizeof *head)
+    if (!posix_ipc_ring_is_capacity(capacity, bytes - sizeof *head))
         return EBADMSG;
     channel->head = head;
     channel->capacity = capacity;
@@ -135,15 +126,11 @@ static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* 
  * Errors: also those of fstat(2) and mmap(2). */
 static inline int posix_ipc_channel_open_fd(struct posix_ipc_channel* channel, int fd,
                                             size_t offset) {
-    struct stat status;
-    if (fstat(fd, &status) != 0)
-        return errno;
-    const size_t bytes = (size_t)status.st_size;
-    if (status.st_size < 0 || bytes <= offset)
-        return EINVAL;
-    void* mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (mapped == MAP_FAILED)
-        return errno;
+    void* mapped;
+    size_t bytes;
+    const int error = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
+    if (error != 0)
+        return error;
     const int result =
         posix_ipc_channel_at(channel, (unsigned char*)mapped + offset, bytes - offset);
     channel->mapped = mapped;
@@ -155,13 +142,10 @@ static inline int posix_ipc_channel_open_fd(struct posix_ipc_channel* channel, i
 
 /* The channel of a name; 'x' is '/x'. Errors: also those of shm_open(3). */
 static inline int posix_ipc_channel_open(struct posix_ipc_channel* channel, const char* name) {
-    char path[258];
-    const int length = snprintf(path, sizeof path, "%s%s", name[0] == '/' ? "" : "/", name);
-    if (length >= (int)sizeof path)
-        return ENAMETOOLONG;
-    const int fd = shm_open(path, O_RDWR | O_CLOEXEC, 0);
-    if (fd < 0)
-        return errno;
+    int fd;
+    const int error = posix_ipc_ring_open(name, &fd);
+    if (error != 0)
+        return error;
     const int result = posix_ipc_channel_open_fd(channel, fd, 0);
     close(fd);
     return result;
@@ -176,12 +160,6 @@ static inline void posix_ipc_channel_close(struct posix_ipc_channel* channel) {
 
 /* ---- what both ends have */
 
-enum posix_ipc_channel_waiting {
-    POSIX_IPC_CHANNEL_ADAPTIVE, /* spins for some microseconds where that has paid, then sleeps */
-    POSIX_IPC_CHANNEL_BLOCK,    /* sleeps at once */
-    POSIX_IPC_CHANNEL_SPIN      /* looks without a pause */
-};
-
 struct posix_ipc_channel_end {
     /* To be set after it was opened: how it waits; and, of a sender, whether its messages are
      * published together, 32 or 4 KiB of them, or what posix_ipc_sender_flush() finds. */
@@ -190,15 +168,15 @@ struct posix_ipc_channel_end {
     /* The rest is its own. Of the channel: */
     struct posix_ipc_mutex* role;
     struct posix_ipc_channel_position *mine, *theirs;
-    uint32_t *my_bell, *their_bell;
+    uint32_t* their_bell;
     unsigned char* ring;
     uint32_t capacity, full;
     /* Positions: the next one, as it was published, and of the other end when last looked at. */
     uint32_t position, published, peer, count;
-    uint32_t high;                  /* bytes that were found waiting, at most */
-    uint32_t unpublished;           /* messages */
-    uint32_t claimed, size;         /* 1: a record is claimed, or borrowed; its room */
-    uint32_t misses, pause, waited; /* spins in vain; waits to let pass before the next trial */
+    uint32_t high;          /* bytes that were found waiting, at most */
+    uint32_t unpublished;   /* messages */
+    uint32_t claimed, size; /* 1: a record is claimed, or borrowed; its room */
+    struct posix_ipc_ring_waits waits;
 };
 
 struct posix_ipc_channel_message {
@@ -209,15 +187,6 @@ struct posix_ipc_channel_message {
 /* What a record takes of the ring. */
 static inline uint32_t posix_ipc_channel_size(uint32_t length) {
     return (length + POSIX_IPC_CHANNEL_RECORD + 7u) & ~7u;
-}
-
-/* Wakes the other end if it sleeps. The bell becomes 0; or CALLED, not to keep the next one from
- * ringing where this one has published nothing, and may be killed before it wakes. */
-static inline void posix_ipc_channel_ring(struct posix_ipc_channel_end* end, uint32_t becomes) {
-    if (__atomic_load_n(end->their_bell, __ATOMIC_SEQ_CST) == 0)
-        return;
-    __atomic_store_n(end->their_bell, becomes, __ATOMIC_SEQ_CST);
-    syscall(SYS_futex, end->their_bell, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
 }
 
 /* Stores the position, and wakes the other end if it sleeps: a system call only then. */
@@ -233,7 +202,7 @@ static inline void posix_ipc_channel_publish(struct posix_ipc_channel_end* end) 
     __atomic_store_n(&mine->count, end->count, __ATOMIC_RELAXED);
     end->published = end->position;
     end->unpublished = 0;
-    posix_ipc_channel_ring(end, 0);
+    posix_ipc_ring_ring(end->their_bell);
 }
 
 /* So many bytes were found waiting. Only this end writes it. */
@@ -250,112 +219,20 @@ static inline int posix_ipc_channel_fits(const struct posix_ipc_channel_end* end
     return bytes <= end->capacity && bytes % 8 == 0;
 }
 
-static inline int64_t posix_ipc_channel_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* Nanoseconds until an instant of CLOCK_MONOTONIC; NULL: for ever. */
-static inline int64_t posix_ipc_channel_left(const struct timespec* until) {
-    return until == NULL
-               ? INT64_MAX
-               : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - posix_ipc_channel_now();
-}
-
 /* The other end has gone on since it was last looked at. Sequentially consistent: see the bell. */
-static inline int posix_ipc_channel_moved(const struct posix_ipc_channel_end* end) {
+static inline int posix_ipc_channel_moved(const void* which) {
+    const struct posix_ipc_channel_end* end = (const struct posix_ipc_channel_end*)which;
     return __atomic_load_n(&end->theirs->position, __ATOMIC_SEQ_CST) != end->peer;
-}
-
-/* Looks without a pause, for so long: whether the other end has gone on. */
-static inline int posix_ipc_channel_spin(const struct posix_ipc_channel_end* end, int64_t ns) {
-    const int64_t begin = posix_ipc_channel_now();
-    do {
-        for (int i = 0; i < 64; i++) {
-            if (posix_ipc_channel_moved(end))
-                return 1;
-#if defined(__x86_64__)
-            __builtin_ia32_pause();
-#elif defined(__aarch64__)
-            __asm__ __volatile__("yield");
-#endif
-        }
-    } while (posix_ipc_channel_now() - begin < ns);
-    return 0;
-}
-
-/* Whether this thread may use more than one CPU: else the other end cannot run while it spins. */
-static inline int posix_ipc_channel_may_spin(void) {
-    unsigned long set[128] = {0};
-    const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
-    int cpus = 0;
-    for (long i = 0; i < bytes / (long)sizeof set[0]; i++)
-        cpus += __builtin_popcountl(set[i]);
-    return cpus > 1;
-}
-
-#define POSIX_IPC_CHANNEL_SPIN_NS INT64_C(50000)
-/* A wait that ends sooner may be part of a quick exchange: spins are tried. */
-#define POSIX_IPC_CHANNEL_SOON_NS INT64_C(400000)
-/* Spins in a row that may find nothing, those of a trial, and most waits until the next one. */
-#define POSIX_IPC_CHANNEL_MISSES 4u
-#define POSIX_IPC_CHANNEL_TRIAL 2u
-#define POSIX_IPC_CHANNEL_PAUSE 256u
-/* Who sleeps looks so often by itself: the other end may have died before it rang. */
-#define POSIX_IPC_CHANNEL_LOOK_NS INT64_C(100000000)
-
-/* Spins where that has paid lately. */
-static inline int posix_ipc_channel_linger(struct posix_ipc_channel_end* end) {
-    if (end->misses >= POSIX_IPC_CHANNEL_MISSES)
-        return 0;
-    if (posix_ipc_channel_spin(end, POSIX_IPC_CHANNEL_SPIN_NS)) {
-        end->misses = 0;
-        end->pause = 1;
-        return 1;
-    }
-    if (++end->misses == POSIX_IPC_CHANNEL_MISSES) {
-        end->waited = 0;
-        end->pause *= end->pause < POSIX_IPC_CHANNEL_PAUSE ? 2 : 1;
-    }
-    return 0;
-}
-
-/* Sleeps until the other end rings, or it is time to look by oneself. */
-static inline int posix_ipc_channel_sleep(struct posix_ipc_channel_end* end, int64_t left) {
-    const int64_t most = left < POSIX_IPC_CHANNEL_LOOK_NS ? left : POSIX_IPC_CHANNEL_LOOK_NS;
-    const struct timespec patience = {0, (long)most};
-    const int64_t begin = posix_ipc_channel_now();
-    long result = 0;
-    __atomic_store_n(end->my_bell, 1, __ATOMIC_SEQ_CST);
-    POSIX_IPC_STEP(channel_sleeping);
-    if (!posix_ipc_channel_moved(end))
-        result = syscall(SYS_futex, end->my_bell, FUTEX_WAIT, 1, &patience, NULL, 0);
-    const int error = result == 0 ? 0 : errno;
-    __atomic_store_n(end->my_bell, 0, __ATOMIC_SEQ_CST); /* nobody needs to ring */
-    if (posix_ipc_channel_now() - begin < POSIX_IPC_CHANNEL_SOON_NS &&
-        end->misses >= POSIX_IPC_CHANNEL_MISSES && ++end->waited > end->pause &&
-        posix_ipc_channel_may_spin())
-        end->misses = POSIX_IPC_CHANNEL_MISSES - POSIX_IPC_CHANNEL_TRIAL;
-    return error == EAGAIN || error == EINTR || error == ETIMEDOUT ? 0 : error;
 }
 
 /* Until the other end may have gone on: 0, or ETIMEDOUT. */
 static inline int posix_ipc_channel_wait(struct posix_ipc_channel_end* end,
                                          const struct timespec* until) {
     posix_ipc_channel_publish(end);
-    const int64_t left = posix_ipc_channel_left(until);
-    if (left <= 0)
-        return ETIMEDOUT;
-    if (end->waiting == POSIX_IPC_CHANNEL_SPIN)
-        return posix_ipc_channel_spin(end, left) ? 0 : ETIMEDOUT;
-    if (end->waiting == POSIX_IPC_CHANNEL_ADAPTIVE && posix_ipc_channel_linger(end))
-        return 0;
-    return posix_ipc_channel_sleep(end, left);
+    return posix_ipc_ring_wait(&end->waits, end->waiting, end, until);
 }
 
-/* Takes a role and goes on where its last owner has published: EBUSY: somebody has it; EBADMSG:
- * somebody has overwritten the memory; ENOTRECOVERABLE, ENOSYS as of posix_ipc_mutex_lock(). */
+/* Takes a role, as posix_ipc_ring_take(), and goes on where its last owner has published. */
 static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
                                          const struct posix_ipc_channel* channel, int sends) {
     struct posix_ipc_channel_head* head = channel->head;
@@ -363,20 +240,13 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
     end->role = sends ? &head->sender_role : &head->receiver_role;
     end->mine = sends ? &head->head : &head->tail;
     end->theirs = sends ? &head->tail : &head->head;
-    end->my_bell = sends ? &head->sender_bell.sleeps : &head->receiver_bell.sleeps;
+    uint32_t* bell = sends ? &head->sender_bell.sleeps : &head->receiver_bell.sleeps;
     end->their_bell = sends ? &head->receiver_bell.sleeps : &head->sender_bell.sleeps;
     end->ring = (unsigned char*)(head + 1);
     end->capacity = channel->capacity;
     end->full = channel->full;
-    end->misses = POSIX_IPC_CHANNEL_MISSES;
-    end->pause = 1;
-    if (posix_ipc_mutex_check(end->role) != 0)
-        return EBADMSG;
-    int result = posix_ipc_mutex_trylock(end->role);
-    if (result == EDEADLK)
-        return EBUSY;
-    if (result == EOWNERDEAD)
-        result = posix_ipc_mutex_consistent(end->role);
+    posix_ipc_ring_waits_init(&end->waits, bell, 0, posix_ipc_channel_moved);
+    const int result = posix_ipc_ring_take(end->role);
     if (result != 0)
         return result;
     end->position = __atomic_load_n(&end->mine->position, __ATOMIC_ACQUIRE);
@@ -388,9 +258,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
         __atomic_load_n(is_counted ? &end->mine->next_count : &end->mine->count, __ATOMIC_RELAXED);
     const uint32_t apart = sends ? end->position - end->peer : end->peer - end->position;
     if (posix_ipc_channel_fits(end, apart) && end->position % 8 == 0) {
-        __atomic_fetch_add(end->their_bell, 0, __ATOMIC_SEQ_CST); /* as a fence behind the role */
-        posix_ipc_channel_ring(
-            end, POSIX_IPC_CHANNEL_CALLED); /* who sleeps watches the role from now on */
+        posix_ipc_ring_call(end->their_bell); /* who sleeps watches the role from now on */
         return 0;
     }
     posix_ipc_mutex_unlock(end->role);

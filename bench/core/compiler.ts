@@ -1,7 +1,7 @@
 /** Compiles the C programs on the spot, into a folder that goes away with the process. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { undoLater } from './cleanup';
@@ -34,6 +34,7 @@ export class Compiler {
 
   #compile(name: string, sources: readonly string[]): string {
     const program = path.join(this.#target, name);
+    if (existsSync(program)) return program;
     const files = sources.map((source) => path.join(folder, 'c', `${source}.c`));
     execFileSync('cc', [...FLAGS, ...files, '-o', program], { stdio: 'inherit' });
     return program;

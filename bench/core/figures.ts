@@ -18,6 +18,13 @@ export function perMessage(goal?: Goal): Figure {
   return withGoal({ name: '', unit: 'ns', better: 'less', value: (r) => valueOf(r, 'ns') }, goal);
 }
 
+/** Time for one piece of work; where several programs do it, until all have ended. */
+export function perWork(goal?: Goal): Figure {
+  const value: Figure['value'] = (r) =>
+    Math.max(valueOf(r, 'ns'), ...(r.others ?? []).map(({ ns = NaN }) => ns));
+  return { ...perMessage(goal), value };
+}
+
 /** Messages per second. */
 export function rate(goal?: Goal): Figure {
   const value: Figure['value'] = (r) => 1e9 / valueOf(r, 'ns');

@@ -13,7 +13,7 @@ export interface Params {
   batch: number;
   /** How many different selectors the pending receives have. */
   selectors: number;
-  /** How many receive each message; one where nothing is said about it. */
+  /** How many receive each message, or repeat the work at the same time; one where nothing is said about it. */
   receivers?: number;
 }
 

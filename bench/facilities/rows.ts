@@ -1,8 +1,9 @@
 /** Rows that several facilities have. */
 
-import { atMost, latency, perMessage } from '../core/figures';
-import type { Contender, Measure } from '../core/measure';
+import { atMost, latency, perWork } from '../core/figures';
+import type { Contender, Goal, Measure } from '../core/measure';
 import type { Plan } from '../core/plan';
+import type { Effort } from '../options';
 
 /** What lies in a slot: only the number of the message. */
 export const NUMBER = { size: 4 };
@@ -10,7 +11,15 @@ export const NUMBER = { size: 4 };
 /** Microseconds before a cold round trip. */
 const REST = 3000;
 
-/** Repeated work of one process; `baseline` is the plan's C program where there is no other. */
+/** A smoke run leaves out what only rests between the calls of other rows. */
+export function needed(effort: Effort, measures: readonly Measure[]): Measure[] {
+  return measures.filter(({ work }) => effort !== 'smoke' || work.pause === 0);
+}
+
+/**
+ * Repeated work of one process, or of `programs` at the same time; `baseline` is the plan's C program
+ * where there is no other. `limit`: the goal as a ratio.
+ */
 export function repeated(
   plan: Plan,
   group: string,
@@ -20,18 +29,21 @@ export function repeated(
     baseline?: Contender;
     count: number;
     size?: number;
+    programs?: number;
     limit?: number;
+    goal?: Goal;
   },
 ): Measure {
-  const { name, subject, baseline = plan.C, count, size = NUMBER.size, limit } = row;
+  const { name, subject, baseline = plan.C, count, size = NUMBER.size, programs = 1 } = row;
+  const { goal = atMost(row.limit) } = row;
   return {
     name,
     group,
     scenario: 'repeat',
-    work: plan.work(count, { size }),
+    work: plan.work(count, { size, receivers: programs }),
     subject,
     baseline,
-    figures: [perMessage(atMost(limit))],
+    figures: [perWork(goal)],
   };
 }
 

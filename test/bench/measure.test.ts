@@ -1,6 +1,9 @@
-import { ratesOf } from '../../bench/core/figures';
-import { othersOf, programsOf } from '../../bench/core/measure';
+import { perWork, ratesOf } from '../../bench/core/figures';
+import { othersOf, programsOf, type Measure } from '../../bench/core/measure';
 import { measured } from '../../bench/core/run';
+import { needed } from '../../bench/facilities/rows';
+
+const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };
 
 test('a program of a scenario knows the others', () => {
   expect(othersOf('stream-send')).toEqual(['stream-receive']);
@@ -10,12 +13,35 @@ test('a program of a scenario knows the others', () => {
 });
 
 test('the last program of a scenario runs as often as there are receivers', () => {
-  const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };
   expect(programsOf('stream', work)).toEqual(['stream-send', 'stream-receive']);
   expect(programsOf('fan-out', { ...work, receivers: 3 })).toEqual([
     'fan-out-send',
     ...['fan-out-receive', 'fan-out-receive', 'fan-out-receive'],
   ]);
+});
+
+test('work that several programs repeat takes as long as the slowest of them', () => {
+  expect(programsOf('repeat', { ...work, receivers: 2 })).toEqual(['repeat', 'repeat']);
+  const result = { values: { ns: 4 }, latencies: {} };
+  const times = [[], [{ ns: 3 }], [{ ns: 5 }]].map((others) =>
+    perWork().value({ ...result, others }),
+  );
+  expect(times).toEqual([4, 4, 5]);
+});
+
+test('a smoke run leaves out the rows that rest', () => {
+  const row = (name: string, pause: number): Measure => ({
+    name,
+    group: 'g',
+    scenario: 'round-trip',
+    work: { ...work, pause },
+    subject: { language: 'JavaScript', driver: 'any', forms: [] },
+    figures: [],
+  });
+  const rows = [row('a', 0), row('b', 3000)];
+  const names = (measures: readonly Measure[]): string[] => measures.map(({ name }) => name);
+  expect(names(needed('smoke', rows))).toEqual(['a']);
+  expect(names(needed('quick', rows))).toEqual(['a', 'b']);
 });
 
 test('the rates of a sender and of each receiver', () => {

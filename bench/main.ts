@@ -16,6 +16,7 @@ import { facility as channel } from './facilities/channel';
 import { facility as eventfd } from './facilities/eventfd';
 import { facility as fileLocks } from './facilities/file-locks';
 import { facility as futex } from './facilities/futex';
+import { facility as locks } from './facilities/locks';
 import { facility as memory } from './facilities/memory';
 import { facility as mutex } from './facilities/mutex';
 import { facility as pipes } from './facilities/pipes';
@@ -40,6 +41,7 @@ const facilities: Record<string, Build> = {
   futex,
   mutex,
   'file-locks': fileLocks,
+  locks,
   pipes,
   'unix-sockets': unixSockets,
   eventfd,

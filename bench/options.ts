@@ -4,7 +4,8 @@ import type { Placement } from './core/measure';
 export const USAGE = `npm run bench -- [FACILITY] [options]
 
   FACILITY      sysv, memory, posix-queues, posix-semaphores, sysv-semaphores, futex, mutex,
-                file-locks, pipes, unix-sockets, eventfd, channel, transports; every one where none is named
+                file-locks, locks, pipes, unix-sockets, eventfd, channel, transports; every one where
+                none is named
   --only TEXT   only the rows whose name contains TEXT, or whose scenario it is:
                 pair, stream, objects, fan-out, round-trip, waits, repeat
   --rounds N    how often each row is measured (default 7; 3 with --quick)

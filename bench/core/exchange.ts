@@ -8,6 +8,8 @@ export interface Wakes {
   send: (type: number) => void;
   receiveSync: (type: number) => void;
   receive: (type: number) => Promise<unknown>;
+  /** How the promise form sends a request where it may have to wait for that. */
+  sendLater?: (type: number) => Promise<void>;
 }
 
 function calls(slots: Slots, wakes: Wakes): Record<string, () => Call> {
@@ -27,7 +29,11 @@ function calls(slots: Slots, wakes: Wakes): Record<string, () => Call> {
     promise: () => ({
       blocking: false,
       call: async (payload) => {
-        ask(payload);
+        if (wakes.sendLater === undefined) ask(payload);
+        else {
+          slots.put(REQUEST, payload);
+          await wakes.sendLater(REQUEST);
+        }
         await wakes.receive(REPLY);
         return slots.take(REPLY);
       },

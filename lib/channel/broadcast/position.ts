@@ -68,8 +68,11 @@ export function isOvertaken({ words }: BroadcastPlace, position: number): boolea
 
 /** A publisher in a small ring may be faster than who looks for the oldest record: so often. */
 const oldestAttempts = 100;
-/** Nobody is that often overtaken by a whole ring. */
-const attempts = 1000;
+/**
+ * A publisher in C may come round in a small ring faster than this looks while it is not compiled yet:
+ * so many times. Memory that nobody changes is found out at once.
+ */
+const attempts = 100_000;
 
 /** Where to begin: a position, and the number of the message that is, or will be, there. */
 export interface Start {
@@ -89,11 +92,12 @@ export function startAt(place: BroadcastPlace, from: Known = HEAD): Start {
     const oldest = loadPosition(place, OLDEST);
     const chosen = from === WANTED ? loadPosition(place, WANTED) : oldest;
     const head = loadPosition(place, HEAD);
+    if (Math.min(chosen, head) < oldest) break; // they are never before it, and were looked at later
     const position = from === HEAD || i >= oldestAttempts ? head : chosen;
     const number = numberAt(place, position);
     if (isOvertaken(place, position)) continue;
     // While OLDEST stays, HEAD is less than the capacity from it.
-    const isWithin = head >= oldest && head - oldest < place.steps && position <= head;
+    const isWithin = head - oldest < place.steps && position <= head;
     if (isWithin && isExact(number)) return { position, number };
     if (!isOvertaken(place, oldest)) break;
   }

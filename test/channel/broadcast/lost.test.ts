@@ -155,6 +155,33 @@ test('one that was stopped while the ring came round by exactly 2^32 steps knows
   expect(subscriber.tryReceive()).toMatchObject({ lost: 2 ** 31 });
 });
 
+test('a publisher that comes round thousands of times while the oldest message is looked for', () => {
+  using mapping = memory.mapAnonymousSync({ length: 4096, shared: true });
+  using one = channel.Broadcast.at(mapping, 0, { create: true, capacity });
+  const pairs = mapping.view(BigInt64Array);
+  const [HEAD, OLDEST, RING] = [32, 48, 96];
+  const subscriber = one.subscribe();
+  let rounds = 3000;
+  const { load } = Atomics;
+  const spy = jest.spyOn(Atomics, 'load').mockImplementation(((array: Int32Array, at: number) => {
+    if (at === 2 * OLDEST && rounds > 0) {
+      rounds--;
+      for (const [index, by] of [
+        [HEAD, 64n],
+        [OLDEST, 64n],
+        [RING + 1, 10n],
+      ] as const) {
+        pairs[index] = (pairs[index] ?? 0n) + by;
+      }
+    }
+    return load(array, at);
+  }) as typeof Atomics.load);
+  const received = subscriber.tryReceive();
+  spy.mockRestore();
+  expect(received).toBeUndefined();
+  expect(subscriber.lost).toBe(30_000);
+});
+
 test('the next publisher goes on, and the counts with it', () => {
   const one = makeBroadcast({ capacity });
   const subscriber = one.subscribe();

@@ -30,6 +30,24 @@ export async function compileC(name: string): Promise<string> {
   return program;
 }
 
+const languages = {
+  C11: ['cc', '-std=c11', '-D_GNU_SOURCE', '-x', 'c'],
+  'C++20': ['g++', '-std=c++20', '-x', 'c++'],
+} as const;
+
+/** Compiles a header of native/include alone, strictly; answers what the compiler says. */
+export async function compileHeader(
+  header: string,
+  language: keyof typeof languages,
+): Promise<string> {
+  const [compiler, ...flags] = languages[language];
+  const strict = ['-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only'];
+  const main = ['-include', path.join(headers, header), `-I${headers}`, '/dev/null'];
+  const env = { ...process.env, LD_PRELOAD: '' };
+  const { stdout, stderr } = await run(compiler, [...flags, ...strict, ...main], { env });
+  return stdout + stderr;
+}
+
 const common = ['lock/robust_list.cc', 'lock/mutex_calls.cc', 'core/futex_word.cc'];
 
 /** What the programs of test/native/steps are made of besides themselves. */

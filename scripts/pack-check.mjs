@@ -33,6 +33,7 @@ await main(() => {
   try {
     install(folder, tarball);
     checkLinks(path.join(folder, 'node_modules/posix-ipc'));
+    checkHeaders(path.join(folder, 'node_modules/posix-ipc'));
     usePrograms(folder);
     for (const project of PROJECTS) useTypes(folder, project);
     useSource(folder);
@@ -68,6 +69,22 @@ function checkLinks(inside) {
   );
   if (dead.length > 0) throw new Failure(`dead links in the package: ${dead.join(', ')}`);
   console.log(`${String(pages.length)} pages: no dead links`);
+}
+
+/**
+ * All headers for C programs are there, and each can be compiled with those alone.
+ *
+ * @param {string} inside
+ */
+function checkHeaders(inside) {
+  const include = path.join(inside, 'native/include');
+  const names = readdirSync(path.join(root, 'native/include/posix-ipc'));
+  for (const name of names) {
+    const header = path.join(include, 'posix-ipc', name);
+    const flags = ['-std=c11', '-D_GNU_SOURCE', '-fsyntax-only', '-x', 'c', `-I${include}`];
+    run('cc', [...flags, '-include', header, '/dev/null']);
+  }
+  console.log(`${String(names.length)} headers: compiled`);
 }
 
 /** @param {string} folder */

@@ -15,7 +15,7 @@ import {
   type OpenChannelOptions,
   type Opened,
 } from './opening';
-import { bytesFor, initialise, placeOf, type Place } from './place';
+import { bytesFor, capacityIn, initialise, placeOf, type Place } from './place';
 import { ringFor, shapeOf, type Shape, type ShapeOptions } from './shape';
 
 /** What a channel is made with. */
@@ -70,7 +70,7 @@ export function openAt(
   const least = (isMade ? asked : undefined) ?? leastCapacity;
   checkRoom(mapping, byteOffset, isMade ? bytesFor(least, shape) : RING + least);
   if (isMade) {
-    const bytes = asked ?? mostIn((mapping.length - byteOffset) / shape.senders - RING);
+    const bytes = asked ?? mostIn(capacityIn(mapping.length - byteOffset, shape));
     initialise(mapping, byteOffset, bytes, shape);
   }
   return { place: placeOf(mapping, byteOffset, undefined), use };

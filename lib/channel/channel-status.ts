@@ -2,7 +2,7 @@ import { COUNT, DROPPED, HEAD, HIGH_WATER, RECEIVER_BELL, SENDER_BELL, TAIL } fr
 import { checkThere, type Place } from './place';
 import { countOf, lookAt } from './position';
 import type { ChannelPeer, Role } from './role';
-import { isClaimed } from './shape';
+import { dropsSent, isClaimed } from './shape';
 
 /** What is known of a channel: a look at each, not all at one instant. */
 export interface ChannelStatus {
@@ -25,18 +25,23 @@ export interface ChannelStatus {
   sender: ChannelPeer | undefined;
   /** All who send. */
   senders: ChannelPeer[];
-  /** Who receives. */
+  /** Who receives, one of them; undefined: nobody now. */
   receiver: ChannelPeer | undefined;
+  /** All who receive. */
+  receivers: ChannelPeer[];
   /** Whether a sender sleeps until there is room. */
   senderSleeps: boolean;
-  /** Whether the receiver sleeps until there is a message. */
+  /** Whether the receiver sleeps until there is a message; of several, one of them, or one that has until lately. */
   receiverSleeps: boolean;
 }
 
 /** What lies in one lane, and went through it. */
 function laneStatus(
   lane: Place,
-): Omit<ChannelStatus, 'capacity' | 'sender' | 'senders' | 'receiver' | 'receiverSleeps'> {
+): Omit<
+  ChannelStatus,
+  'capacity' | 'sender' | 'senders' | 'receiver' | 'receivers' | 'receiverSleeps'
+> {
   const { words, shape, capacity } = lane;
   const word = (index: number): number => Atomics.load(words, index);
   // A position that others move, too, has its count only behind it.
@@ -49,7 +54,7 @@ function laneStatus(
   return {
     bytes,
     highWater: Math.min(highest, capacity),
-    depth: Math.max((sent - received - (isSole ? 0 : dropped)) | 0, 0),
+    depth: Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0),
     sent,
     received,
     dropped,
@@ -60,14 +65,16 @@ function laneStatus(
 export function statusOf(
   place: Place,
   senderRoles: readonly Role[],
-  receiver: Role,
+  receiverRoles: readonly Role[],
 ): ChannelStatus {
   checkThere(place);
   const { shape, capacity } = place;
   const lanes = place.lanes.map(laneStatus);
   const sum = (of: 'bytes' | 'highWater' | 'depth' | 'sent' | 'received' | 'dropped'): number =>
     lanes.reduce((total, lane) => total + lane[of], 0);
-  const senders = senderRoles.flatMap((role) => role.holder() ?? []);
+  const [senders, receivers] = [senderRoles, receiverRoles].map((roles) =>
+    roles.flatMap((role) => role.holder() ?? []),
+  ) as [ChannelPeer[], ChannelPeer[]];
   return {
     capacity: shape.rendezvous > 0 ? 0 : capacity,
     bytes: sum('bytes'),
@@ -78,7 +85,8 @@ export function statusOf(
     dropped: sum('dropped') >>> 0,
     sender: senders[0],
     senders,
-    receiver: receiver.holder(),
+    receiver: receivers[0],
+    receivers,
     senderSleeps: lanes.some(({ senderSleeps }) => senderSleeps),
     receiverSleeps: Atomics.load(place.words, RECEIVER_BELL) !== 0,
   };

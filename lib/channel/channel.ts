@@ -5,7 +5,7 @@ import type { MutexGuard } from '../lock/mutex-guard';
 import { promised } from '../core/promised';
 import { byName, openAt, type ChannelAtOptions, type ChannelOptions } from './channel-open';
 import { statusOf, type ChannelStatus } from './channel-status';
-import { RECEIVER_ROLE, SENDER_ROLE } from './layout';
+import { SENDER_ROLE } from './layout';
 import { unlink, type OpenChannelOptions, type Opened, type Use } from './opening';
 import { checkThere, type Place } from './place';
 import { receiverOf, type Receiver } from './receiver';
@@ -14,8 +14,8 @@ import { senderOf, type Sender } from './sender';
 import type { WhenFull } from './shape';
 
 /**
- * A channel through shared memory: messages with a type, in order, from one sender to one receiver,
- * in processes or threads of any kind. While both are busy it makes no system call.
+ * A channel through shared memory: messages with a type, in order, from one sender, or several, to one
+ * receiver, or each to one of several, in processes or threads of any kind. While both are busy it makes no system call.
  *
  * It lies in shared memory by a name, or in a mapping: of a memfd, too, whose descriptor is passed
  * to a child or over a socket. It outlives who sends and who receives: messages stay for the next
@@ -38,6 +38,8 @@ export class Channel extends Closable {
   readonly capacity: number;
   /** How many senders there may be at a time. */
   readonly senders: number;
+  /** How many receivers there may be at a time. */
+  readonly receivers: number;
   /** What becomes of a message for which there is no room, as it was made. */
   readonly full: WhenFull;
 
@@ -45,7 +47,7 @@ export class Channel extends Closable {
   readonly #use: Use;
   readonly #isOwner: boolean;
   readonly #senderRoles: readonly Role[];
-  readonly #receiverRole: Role;
+  readonly #receiverRoles: readonly Role[];
   readonly #ends = new Set<Sender | Receiver>();
   readonly #forget: () => void;
 
@@ -56,11 +58,12 @@ export class Channel extends Closable {
     this.capacity = place.shape.rendezvous > 0 ? 0 : place.capacity;
     this.full = place.shape.full;
     this.senders = place.shape.senders;
+    this.receivers = place.shape.receivers;
     this.#place = place;
     this.#use = use;
     this.#isOwner = place.name !== undefined;
     this.#senderRoles = place.lanes.map((lane) => new Role(lane, SENDER_ROLE, 'sends'));
-    this.#receiverRole = new Role(place, RECEIVER_ROLE, 'receives');
+    this.#receiverRoles = place.slots.map((slot) => new Role(slot, 0, 'receives'));
     this.#forget = whenClosed(place.mapping, () => {
       this.close();
     });
@@ -168,9 +171,12 @@ export class Channel extends Closable {
     return this.#join(this.#place.lanes, this.#senderRoles, senderOf);
   }
 
-  /** Becomes the receiver. Errors: as `sender`. */
+  /** Becomes the receiver, or one of them. Errors: as `sender`. */
   receiver(): Receiver {
-    return this.#join([this.#place], [this.#receiverRole], receiverOf);
+    const place = this.#place;
+    return this.#join(place.slots, this.#receiverRoles, (slot, guard, use) =>
+      receiverOf(place, guard, use, slot),
+    );
   }
 
   // ---- looking
@@ -183,7 +189,7 @@ export class Channel extends Closable {
   /** As `stat`, at once. */
   statSync(): ChannelStatus {
     this.checkOpen();
-    return statusOf(this.#place, this.#senderRoles, this.#receiverRole);
+    return statusOf(this.#place, this.#senderRoles, this.#receiverRoles);
   }
 
   // ---- the object itself
@@ -201,24 +207,23 @@ export class Channel extends Closable {
   protected override release(): void {
     this.#forget();
     for (const end of this.#ends) end.close();
-    for (const role of this.#senderRoles) role.close();
-    this.#receiverRole.close();
+    for (const role of [...this.#senderRoles, ...this.#receiverRoles]) role.close();
     if (this.#isOwner) this.#place.mapping.close();
   }
 
   /** Takes the first role that is free. */
-  #join<E extends Sender | Receiver>(
-    places: readonly Place[],
+  #join<P, E extends Sender | Receiver>(
+    places: readonly P[],
     roles: readonly Role[],
-    make: (place: Place, guard: MutexGuard, use: Use) => E,
+    make: (place: P, guard: MutexGuard, use: Use) => E,
   ): E {
     this.checkOpen();
     checkThere(this.#place);
-    let [lane, guard] = [0, roles[0]?.tryTake()];
-    while (guard === undefined && lane + 1 < roles.length) guard = roles[++lane]?.tryTake();
-    if (guard === undefined) [lane, guard] = [0, roles[0]?.take()]; // which says who has it
+    let [at, guard] = [0, roles[0]?.tryTake()];
+    while (guard === undefined && at + 1 < roles.length) guard = roles[++at]?.tryTake();
+    if (guard === undefined) [at, guard] = [0, roles[0]?.take()]; // which says who has it
     try {
-      const end = make(places[lane] as Place, guard as MutexGuard, this.#use);
+      const end = make(places[at] as P, guard as MutexGuard, this.#use);
       for (const other of this.#ends) if (other.closed) this.#ends.delete(other);
       this.#ends.add(end);
       return end;

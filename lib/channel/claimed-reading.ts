@@ -16,9 +16,11 @@ import { isRecord, Reading } from './reading';
 
 /** Whoever comes first so often in a row is no peer: it overwrites the memory. */
 const mostTries = 1 << 16;
+/** Other receivers may well come first: all that one has copied in vain went to them. */
+const triesAmongOthers = 64;
 
 /**
- * Where not only this receiver takes messages away: the sender does, to make room.
+ * Where not only this receiver takes messages away: other receivers do, or the sender, to make room.
  *
  * A message is copied into memory of this process, and then claimed: TAIL is moved from its
  * beginning to its end, by compare-and-exchange. Who moves TAIL from the beginning of a record has
@@ -29,9 +31,11 @@ const mostTries = 1 << 16;
 export class ClaimedReading extends Reading {
   /** Whether a message is claimed, and not yet given to anybody: `position` is at its beginning. */
   #holds = false;
+  readonly #isAmongOthers: boolean;
 
   constructor(place: Place) {
     super(place, privateCopy(place));
+    this.#isAmongOthers = place.shape.receivers > 1;
   }
 
   override get ready(): boolean {
@@ -47,12 +51,14 @@ export class ClaimedReading extends Reading {
   }
 
   protected override find(): number {
-    for (let i = 0; i < mostTries; i++) {
+    const tries = this.#isAmongOthers ? triesAmongOthers : mostTries;
+    for (let i = 0; i < tries; i++) {
       if (this.#holds) return 0;
       const available = this.look();
       if (available === 0) return -1;
       this.#claim(available);
     }
+    if (this.#isAmongOthers) return -1; // whoever waits tries again
     throw damaged(this.place);
   }
 

@@ -24,12 +24,23 @@ export const RENDEZVOUS_WORD = 4;
  */
 export const SENDERS_WORD = 5;
 
+/**
+ * How many receivers there may be; 0 is one. Each has a slot: the first one's is in the first lane, from
+ * RECEIVER_ROLE on, the others lie behind the last ring. Never changes.
+ */
+export const RECEIVERS_WORD = 6;
+
 /** Options that are not known: all words from here on up to the roles are 0, or else nobody opens it. */
-export const UNKNOWN_WORD = 6;
+export const UNKNOWN_WORD = 7;
 
 /** Robust mutexes, in bytes: who owns one has the role, until the kernel sees that thread die. */
 export const SENDER_ROLE = 64;
 export const RECEIVER_ROLE = 128;
+
+/** Bytes of the slot of a receiver; its role is at the beginning. */
+export const SLOT = 128;
+/** In the slot of any but the first receiver: as RECEIVER_WAITS. */
+export const SLOT_WAITS = 16;
 
 /**
  * Position of the next record to be written. Only the sender stores it, with release, after the
@@ -39,7 +50,8 @@ export const HEAD = 64;
 
 /**
  * Position of the next record to be read. Only the receiver stores it, with release, when it needs
- * the bytes before it no more; the sender loads it with acquire, before it writes there.
+ * the bytes before it no more; the sender loads it with acquire, before it writes there. Where others
+ * take messages away, too: see ClaimedReading.
  */
 export const TAIL = 96;
 
@@ -53,7 +65,7 @@ export const NEXT_COUNT = 3;
 
 /** Behind HEAD and behind TAIL: the most bytes that the sender, or the receiver, has found waiting. */
 export const HIGH_WATER = 4;
-/** Behind TAIL: 1 while a call waits for a message, in a channel without capacity. */
+/** Behind TAIL: 1 while a call of the first receiver waits for a message, in a channel without capacity. */
 export const RECEIVER_WAITS = TAIL + 5;
 /** Behind HEAD: messages that were dropped, modulo 2^32. */
 export const DROPPED = 5;
@@ -61,7 +73,7 @@ export const DROPPED = 5;
 /**
  * 1: the receiver sleeps here, or is about to. It stores 1, then loads HEAD; the sender stores HEAD,
  * then loads the bell; all sequentially consistent: one of them sees what the other stored. Who
- * rings stores 0, and wakes.
+ * rings stores 0, and wakes. Of several receivers all sleep here: see SharedBell.
  */
 export const RECEIVER_BELL = 128;
 /** The same for the sender, with TAIL. */
@@ -80,6 +92,7 @@ export const WRAP = -1;
 export const leastCapacity = 1024;
 export const mostCapacity = 2 ** 30;
 export const mostSenders = 64;
+export const mostReceivers = 64;
 export const highestType = 2 ** 31 - 1;
 
 /** What a record takes of the ring. */

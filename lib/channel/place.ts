@@ -8,9 +8,12 @@ import {
   MAGIC_WORD,
   mostCapacity,
   RECEIVER_ROLE,
+  RECEIVER_WAITS,
   RECORD_HEADER,
   RING,
   SENDER_ROLE,
+  SLOT,
+  SLOT_WAITS,
 } from './layout';
 import { readShape, writeShape, type Shape } from './shape';
 
@@ -30,18 +33,37 @@ export interface RingPlace {
   name: string | undefined;
 }
 
+/** Where the slot of a receiver lies: its role is at the beginning. */
+export interface Slot extends RingPlace {
+  /** One word: whether a call waits, of a channel without capacity. */
+  waits: Int32Array;
+}
+
 /** Where a channel lies, checked. */
 export interface Place extends RingPlace {
   shape: Shape;
   /** Of each sender its own; the first is the channel's place itself. */
   lanes: readonly Place[];
-  /** Where the receiver's role and bell are. */
+  /** The first lane, where the bell of the receivers is. */
   main: Place;
+  /** Of each receiver its own: of the channel, not of a lane. */
+  slots: readonly Slot[];
 }
 
 /** Bytes of a channel. */
-export function bytesFor(capacity: number, { senders }: Shape): number {
-  return senders * (RING + capacity);
+export function bytesFor(capacity: number, { senders, receivers }: Shape): number {
+  return senders * (RING + capacity) + (receivers - 1) * SLOT;
+}
+
+/** How large the rings can be in so many bytes. */
+export function capacityIn(bytes: number, { senders, receivers }: Shape): number {
+  return (bytes - (receivers - 1) * SLOT) / senders - RING;
+}
+
+/** Where the slot of a receiver begins in a channel. */
+function slotAt(receiver: number, capacity: number, shape: Shape): number {
+  if (receiver === 0) return RECEIVER_ROLE;
+  return bytesFor(capacity, { ...shape, receivers: receiver });
 }
 
 export function channelFailure(
@@ -84,14 +106,22 @@ export function initialise(
   for (let lane = 0; lane < shape.senders; lane++) {
     const begin = byteOffset + lane * (RING + capacity);
     mapping.view(Int32Array, begin, RING / 4).fill(0);
-    for (const role of [SENDER_ROLE, RECEIVER_ROLE]) {
-      const result = native.mutexInit(memory, begin + role, false);
-      if (result < 0) throw new SystemError(result, 'getrandom');
-    }
+    initialiseRole(memory, begin + SENDER_ROLE);
+    if (lane > 0) initialiseRole(memory, begin + RECEIVER_ROLE); // nobody's
+  }
+  for (let receiver = 0; receiver < shape.receivers; receiver++) {
+    const begin = byteOffset + slotAt(receiver, capacity, shape);
+    mapping.view(Int32Array, begin, SLOT / 4).fill(0);
+    initialiseRole(memory, begin);
   }
   writeShape(words, shape);
   words[CAPACITY_WORD] = capacity;
   Atomics.store(words, MAGIC_WORD, MAGIC);
+}
+
+function initialiseRole(memory: number, byteOffset: number): void {
+  const result = native.mutexInit(memory, byteOffset, false);
+  if (result < 0) throw new SystemError(result, 'getrandom');
 }
 
 /** Whether a ring may have so many bytes. */
@@ -113,11 +143,12 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
   }
   const capacity = head[CAPACITY_WORD] ?? 0;
   const doesFit = shape.rendezvous <= capacity / 2 - RECORD_HEADER;
-  const most = (mapping.length - byteOffset) / shape.senders - RING;
+  const most = capacityIn(mapping.length - byteOffset, shape);
   if (!doesFit || !isCapacity(capacity, most)) {
     throw channelFailure('EBADMSG', name, 'the channel does not fit into its memory');
   }
   const lanes: Place[] = [];
+  const slots: Slot[] = [];
   for (let lane = 0; lane < shape.senders; lane++) {
     const begin = byteOffset + lane * (RING + capacity);
     const place = {
@@ -130,10 +161,30 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
       name,
       shape,
       lanes,
+      slots,
     };
     lanes.push(Object.assign(place, { main: lanes[0] ?? (place as unknown as Place) }));
   }
-  return lanes[0] as Place;
+  const main = lanes[0] as Place;
+  for (let receiver = 0; receiver < shape.receivers; receiver++) {
+    slots.push(slotOf(main, receiver));
+  }
+  return main;
+}
+
+function slotOf(main: Place, receiver: number): Slot {
+  const { capacity, shape, words } = main;
+  const slot = partOf(main, slotAt(receiver, capacity, shape), SLOT);
+  const [at, of] = receiver === 0 ? [RECEIVER_WAITS, words] : [SLOT_WAITS, slot.words];
+  return { ...slot, waits: of.subarray(at, at + 1) };
+}
+
+/** So many bytes from an offset of a place on, as a place of its own. */
+export function partOf(place: RingPlace, offset: number, bytes: number): RingPlace {
+  const byteOffset = place.byteOffset + offset;
+  const { mapping, memory, ring, capacity, name } = place;
+  const words = mapping.view(Int32Array, byteOffset, bytes / 4);
+  return { mapping, memory, byteOffset, words, ring, capacity, name };
 }
 
 /** The position in a word, if it is within what a ring can be apart from another one. */

@@ -18,9 +18,10 @@ export function publishPosition(
   words[at + COUNT] = count;
 }
 
-/** The most that was found, in a word that only one end writes. */
+/** The most that was found, whoever else notes it. */
 export function noteHigh(words: Int32Array, at: number, bytes: number): void {
-  if (bytes > (words[at] ?? 0)) Atomics.store(words, at, bytes);
+  let known = words[at] ?? bytes;
+  while (bytes > known) known = Atomics.compareExchange(words, at, known, bytes);
 }
 
 /** The count of the position, or of a later one. */

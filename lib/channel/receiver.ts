@@ -7,14 +7,14 @@ import { limitsOf } from '../core/limits';
 import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../core/options';
 import type { StreamOptions } from '../core/stream-options';
 import type { MutexGuard } from '../lock/mutex-guard';
-import { Bell, callIfAsleep } from './bell';
+import { Bell, callIfAsleep, SharedBell } from './bell';
 import type { Use } from './opening';
 import type { Decoded } from './codec';
 import type { Cursor } from './cursor';
 import { sourceOf, type Source } from './lanes';
-import { RECEIVER_BELL, RECEIVER_WAITS, SENDER_BELL, SENDER_ROLE } from './layout';
+import { RECEIVER_BELL, RECEIVER_ROLE, SENDER_BELL, SENDER_ROLE } from './layout';
 import { ChannelReadable } from './node-streams';
-import { isThere, type Place } from './place';
+import { isThere, partOf, type Place, type Slot } from './place';
 import type { Borrowed, Message, MessageInto } from './reading';
 import { ReadingEnd } from './reading-end';
 import { leave, leaveWith } from './role';
@@ -31,13 +31,19 @@ interface Received {
 /** Serves those who wait with what is there. */
 export let serveWaiting: (receiver: Receiver) => void;
 
-/** For the channel. */
-export function receiverOf(place: Place, role: MutexGuard, use: Use): Receiver {
-  return new Receiver(byOpener, place, role, use);
+/** For the channel. `slot`: the role is there. */
+export function receiverOf(
+  place: Place,
+  role: MutexGuard,
+  use: Use,
+  slot = place.slots[0] as Slot,
+): Receiver {
+  return new Receiver(byOpener, place, role, use, slot);
 }
 
 /**
- * The receiving end of a channel: there is one at a time.
+ * The receiving end of a channel: there is one at a time, or as many as the channel was made for. Of
+ * several, each message goes to one: what it has taken is gone, also if it is killed then.
  *
  * A message is gone when it is received. The position is published when a quarter of the ring is
  * free again, when the ring is empty, and at the end of the tick: what a receiver took that is
@@ -63,13 +69,13 @@ export class Receiver extends ReadingEnd<Received> {
     };
   }
 
-  constructor(by: ByOpener, place: Place, role: MutexGuard, { waiting, codec }: Use) {
+  constructor(by: ByOpener, place: Place, role: MutexGuard, { waiting, codec }: Use, slot: Slot) {
     checkOpener(by, Receiver);
     const keeper = new Keeper();
     const reading = sourceOf(place);
     const ready = (): boolean => reading.ready;
-    const bell = new Bell(place, RECEIVER_BELL, SENDER_ROLE, place.lanes);
-    const awaits = place.shape.rendezvous > 0 ? { awaits: awaitsIn(place) } : {};
+    const bell = bellOf(place, slot);
+    const awaits = place.shape.rendezvous > 0 ? { awaits: awaitsIn(slot) } : {};
     const waits = new Waits({ place, bell, keeper, waiting, ready, ...awaits });
     const decoded = ({ type }: Message, value: unknown): Decoded => ({ type, value });
     super('receiver', { reading, codec, waits, keeper, decoded });
@@ -78,6 +84,7 @@ export class Receiver extends ReadingEnd<Received> {
     this.#waits = waits;
     leaveWith(reading, role);
     for (const lane of place.lanes) callIfAsleep(lane, SENDER_BELL); // who sleeps watches the role from now on
+    if (place.slots.length > 1) callIfAsleep(place, RECEIVER_BELL);
   }
 
   // ---- in place, until it is released
@@ -132,10 +139,22 @@ export class Receiver extends ReadingEnd<Received> {
   }
 }
 
-/** Where a sender sees whether somebody waits. */
-function awaitsIn(place: Place): (isAwaited: boolean) => void {
+/**
+ * Where it sleeps, and whose death wakes it. Of several receivers each watches the others, too: when a
+ * sender dies before it rings, the kernel wakes one of those who watch it, and that one may be killed
+ * before it wakes the others.
+ */
+function bellOf(place: Place, own: Slot): Bell {
+  if (place.slots.length === 1) return new Bell(place, RECEIVER_BELL, SENDER_ROLE, place.lanes);
+  const senders = place.lanes.map((lane) => partOf(lane, SENDER_ROLE, RECEIVER_ROLE - SENDER_ROLE));
+  const others = place.slots.filter((slot) => slot !== own);
+  return new SharedBell(place, RECEIVER_BELL, 0, [...senders, ...others]);
+}
+
+/** Where a sender sees whether this one waits. */
+function awaitsIn(slot: Slot): (isAwaited: boolean) => void {
   const tell = (isAwaited: boolean): void => {
-    if (isThere(place)) Atomics.store(place.words, RECEIVER_WAITS, isAwaited ? 1 : 0);
+    if (isThere(slot)) Atomics.store(slot.waits, 0, isAwaited ? 1 : 0);
   };
   tell(false); // the last one may have been killed
   return tell;

@@ -1,17 +1,17 @@
 import { countDropped, discardOldest } from './discard';
-import { RECEIVER_ROLE, RECEIVER_WAITS, TAIL } from './layout';
-import { channelFailure, isThere, type Place } from './place';
+import { TAIL } from './layout';
+import { channelFailure, isThere, type Place, type Slot } from './place';
 import { Writing } from './writing';
 
 /** The thread in the word of a role; 0 also where it has died. */
 const OWNER = 0x3fff_ffff;
 
-/** The receiver moves TAIL twice for a message at most: to the beginning of the ring, and behind it. */
+/** Receivers move TAIL twice for a message at most: to the beginning of the ring, and behind it. */
 const mostTries = 8;
 
 /**
  * A channel without capacity: what is sent is taken, or not sent. The ring has one message at most,
- * which is offered: the receiver claims it (see ClaimedReading), or the sender takes it back, in the
+ * which is offered: a receiver claims it (see ClaimedReading), or the sender takes it back, in the
  * same way; so one of the two has it.
  */
 export class Rendezvous extends Writing {
@@ -35,7 +35,7 @@ export class Rendezvous extends Writing {
 
   /** If a receiver waits now: it is the one that takes it. */
   override put(from: Uint8Array, type: number): boolean {
-    return this.ready && this.#isAwaited() && this.#publish(from, type);
+    return this.ready && this.place.slots.some(isAwaited) && this.#publish(from, type);
   }
 
   /** Whether it is taken; the first time it is offered. */
@@ -80,10 +80,9 @@ export class Rendezvous extends Writing {
     this.publish();
     return isSent;
   }
+}
 
-  #isAwaited(): boolean {
-    const { words } = this;
-    const owner = Atomics.load(words, RECEIVER_ROLE >> 2) & OWNER;
-    return Atomics.load(words, RECEIVER_WAITS) !== 0 && owner !== 0;
-  }
+/** Whether a receiver waits there, and lives. */
+function isAwaited({ words, waits }: Slot): boolean {
+  return Atomics.load(waits, 0) !== 0 && (Atomics.load(words, 0) & OWNER) !== 0;
 }

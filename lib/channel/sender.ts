@@ -6,7 +6,7 @@ import { optionsOf, type Data } from '../core/options';
 import type { MutexGuard } from '../lock/mutex-guard';
 import { Bell, callIfAsleep } from './bell';
 import type { Use } from './opening';
-import { RECEIVER_BELL, RECEIVER_ROLE, RECORD_HEADER, SENDER_BELL } from './layout';
+import { RECEIVER_BELL, RECORD_HEADER, SENDER_BELL } from './layout';
 import { ChannelWritable, type WritableOptions } from './node-streams';
 import { channelFailure, type Place } from './place';
 import { Rendezvous } from './rendezvous';
@@ -26,7 +26,7 @@ export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
 }
 
 /**
- * The sending end of a channel: there is one at a time.
+ * The sending end of a channel: there is one at a time, or as many as the channel was made for.
  *
  * The first message of a tick is published at once; then every 32 messages or 4 KiB, later every 128 or 16 KiB, when the
  * receiver sleeps, at the end of the tick, before this thread sleeps, and at `close()` and
@@ -50,7 +50,7 @@ export class Sender extends WritingEnd {
     const { shape } = place;
     const keeper = new Keeper();
     const writing = shape.rendezvous > 0 ? new Rendezvous(place) : new Writing(place);
-    const bell = new Bell(place, SENDER_BELL, RECEIVER_ROLE, [place.main]);
+    const bell = new Bell(place, SENDER_BELL, 0, place.slots);
     const ready = (): boolean => writing.ready;
     const waits = new Waits({ place, bell, keeper, waiting, ready });
     const maxLength = shape.rendezvous || place.capacity - RECORD_HEADER;

@@ -9,7 +9,9 @@ import {
   LAYOUT_WORD,
   leastCapacity,
   mostCapacity,
+  mostReceivers,
   mostSenders,
+  RECEIVERS_WORD,
   RECORD_HEADER,
   recordSize,
   RENDEZVOUS_WORD,
@@ -31,6 +33,7 @@ export interface Shape {
   rendezvous: number;
   /** How many there may be at a time. */
   senders: number;
+  receivers: number;
 }
 
 /** By its number in the head. */
@@ -53,20 +56,28 @@ export interface ShapeOptions {
   maxLength?: number | undefined;
   /** How many senders there may be at a time, 1 to 64, each with a ring of its own. Default 1. */
   senders?: number | undefined;
+  /**
+   * How many receivers there may be at a time, 1 to 64: each message goes to one of them, to whoever
+   * is first. Default 1.
+   */
+  receivers?: number | undefined;
 }
 
 const usualMaxLength = 1 << 16;
 const longestRendezvous = mostCapacity / 2 - RECORD_HEADER;
 
 export function shapeOf(options: ShapeOptions): Shape {
-  const { full = 'wait', capacity, maxLength, senders = 1 } = options;
+  const { full = 'wait', capacity, maxLength, senders = 1, receivers = 1 } = options;
   const policy = policies[word('options.full', names, full)] ?? 'wait';
   const most = capacity === 0 ? 1 : mostSenders;
-  const lanes = integer('options.senders', senders, 1, most);
-  if (capacity !== 0) return { full: policy, rendezvous: 0, senders: lanes };
+  const ends = {
+    senders: integer('options.senders', senders, 1, most),
+    receivers: integer('options.receivers', receivers, 1, mostReceivers),
+  };
+  if (capacity !== 0) return { full: policy, rendezvous: 0, ...ends };
   if (policy !== 'wait') throw outOfRange('options.full', "'wait' without capacity", policy);
   const longest = integer('options.maxLength', maxLength ?? usualMaxLength, 1, longestRendezvous);
-  return { full: policy, rendezvous: longest, senders: lanes };
+  return { full: policy, rendezvous: longest, ...ends };
 }
 
 /** The ring of a channel without capacity: wherever the last message has ended, the next one fits. */
@@ -75,10 +86,12 @@ export function ringFor({ rendezvous }: Shape): number {
 }
 
 /** One that has no option has the layout that every version knows. */
-export function writeShape(words: Int32Array, { full, rendezvous, senders }: Shape): void {
-  const isUsual = full === 'wait' && rendezvous === 0 && senders === 1;
+export function writeShape(words: Int32Array, shape: Shape): void {
+  const { full, rendezvous, senders, receivers } = shape;
+  const isUsual = full === 'wait' && rendezvous === 0 && senders === 1 && receivers === 1;
   words[LAYOUT_WORD] = isUsual ? LAYOUT : SHAPED_LAYOUT;
   words[SENDERS_WORD] = senders === 1 ? 0 : senders;
+  words[RECEIVERS_WORD] = receivers === 1 ? 0 : receivers;
   words[RENDEZVOUS_WORD] = rendezvous;
   words[FULL_WORD] = names[full];
 }
@@ -88,15 +101,26 @@ export function readShape(words: Int32Array): Shape | undefined {
   const layout = words[LAYOUT_WORD];
   const isKnown = words.subarray(UNKNOWN_WORD, SENDER_ROLE / 4).every((word) => word === 0);
   if (!isKnown || (layout !== LAYOUT && layout !== SHAPED_LAYOUT)) return undefined;
-  if (layout === LAYOUT) return { full: 'wait', rendezvous: 0, senders: 1 };
+  if (layout === LAYOUT) return { full: 'wait', rendezvous: 0, senders: 1, receivers: 1 };
   const full = policies[words[FULL_WORD] ?? -1];
-  const senders = words[SENDERS_WORD] ?? 0;
-  if (full === undefined || senders < 0 || senders > mostSenders) return undefined;
+  const senders = endsIn(words[SENDERS_WORD], mostSenders);
+  const receivers = endsIn(words[RECEIVERS_WORD], mostReceivers);
+  if (full === undefined || senders === undefined || receivers === undefined) return undefined;
   const rendezvous = (words[RENDEZVOUS_WORD] ?? 0) >>> 0;
-  return { full, rendezvous, senders: Math.max(senders, 1) };
+  return { full, rendezvous, senders, receivers };
 }
 
-/** Whether the receiver is not the only one that takes messages away: see ClaimedReading. */
-export function isClaimed({ full, rendezvous }: Shape): boolean {
+/** How many ends a word means: 0 is one. */
+function endsIn(word = 0, most: number): number | undefined {
+  return word < 0 || word > most ? undefined : Math.max(word, 1);
+}
+
+/** Whether a receiver is not the only one that takes messages away: see ClaimedReading. */
+export function isClaimed(shape: Shape): boolean {
+  return shape.receivers > 1 || dropsSent(shape);
+}
+
+/** Whether the sender takes away what it has sent: it is counted in both `sent` and `dropped`. */
+export function dropsSent({ full, rendezvous }: Shape): boolean {
   return full === 'drop-oldest' || rendezvous > 0;
 }

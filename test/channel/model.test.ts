@@ -5,8 +5,13 @@ import { Model } from './model';
 const runs = 30;
 const steps = 600;
 
-test.each(Array.from({ length: runs }, (_, seed) => [seed]))('seed %d', (seed) => {
-  const model = new Model(seed);
-  for (let i = 0; i < steps; i++) model.step();
-  expect(model.finish()).toBeGreaterThan(0);
-});
+const seeds = Array.from({ length: runs }, (_, seed) => seed);
+
+test.each(seeds.flatMap((seed) => [1, 3].map((receivers) => [seed, receivers])))(
+  'seed %d, receivers: %d',
+  (seed, receivers) => {
+    const model = new Model(seed, receivers);
+    for (let i = 0; i < steps; i++) model.step();
+    expect(model.finish()).toBeGreaterThan(0);
+  },
+);

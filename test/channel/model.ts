@@ -1,4 +1,4 @@
-/** Random operations against a plain array: what was sent comes, in order, once. */
+/** Random operations against a plain array: what was sent comes, in order, once, whoever of the receivers takes it. */
 
 import type { channel } from 'posix-ipc';
 
@@ -13,19 +13,21 @@ interface Sent {
   data: Buffer;
 }
 
-/** Both ends in one thread, which come and go, and what must be on the way. */
+/** All ends in one thread, which come and go, and what must be on the way. */
 export class Model {
   readonly #random: Seeded;
   readonly #channel: channel.Channel;
   readonly #expected: Sent[] = [];
   #sender: channel.Sender;
-  #receiver: channel.Receiver;
+  readonly #receivers: channel.Receiver[];
+  /** What one of several has borrowed, and not released yet. */
+  readonly #held = new Map<channel.Receiver, { borrowed: channel.Borrowed; is: Sent }>();
 
-  constructor(seed: number) {
+  constructor(seed: number, receivers = 1) {
     this.#random = new Seeded(seed);
-    this.#channel = makeChannel({ capacity });
+    this.#channel = makeChannel({ capacity, receivers });
     this.#sender = this.#channel.sender();
-    this.#receiver = this.#channel.receiver();
+    this.#receivers = Array.from({ length: receivers }, () => this.#channel.receiver());
   }
 
   step(): void {
@@ -38,6 +40,7 @@ export class Model {
       this.#borrow,
       this.#each,
       this.#replace,
+      this.#receivers.length > 1 ? this.#hold : this.#receive,
     ];
     this.#random.oneOf(ways).call(this);
   }
@@ -45,7 +48,7 @@ export class Model {
   /** Receives what is left; answers how many were sent. */
   finish(): number {
     for (;;) {
-      const message = this.#receiver.tryReceive();
+      const message = this.#anyReceiver().tryReceive();
       expect(message).toEqual(this.#expected.shift());
       if (message === undefined) break;
     }
@@ -86,19 +89,19 @@ export class Model {
   }
 
   #receive(): void {
-    expect(this.#receiver.tryReceive()).toEqual(this.#expected.shift());
+    expect(this.#anyReceiver().tryReceive()).toEqual(this.#expected.shift());
   }
 
   #receiveInto(): void {
     const into = Buffer.alloc(capacity);
-    const got = this.#receiver.tryReceiveInto(into);
+    const got = this.#anyReceiver().tryReceiveInto(into);
     const next = this.#expected.shift();
     const found = got && { type: got.type, data: into.subarray(0, got.length) };
     expect(found).toEqual(next);
   }
 
   #borrow(): void {
-    const borrowed = this.#receiver.tryBorrow();
+    const borrowed = this.#anyReceiver().tryBorrow();
     const next = this.#expected.shift();
     expect(borrowed && { type: borrowed.type, data: borrowed.data }).toEqual(next);
     borrowed?.release();
@@ -107,14 +110,15 @@ export class Model {
   #each(): void {
     const limit = 1 + this.#random.below(9);
     const seen: Sent[] = [];
-    this.#receiver.forEach(
+    const receiver = this.#anyReceiver();
+    receiver.forEach(
       (message) => {
         seen.push({ type: message.type, data: message.copy() });
       },
       { limit },
     );
     expect(seen).toEqual(this.#expected.splice(0, seen.length));
-    if (seen.length === 0) expect(this.#receiver.tryReceive()).toEqual(this.#expected.shift());
+    if (seen.length === 0) expect(receiver.tryReceive()).toEqual(this.#expected.shift());
   }
 
   /** Another one goes on where the last one has closed. */
@@ -123,8 +127,30 @@ export class Model {
       this.#sender.close();
       this.#sender = this.#channel.sender();
     } else {
-      this.#receiver.close();
-      this.#receiver = this.#channel.receiver();
+      const receiver = this.#anyReceiver();
+      receiver.close();
+      this.#receivers[this.#receivers.indexOf(receiver)] = this.#channel.receiver();
     }
+  }
+
+  /** What one has borrowed, the others do not get, and the sender does not write over. */
+  #hold(): void {
+    const receiver = this.#anyReceiver();
+    const borrowed = receiver.tryBorrow();
+    const is = this.#expected.shift();
+    expect(borrowed === undefined).toBe(is === undefined);
+    if (borrowed !== undefined && is !== undefined) this.#held.set(receiver, { borrowed, is });
+  }
+
+  /** It has nothing borrowed any more. */
+  #anyReceiver(): channel.Receiver {
+    const receiver = this.#random.oneOf(this.#receivers);
+    const held = this.#held.get(receiver);
+    if (held === undefined) return receiver;
+    const { borrowed, is } = held;
+    expect({ type: borrowed.type, data: borrowed.data }).toEqual(is);
+    borrowed.release();
+    this.#held.delete(receiver);
+    return receiver;
   }
 }

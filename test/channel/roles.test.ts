@@ -78,6 +78,7 @@ test('stat tells who takes part', async () => {
     sender: undefined,
     senders: [],
     receiver: undefined,
+    receivers: [],
     senderSleeps: false,
     receiverSleeps: false,
   });

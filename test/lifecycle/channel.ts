@@ -51,9 +51,9 @@ function depthOf(id: number): string[] {
   return [String(one.statSync().depth)];
 }
 
-function created(filling: number): number {
+function created(filling: number, receivers = 1): number {
   const id = randomInt(2 ** 47);
-  using one = channel.Channel.createSync(nameOf(id), { capacity });
+  using one = channel.Channel.createSync(nameOf(id), { capacity, receivers });
   one.sender().sendManySync(Array<string>(filling).fill(message));
   return id;
 }
@@ -168,7 +168,25 @@ const senders: Row<Later<channel.Sender>>[] = [
   },
 ];
 
+/** One of several receivers, which sleep at one bell. */
+const amongOthers: Kind<Later<channel.Receiver>> = { ...receiving, create: () => created(0, 3) };
+
+const one: Row<Later<channel.Receiver>>[] = [
+  {
+    name: 'channel.receive of several',
+    variant: true,
+    wait: ({ end }, limits) => end.receive(limits),
+  },
+  {
+    name: 'channel.receiveSync of several',
+    form: 'sync',
+    variant: true,
+    wait: ({ end }, limits) => end.receiveSync(limits),
+  },
+];
+
 export const channels: readonly WaitingOperation[] = [
   ...receivers.map((row) => operationOf(receiving, row)),
+  ...one.map((row) => operationOf(amongOthers, row)),
   ...senders.map((row) => operationOf(sending, row)),
 ];

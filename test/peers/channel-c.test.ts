@@ -190,6 +190,10 @@ describe('what is no channel, or none any more', () => {
   }
 
   test('is refused when it is opened', async () => {
+    const several = makeChannel({ capacity: 1024, receivers: 2 });
+    for (const command of ['send', 'receive']) {
+      expect(await outcome(several.name, command)).toMatch('Protocol error');
+    }
     const one = makeChannel({ capacity: 1024 });
     const words = wordsOf(one);
     expect(await outcome(`${one.name}-not`, 'send')).toMatch('No such file or directory');

@@ -323,18 +323,23 @@ static inline int posix_ipc_barrier_claim(struct posix_ipc_mutex* slot, uint32_t
     return 0;
 }
 
-/* By its thread, which has announced it and taken it out of its list. */
+/* By its thread, which has announced it and taken it out of its list. Who was quick, and has come
+ * back already, may wait for the slot. */
 static inline void posix_ipc_barrier_free(struct posix_ipc_mutex* slot) {
     __atomic_store_n(&slot->changes, 0, __ATOMIC_SEQ_CST);
     POSIX_IPC_STEP(barrier_leaving);
     __atomic_store_n(&slot->word, 0, __ATOMIC_SEQ_CST);
+    posix_ipc_mutex_wake(slot, INT32_MAX);
 }
 
-/* All slots are taken by threads that are about to leave: gives them a millisecond. */
+/* All slots are taken by threads that are about to leave: gives them a millisecond, as one that
+ * dies wakes nobody. */
 static inline int posix_ipc_barrier_pause(struct posix_ipc_barrier* barrier) {
     const struct timespec patience = {0, 1000000};
     struct posix_ipc_mutex* slot = posix_ipc_barrier_slot(barrier, 0);
     const uint32_t word = __atomic_load_n(&slot->word, __ATOMIC_SEQ_CST);
+    if (word == 0)
+        return 0; /* it has left meanwhile */
     const long result = syscall(SYS_futex, &slot->word, FUTEX_WAIT, word, &patience, NULL, 0);
     return result == 0 ? 0 : errno;
 }

@@ -1,22 +1,13 @@
 /** A barrier between processes of Node and of C, that may die while they wait. */
 
-import { lock } from 'posix-ipc';
-
+import { makeBarrier } from '../support/barriers';
 import { untilBlockedIn } from '../support/blocked';
-import { temporaryFile } from '../support/files';
 import { codeOfRejection } from '../support/outcome';
 import { startC, startNode, type Peer } from '../support/processes';
 import { soon } from '../support/wait-until';
-import { mapFile } from '../support/words';
 
 const languages = ['C', 'Node'] as const;
 type Language = (typeof languages)[number];
-
-function makeBarrier(parties: number): { file: string; barrier: lock.Barrier } {
-  const file = temporaryFile(Buffer.alloc(65_536));
-  using mapping = mapFile(file);
-  return { file, barrier: lock.Barrier.at(mapping, 0, { create: true, parties }) };
-}
 
 async function start(language: Language, ...args: string[]): Promise<Peer> {
   const peer =

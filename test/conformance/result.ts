@@ -1,6 +1,6 @@
 /** Results as texts that a C program can print too: what the columns of the table are compared by. */
 
-import type { sysv } from 'posix-ipc';
+import type { lock, sysv } from 'posix-ipc';
 
 /** What a row's call gives: nothing is `done`, a message is its type and its text. */
 export type Result = string | number | sysv.Message | undefined;
@@ -49,4 +49,14 @@ export function orEagain(could: boolean): string {
 /** How the class says ENOMSG: `tryReceive` and `peek` answer undefined. */
 export function orEnomsg(message: sysv.Message | undefined): sysv.Message | string {
   return message ?? 'ENOMSG';
+}
+
+/** How the class says EOWNERDEAD: the guard that it gives tells. */
+export function tellOfDeath({ ownerDied }: lock.MutexGuard): string {
+  return ownerDied ? 'EOWNERDEAD' : 'done';
+}
+
+/** How `tryLock` says EBUSY. */
+export function orBusy(guard: lock.MutexGuard | undefined): string {
+  return guard === undefined ? 'EBUSY' : tellOfDeath(guard);
 }

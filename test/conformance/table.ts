@@ -39,6 +39,7 @@ const interfaces = {
   'posix-shared-memory': ['shm_open', 'shm_unlink'],
   memory: ['mmap', 'munmap', 'msync', 'memfd'],
   futex: ['futex'],
+  mutex: ['mutex'],
   eventfd: ['eventfd'],
   'file-locks': ['fcntl', 'ofd', 'flock', 'lockf'],
   'processes-and-signals': ['sigqueue', 'pidfd'],

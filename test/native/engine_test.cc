@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "channel_test.h"
+#include "condition_test.h"
 #include "core/wait/engine.h"
 #include "core/wait/signal.h"
 #include "mutex_test.h"
@@ -255,6 +256,7 @@ int main(int count, char** arguments) {
     without_timers();
     run_sync_keeps_its_promises();
     mutexes_exclude(how_long / 2);
+    conditions_notify(how_long / 2);
     channels_pass_messages(how_long / 2);
     const int rounds = storms(how_long);
     storms_under_signals(how_long / 2);

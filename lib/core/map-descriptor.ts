@@ -45,12 +45,16 @@ function lengthOf(size: number, { offset, length }: Window): number {
   return length ?? most;
 }
 
-/** Maps a window of an open file; `known`: its size, where that is known already. */
+/**
+ * Maps a window of an open file. `known`: the size of one that this process has just made, in pages of
+ * the usual size.
+ */
 export function mapDescriptor(fd: number, window: Window, path?: string, known?: number): Mapping {
   const { offset, access } = window;
   const length = lengthOf(known ?? check(native.fileSize(fd), 'fstat', { path }), window);
   const prot = PROT_READ | PROT_WRITE;
-  const handle = native.mmapWindow(length, prot, flagsOf(access), fd, offset);
+  const whole = known !== undefined;
+  const handle = native.mmapWindow(length, prot, flagsOf(access), fd, offset, whole);
   if (handle < 0) {
     throw new SystemError(handle, 'mmap', { path, hint: memoryHint(handle, 'mmap') });
   }

@@ -44,7 +44,8 @@ const EEXIST = -errnoOf('EEXIST');
 const ENOENT = -errnoOf('ENOENT');
 
 function inObject<T>(kind: NamedKind<T>, fd: number, name: string, making?: Making): T {
-  const mapping = mapDescriptor(fd, { offset: 0, length: making?.bytes, access: 'write' }, name);
+  const window = { offset: 0, length: making?.bytes, access: 'write' } as const;
+  const mapping = mapDescriptor(fd, window, name, making?.bytes);
   try {
     making?.init(mapping);
     return kind.open(mapping, name);

@@ -156,7 +156,7 @@ function openAnonymous(options: AnonymousOptions): { mapping: Mapping; populate:
   const filling = boolean('options.populate', populate);
   const pages = hugePages === undefined ? 0 : word('options.hugePages', hugeFlags, hugePages);
   const flags = MAP_ANONYMOUS | sharing | pages;
-  const handle = native.mmapWindow(size, PROT_READ | PROT_WRITE, flags, -1, 0);
+  const handle = native.mmapWindow(size, PROT_READ | PROT_WRITE, flags, -1, 0, false);
   if (handle < 0) {
     const hint = pages === 0 ? memoryHint(handle, 'mmap') : hugeHint;
     throw new SystemError(handle, 'mmap', { hint });

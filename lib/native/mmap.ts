@@ -18,7 +18,14 @@ export interface Mmap {
   /** The handle of a new mapping. */
   mmap(length: number, prot: number, flags: number, fd: number, offset: number): number;
   /** The same for a window at any offset. */
-  mmapWindow(length: number, prot: number, flags: number, fd: number, offset: number): number;
+  mmapWindow(
+    length: number,
+    prot: number,
+    flags: number,
+    fd: number,
+    offset: number,
+    whole: boolean,
+  ): number;
   munmap(mapping: number): void;
   /** As munmap, but the buffer stays. */
   releaseMapping(mapping: number): void;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <limits>
 #include <linux/magic.h>
 #include <string>
 #include <sys/mman.h>
@@ -36,25 +37,37 @@ size_t default_huge_page() {
     return page_size();
 }
 
-/// What a mapping's length and offset are multiples of: the size of its pages.
-size_t unit_of(int fd, int flags) {
-    if ((flags & MAP_ANONYMOUS) != 0) {
-        const int asked = (flags >> huge_shift) & huge_mask;
-        const size_t huge = asked == 0 ? default_huge_page() : size_t{1} << asked;
-        return (flags & MAP_HUGETLB) == 0 ? page_size() : huge;
-    }
-    struct statfs system {};
-    const bool huge = fstatfs(fd, &system) == 0 && system.f_type == HUGETLBFS_MAGIC;
-    return huge ? std::max(static_cast<size_t>(system.f_bsize), size_t{1}) : page_size();
+/// What is mapped.
+struct Object {
+    /// What a mapping's length and offset are multiples of: the size of its pages.
+    size_t unit = page_size();
+    /// Bytes that have something behind them, as far as the file tells.
+    size_t size = std::numeric_limits<size_t>::max();
+};
+
+Object anonymous(int flags) {
+    const int asked = (flags >> huge_shift) & huge_mask;
+    const size_t huge = asked == 0 ? default_huge_page() : size_t{1} << asked;
+    return {.unit = (flags & MAP_HUGETLB) == 0 ? page_size() : huge};
 }
 
-/// Whether each page of a part of a file has something behind it, as far as the file tells.
-bool is_complete(int fd, int flags, size_t end) {
-    struct stat status {};
-    if ((flags & MAP_ANONYMOUS) != 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        return true;
+Object object_of(int fd, int flags) {
+    if ((flags & MAP_ANONYMOUS) != 0) {
+        return anonymous(flags);
     }
-    return end <= round_up(static_cast<size_t>(status.st_size), page_size());
+    Object object;
+    struct stat status {};
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return object;
+    }
+    // Only where blocks are larger than pages they may be huge pages.
+    struct statfs system {};
+    if (static_cast<size_t>(status.st_blksize) > page_size() && fstatfs(fd, &system) == 0 &&
+        system.f_type == HUGETLBFS_MAGIC) {
+        object.unit = static_cast<size_t>(system.f_bsize);
+    }
+    object.size = round_up(static_cast<size_t>(status.st_size), page_size());
+    return object;
 }
 
 /// Flags that would replace memory of others, or that grow by themselves.
@@ -66,9 +79,9 @@ void check_flags(int flags) {
     }
 }
 
-/// Maps what begins `skip` bytes before the window, in pages of `unit` bytes.
+/// Maps what begins `skip` bytes before the window.
 int32_t map(Environment& environment, size_t length, int prot, int flags, int fd, size_t offset,
-            size_t skip, size_t unit) {
+            size_t skip, const Object& object) {
     check_flags(flags);
     void* const address =
         ::mmap(nullptr, skip + length, prot, flags, fd, static_cast<off_t>(offset - skip));
@@ -76,23 +89,24 @@ int32_t map(Environment& environment, size_t length, int prot, int flags, int fd
         return -errno;
     }
     auto region =
-        std::make_shared<Region>(Region::Origin::mmap, address, skip + length, prot, unit);
+        std::make_shared<Region>(Region::Origin::mmap, address, skip + length, prot, object.unit);
     return environment.facility<Mappings>().add(
-        Mapping(std::move(region), skip, length, is_complete(fd, flags, offset + length)));
+        Mapping(std::move(region), skip, length, offset + length <= object.size));
 }
 
 /// As the system call: the offset is a multiple of the page size.
 int32_t mmap(Environment& environment, size_t length, int32_t prot, int32_t flags, int32_t fd,
              size_t offset) {
-    return map(environment, length, prot, flags, fd, offset, 0, unit_of(fd, flags));
+    return map(environment, length, prot, flags, fd, offset, 0, object_of(fd, flags));
 }
 
-/// A window at any offset.
+/// A window at any offset. `whole`: of an object that this process has just made, of that length,
+/// in pages of the usual size, so that nothing has to be asked.
 int32_t mmap_window(Environment& environment, size_t length, int32_t prot, int32_t flags,
-                    int32_t fd, size_t offset) {
-    const size_t unit = unit_of(fd, flags);
-    const size_t skip = length == 0 ? 0 : offset % unit;
-    return map(environment, length, prot, flags, fd, offset, skip, unit);
+                    int32_t fd, size_t offset, bool whole) {
+    const Object object = whole ? Object{} : object_of(fd, flags);
+    const size_t skip = length == 0 ? 0 : offset % object.unit;
+    return map(environment, length, prot, flags, fd, offset, skip, object);
 }
 
 /// Empties the buffer. The memory goes when nobody else uses it.
@@ -162,7 +176,7 @@ int64_t write_mapping(Environment& /*environment*/, Mapping* mapping, size_t off
 
 void define_mmap(Exports& exports) {
     exports.function<mmap>("mmap", "length", "prot", "flags", "fd", "offset");
-    exports.function<mmap_window>("mmapWindow", "length", "prot", "flags", "fd", "offset");
+    exports.function<mmap_window>("mmapWindow", "length", "prot", "flags", "fd", "offset", "whole");
     exports.function<munmap>("munmap", "mapping");
     exports.function<release_mapping>("releaseMapping", "mapping");
     exports.function<mapping_buffer>("mappingBuffer", "mapping");

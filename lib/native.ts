@@ -26,7 +26,7 @@ import type { SysvSem } from './native/sysv-sem';
 import type { SysvShm } from './native/sysv-shm';
 import type { UnixCalls, UnixMessage, UnixSocket } from './native/unix';
 
-export type { Memory, WaitEnd } from './native/core';
+export type { Memory, Quick, WaitEnd } from './native/core';
 
 /**
  * The functions of the addon. Those named like a system call answer its result or the negated

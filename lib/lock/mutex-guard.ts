@@ -1,6 +1,7 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
+import { unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
 import type { Ends, Recovering } from './recovery';
 
@@ -127,7 +128,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   release(): void {
     this.#check('mutex_unlock');
-    const result = native.mutexUnlock(this.#handle.number);
+    const result = unlock(this.#handle.number);
     this.#end(result === ENOTRECOVERABLE ? 0 : result);
   }
 
@@ -158,7 +159,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
       throw new SystemError('EINVAL', 'condition_wait', { path: name, hint });
     }
     const hint = 'somebody has overwritten the mutex while it was locked';
-    check(native.mutexUnlock(number), 'condition_wait', { path: name, hint });
+    check(unlock(number), 'condition_wait', { path: name, hint });
     this.#waits = true;
   }
 

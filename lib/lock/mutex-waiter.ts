@@ -3,6 +3,7 @@ import type { Keeper } from '../core/keeper';
 import { Lane, type Call, type Limits } from '../core/lane';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
+import { tryLock, unlock } from './mutex-calls';
 import { lockFailure } from './mutex-failure';
 import type { LockHandle } from './lock-memory';
 
@@ -33,7 +34,7 @@ export class MutexWaiter implements Call<number> {
 
   /** Takes it if it is free; undefined: it is not. */
   try(barging: boolean): number | undefined {
-    const result = native.mutexTrylock(this.#handle.number, barging);
+    const result = tryLock(this.#handle.number, barging);
     if (result >= 0) return result;
     if (result === EBUSY) return undefined;
     throw this.failure(result);
@@ -105,7 +106,7 @@ export class MutexWaiter implements Call<number> {
     if (ended === undefined || ended[0] < 0) return undefined;
     const taken = this.complete(ended[0], ended[1]);
     if (this === who) return taken;
-    if (taken === 0) native.mutexUnlock(this.#handle.number);
+    if (taken === 0) unlock(this.#handle.number);
     else native.mutexAbandon(this.#handle.number);
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import { check, errnoOf, invalidType, SystemError } from '../core/error';
 import { native } from '../native';
+import { unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
 import { isThenable } from './recovery';
 
@@ -35,7 +36,7 @@ export function onceFailure(error: number | string, { name }: LockHandle): Syste
 
 /** Leaves the gate. A death of which nobody has ended what was begun is told to the next one. */
 function leave({ number, name }: LockHandle, ownerDied: boolean): void {
-  const result = ownerDied ? native.mutexAbandon(number) : native.mutexUnlock(number);
+  const result = ownerDied ? native.mutexAbandon(number) : unlock(number);
   check(result, 'once_run', { path: name, hint: 'somebody has overwritten it' });
 }
 

@@ -3,6 +3,7 @@ import { check, ClosedError, errnoOf, SystemError } from '../core/error';
 import { limitsOf } from '../core/limits';
 import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../core/options';
 import { native } from '../native';
+import { unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
 import type { Ends } from './recovery';
 import { rwlockFailure } from './rwlock-failure';
@@ -119,7 +120,7 @@ export class RwLockGuard implements Disposable, AsyncDisposable {
       return;
     }
     native.rwlockReopen(handle.number);
-    const result = native.mutexUnlock(gate);
+    const result = unlock(gate);
     this.#end(result === ENOTRECOVERABLE ? 0 : result);
   }
 
@@ -196,7 +197,7 @@ export class RwLockGuard implements Disposable, AsyncDisposable {
       throw rwlockFailure(slot, 'rwlock_downgrade', handle, hint);
     }
     this.#slot = slot;
-    check(native.mutexUnlock(gate), 'rwlock_downgrade', { path: handle.name });
+    check(unlock(gate), 'rwlock_downgrade', { path: handle.name });
   }
 
   /** undefined: it writes already. */

@@ -1,5 +1,6 @@
 import { errnoOf, type SystemError } from '../core/error';
 import { native } from '../native';
+import { tryLock, unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
 import { rwlockFailure } from './rwlock-failure';
 
@@ -77,7 +78,7 @@ export abstract class RwRequest {
   /** The same, but nobody wants it: the next one gets it, as it was. */
   giveBack(taker: number): void {
     if (this.owns) return; // it has waited for readers, and keeps the gate
-    if (this.#collect(taker) === 0) native.mutexUnlock(this.gate);
+    if (this.#collect(taker) === 0) unlock(this.gate);
     else native.mutexAbandon(this.gate);
   }
 
@@ -89,7 +90,7 @@ export abstract class RwRequest {
   undo(): void {
     if (!atGate.delete(this)) return;
     native.rwlockReopen(this.handle.number);
-    native.mutexUnlock(this.gate);
+    unlock(this.gate);
   }
 
   #collect(taker: number): number {
@@ -100,7 +101,7 @@ export abstract class RwRequest {
 
   /** Gets the gate if it is free. */
   protected tryGate(): Taken | undefined {
-    const result = native.mutexTrylock(this.gate, this.#barging);
+    const result = tryLock(this.gate, this.#barging);
     if (result === EBUSY) return undefined;
     if (result < 0) throw this.failure(result);
     return this.blocked();

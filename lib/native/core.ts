@@ -7,8 +7,13 @@ export type Memory = number | NodeJS.ArrayBufferView;
  */
 export type WaitEnd = (result: number, low: number, high: number, took: number) => void;
 
+/** A quick call: `Numbers` of them, and its answer, pass through `callWords`; see lib/core/quick.ts. */
+export type Quick<Numbers extends number> = (() => void) & { readonly numbers?: Numbers };
+
 /** Errors, memory and the wait engine: native/core. */
 export interface Core {
+  /** Where quick calls find their numbers, from the first on, and leave their answer. */
+  readonly callWords: Float64Array;
   errorTable(): [errno: number, code: string, text: string][];
   registerSlab(view: NodeJS.ArrayBufferView): number;
   replaceSlab(index: number, view: NodeJS.ArrayBufferView): void;

@@ -1,11 +1,13 @@
+import type { Quick } from './core';
+
 /** native/lock/mutex.cc: taking answers 0, 1 (the last owner has died), or a negated errno. */
 export interface LockMutex {
   mutexInit(mapping: number, byteOffset: number, fair: boolean): number;
   /** A handle. */
   mutexAt(mapping: number, byteOffset: number): number;
   mutexClose(mutex: number): void;
-  mutexTrylock(mutex: number, barging: boolean): number;
-  mutexUnlock(mutex: number): number;
+  mutexTrylock: Quick<2>;
+  mutexUnlock: Quick<1>;
   /** As if this thread had died. */
   mutexAbandon(mutex: number): number;
   mutexConsistent(mutex: number): number;

@@ -1,4 +1,4 @@
-import type { Memory } from './core';
+import type { Memory, Quick } from './core';
 
 /** native/sysv/sem.cc. `sops` is packed: number, by, flags, 16 bits each. */
 export interface SysvSem {
@@ -12,7 +12,8 @@ export interface SysvSem {
     nanoseconds: number | bigint,
   ): number;
   semopNow(set: number, sops: Memory, count: number): number;
-  semopOne(set: number, number: number, by: number, flags: number): number;
+  /** Set, and operation: what it adds + 2^16 x the semaphore's number + 2^32 x flags. */
+  semopOne: Quick<2>;
   semopTimed(set: number, sops: Memory, count: number, timeout: number): number;
   semopWait(set: number, sops: Memory, count: number): number;
   semopSpin(set: number, sops: Memory, count: number, milliseconds: number): number;

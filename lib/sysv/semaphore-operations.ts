@@ -1,5 +1,6 @@
 /** What a call does to a set: one operation, which is quick, or a list of them. */
 
+import { quick2 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
 import { SEMBUFS, sembufs, WORDS_PER_SEMBUF } from './sembuf';
@@ -21,6 +22,9 @@ export interface Operations {
 export class Single implements Operations {
   readonly count = 1;
   readonly neverWaits: boolean;
+  /** With or without undo, they wait for the same. */
+  readonly key: number;
+  readonly #packed: number;
 
   constructor(
     readonly index: number,
@@ -28,15 +32,12 @@ export class Single implements Operations {
     readonly flags: number,
   ) {
     this.neverWaits = by > 0;
-  }
-
-  /** With or without undo, they wait for the same. */
-  get key(): number {
-    return this.index * 0x10000 + (this.by & 0xffff);
+    this.key = index * 0x10000 + (by & 0xffff);
+    this.#packed = flags === 0 ? this.key : flags * 2 ** 32 + this.key;
   }
 
   attempt(set: number): number {
-    return native.semopOne(set, this.index, this.by, this.flags);
+    return quick2(native.semopOne, set, this.#packed);
   }
 
   load(): void {

@@ -11,23 +11,13 @@ namespace {
 
 using Kind = ArgumentError::Kind;
 
-[[noreturn]] void not_an_integer(const char* name, double low, double high) {
-    throw ArgumentError(Kind::range, name,
-                        "an integer between " + std::to_string(static_cast<int64_t>(low)) +
-                            " and " + std::to_string(static_cast<int64_t>(high)));
-}
-
 /// An integer in [low, high]. napi_get_value_double refuses what is not a number by itself.
 inline double integer(napi_env env, napi_value value, const char* name, double low, double high) {
     double number = 0;
     if (napi_get_value_double(env, value, &number) != napi_ok) {
         throw ArgumentError(Kind::type, name, "an integer");
     }
-    const bool inside = number >= low && number <= high;
-    if (!inside || static_cast<double>(static_cast<int64_t>(number)) != number) {
-        not_an_integer(name, low, high);
-    }
-    return number;
+    return integer_in(number, name, low, high);
 }
 
 size_t element_size(napi_typedarray_type type) {
@@ -49,6 +39,12 @@ size_t element_size(napi_typedarray_type type) {
 }
 
 } // namespace
+
+void not_an_integer(const char* name, double low, double high) {
+    throw ArgumentError(Kind::range, name,
+                        "an integer between " + std::to_string(static_cast<int64_t>(low)) +
+                            " and " + std::to_string(static_cast<int64_t>(high)));
+}
 
 /// About a hundred years: what is longer is for ever.
 constexpr double longest_wait = 3.2e12;

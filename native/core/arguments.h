@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 
@@ -68,6 +69,32 @@ template <>
 Numbers convert<Numbers>(Environment&, napi_value value, const char* name);
 template <>
 napi_value convert<napi_value>(Environment&, napi_value value, const char* name);
+
+/// An integer in [low, high], or an ArgumentError.
+[[noreturn]] void not_an_integer(const char* name, double low, double high);
+inline double integer_in(double number, const char* name, double low, double high) {
+    const bool inside = number >= low && number <= high;
+    if (!inside || static_cast<double>(static_cast<int64_t>(number)) != number) {
+        not_an_integer(name, low, high);
+    }
+    return number;
+}
+
+/// As `convert`, of a number that lies in memory which JavaScript has filled: see quick().
+template <typename T>
+T from_word(Environment& environment, double word, const char* name);
+
+template <>
+inline int32_t from_word<int32_t>(Environment& /*environment*/, double word, const char* name) {
+    constexpr double least = std::numeric_limits<int32_t>::min();
+    constexpr double most = std::numeric_limits<int32_t>::max();
+    return static_cast<int32_t>(integer_in(word, name, least, most));
+}
+
+template <>
+inline size_t from_word<size_t>(Environment& /*environment*/, double word, const char* name) {
+    return static_cast<size_t>(integer_in(word, name, 0, most_safe_integer));
+}
 
 /// The bytes of an ArrayBuffer view (never of a slab).
 Bytes view_bytes(napi_env env, napi_value value, const char* name);

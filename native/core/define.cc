@@ -64,6 +64,7 @@ void unref_waits(Environment& environment) {
 void define(Exports& exports) {
     // They belong to the addon: several copies of the facade may share one (in tests they do).
     exports.value("waitWords", exports.environment().words());
+    exports.value("callWords", exports.environment().call_view());
     exports.value("waitEnds", Napi::Array::New(exports.environment().env()));
     exports.function<error_table>("errorTable");
     exports.function<register_slab>("registerSlab", "view");

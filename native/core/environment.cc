@@ -16,6 +16,7 @@ namespace {
 using Kind = ArgumentError::Kind;
 
 constexpr size_t words_per_end = 5;
+constexpr size_t most_call_words = 8;
 constexpr size_t most_ends_at_once = 64;
 constexpr std::chrono::microseconds longest_told = std::chrono::minutes(30);
 
@@ -80,6 +81,9 @@ Environment::Environment(napi_env env)
         throw Napi::Error::New(env, "posix-ipc: no thread-safe function to be had");
     }
     napi_unref_threadsafe_function(env, wake_);
+    auto call_words = Napi::Float64Array::New(env, most_call_words);
+    call_memory_ = call_words.Data();
+    call_words_ = Napi::Persistent(call_words);
     words_ = Napi::Persistent(Napi::Int32Array::New(env, words_per_end * most_ends_at_once));
     // After the function above: hooks run in reverse, so its threads are joined before it closes.
     napi_add_env_cleanup_hook(

@@ -76,6 +76,10 @@ class Environment {
     void on_ends(Napi::Function deliver, Napi::Function nothing);
     [[nodiscard]] Napi::Int32Array words() const { return words_.Value(); }
     int32_t end_wait(int32_t id);
+
+    /// Where quick calls find their numbers, and leave their answer.
+    [[nodiscard]] double* call_words() const { return call_memory_; }
+    [[nodiscard]] Napi::Float64Array call_view() const { return call_words_.Value(); }
     void ref();
     void unref();
 
@@ -110,6 +114,8 @@ class Environment {
     Napi::FunctionReference deliver_;
     Napi::FunctionReference nothing_;
     Napi::Reference<Napi::Int32Array> words_;
+    Napi::Reference<Napi::Float64Array> call_words_;
+    double* call_memory_ = nullptr;
     bool in_worker_ = false;
     int32_t references_ = 0;
     wait::Engine waits_; // last: ended first

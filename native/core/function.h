@@ -33,6 +33,21 @@ inline napi_value to_js(napi_env /*env*/, napi_value value) {
     return value;
 }
 
+/// What C++ throws, JavaScript throws.
+template <typename Body>
+napi_value told_to_js(napi_env env, Body body) {
+    try {
+        return body();
+    } catch (const ArgumentError& error) {
+        error.throw_to(env);
+    } catch (const Napi::Error& error) {
+        error.ThrowAsJavaScriptException();
+    } catch (const std::exception& error) {
+        napi_throw_error(env, nullptr, error.what());
+    }
+    return nullptr;
+}
+
 /// Calls a C++ function `R f(Environment&, A...)` from JavaScript: converts and checks each
 /// argument, and turns C++ exceptions into JavaScript ones.
 template <auto Function>
@@ -47,17 +62,10 @@ struct Bound<Function> {
         std::array<napi_value, arity + 1> values{};
         void* data = nullptr;
         napi_get_cb_info(env, info, &count, values.data(), nullptr, &data);
-        try {
+        return told_to_js(env, [&] {
             return apply(env, *static_cast<Signature*>(data), values,
                          std::make_index_sequence<arity>());
-        } catch (const ArgumentError& error) {
-            error.throw_to(env);
-        } catch (const Napi::Error& error) {
-            error.ThrowAsJavaScriptException();
-        } catch (const std::exception& error) {
-            napi_throw_error(env, nullptr, error.what());
-        }
-        return nullptr;
+        });
     }
 
   private:
@@ -78,6 +86,36 @@ struct Bound<Function> {
     }
 };
 
+/// The same for a function that is called often. Its arguments, all numbers, and its answer pass
+/// through memory that both sides share: a value that crosses the boundary takes as long as the
+/// work of such a call.
+template <auto Function>
+struct Quick;
+
+template <typename... A, int32_t (*Function)(Environment&, A...)>
+struct Quick<Function> {
+    static constexpr size_t arity = sizeof...(A);
+
+    static napi_value call(napi_env env, napi_callback_info info) {
+        size_t count = 0;
+        void* data = nullptr;
+        napi_get_cb_info(env, info, &count, nullptr, nullptr, &data);
+        return told_to_js(env, [&]() -> napi_value {
+            apply(*static_cast<Signature*>(data), std::make_index_sequence<arity>());
+            return nullptr;
+        });
+    }
+
+  private:
+    template <size_t... I>
+    static void apply(Signature& signature, std::index_sequence<I...> /*indices*/) {
+        Environment& environment = *signature.environment;
+        double* const words = environment.call_words();
+        words[0] = Function(environment, from_word<std::remove_cvref_t<A>>(
+                                             environment, words[I], signature.arguments[I])...);
+    }
+};
+
 /// The functions that a facility gives to JavaScript.
 class Exports {
   public:
@@ -87,11 +125,13 @@ class Exports {
     /// Defines one function; the names are those that its error messages use.
     template <auto Function, typename... Names>
     void function(const char* name, Names... arguments) {
-        static_assert(sizeof...(Names) == Bound<Function>::arity, "one name for each argument");
-        napi_value value = nullptr;
-        napi_create_function(target_.Env(), name, NAPI_AUTO_LENGTH, Bound<Function>::call,
-                             environment_.sign({arguments...}), &value);
-        target_.Set(name, value);
+        define<Bound<Function>>(name, arguments...);
+    }
+
+    /// The same for a quick call.
+    template <auto Function, typename... Names>
+    void quick(const char* name, Names... arguments) {
+        define<Quick<Function>>(name, arguments...);
     }
 
     void value(const char* name, Napi::Value value) { target_.Set(name, value); }
@@ -99,6 +139,15 @@ class Exports {
     [[nodiscard]] Environment& environment() const { return environment_; }
 
   private:
+    template <typename Caller, typename... Names>
+    void define(const char* name, Names... arguments) {
+        static_assert(sizeof...(Names) == Caller::arity, "one name for each argument");
+        napi_value value = nullptr;
+        napi_create_function(target_.Env(), name, NAPI_AUTO_LENGTH, Caller::call,
+                             environment_.sign({arguments...}), &value);
+        target_.Set(name, value);
+    }
+
     Environment& environment_;
     Napi::Object target_;
 };

@@ -139,9 +139,9 @@ int32_t keep(Open* open, int32_t result) {
     return result;
 }
 
-int32_t mutex_trylock(Environment& environment, int32_t handle, bool barging) {
+int32_t mutex_trylock(Environment& environment, int32_t handle, int32_t barging) {
     Open* const open = mutexes(environment).find(handle);
-    return open == nullptr ? -EINVAL : keep(open, try_lock(*open->mutex, barging));
+    return open == nullptr ? -EINVAL : keep(open, try_lock(*open->mutex, barging != 0));
 }
 
 template <int32_t Release(Mutex&)>
@@ -229,8 +229,8 @@ void define_mutex(Exports& exports) {
     exports.function<mutex_init>("mutexInit", "mapping", "byteOffset", "fair");
     exports.function<mutex_at>("mutexAt", "mapping", "byteOffset");
     exports.function<mutex_close>("mutexClose", "mutex");
-    exports.function<mutex_trylock>("mutexTrylock", "mutex", "barging");
-    exports.function<mutex_release<unlock>>("mutexUnlock", "mutex");
+    exports.quick<mutex_trylock>("mutexTrylock", "mutex", "barging");
+    exports.quick<mutex_release<unlock>>("mutexUnlock", "mutex");
     exports.function<mutex_release<abandon>>("mutexAbandon", "mutex");
     exports.function<mutex_consistent>("mutexConsistent", "mutex");
     exports.function<mutex_wait_for>("mutexWaitFor", "mutex", "timeout");

@@ -29,6 +29,9 @@ void set(uint64_t* link, uint64_t to) {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
+/// The list of this thread, once it is made: a look that asks nothing else.
+thread_local RobustList* known = nullptr;
+
 } // namespace
 
 RobustList::RobustList(robust_list_head* head)
@@ -39,19 +42,22 @@ RobustList::RobustList(robust_list_head* head)
 RobustList::OfThread::~OfThread() {
     if (gettid() == getpid()) {
         static_cast<void>(list.release());
+    } else {
+        known = nullptr;
     }
 }
 
 RobustList* RobustList::of_this_thread() {
-    static thread_local OfThread mine;
-    if (!mine.list) {
-        robust_list_head* const head = posix_ipc_robust_list();
-        if (head == nullptr) {
-            return nullptr;
-        }
-        mine.list = std::make_unique<RobustList>(head);
+    if (known != nullptr) {
+        return known;
     }
-    return mine.list.get();
+    static thread_local OfThread mine;
+    robust_list_head* const head = posix_ipc_robust_list();
+    if (head != nullptr) {
+        mine.list = std::make_unique<RobustList>(head);
+        known = mine.list.get();
+    }
+    return known;
 }
 
 uint64_t RobustList::end() const {

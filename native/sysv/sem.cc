@@ -58,11 +58,11 @@ int32_t semop_now(Environment& /*environment*/, int32_t semid, Bytes sops, size_
     return perform(semid, operations);
 }
 
-/// One operation, without waiting: no memory is looked at.
-int32_t semop_one(Environment& /*environment*/, int32_t semid, int32_t number, int32_t by,
-                  int32_t flags) {
-    sembuf operation{static_cast<unsigned short>(number), static_cast<short>(by),
-                     static_cast<short>(flags | IPC_NOWAIT)};
+/// One operation, without waiting. It is a number: what it adds, the semaphore, and the flags, of
+/// 16 bits each from the lowest on.
+int32_t semop_one(Environment& /*environment*/, int32_t semid, size_t packed) {
+    sembuf operation{static_cast<unsigned short>(packed >> 16), static_cast<short>(packed),
+                     static_cast<short>(packed >> 32 | IPC_NOWAIT)};
     return or_errno(::semop(semid, &operation, 1));
 }
 
@@ -196,7 +196,7 @@ void define_sem(Exports& exports) {
     exports.function<semop>("semop", "semid", "sops", "nsops");
     exports.function<semtimedop>("semtimedop", "semid", "sops", "nsops", "tv_sec", "tv_nsec");
     exports.function<semop_now>("semopNow", "semid", "sops", "nsops");
-    exports.function<semop_one>("semopOne", "semid", "number", "by", "flags");
+    exports.quick<semop_one>("semopOne", "semid", "operation");
     exports.function<semop_timed>("semopTimed", "semid", "sops", "nsops", "timeout");
     exports.function<semop_wait>("semopWait", "semid", "sops", "nsops");
     exports.function<semop_spin>("semopSpin", "semid", "sops", "nsops", "howLong");

@@ -39,7 +39,7 @@ function meetingArguments({ call, page, make }: Locks): Record<string, unknown[]
   const [barrierPage, barrier] = make('barrier', 3);
   const [conditionPage, condition] = make('condition');
   const [, held] = make('mutex', false);
-  call('mutexTrylock', [held, true]);
+  call('mutexTrylock', [held, 1]);
   const [oncePage, once] = make('once');
   return {
     barrierInit: [page(), 0, 3],
@@ -83,7 +83,7 @@ export function lockArguments(call: Call, page: () => number): Record<string, un
     mutexInit: [page(), 0, false],
     mutexAt: [mutexPage, 0],
     mutexClose: [call('mutexAt', [mutexPage, 0])],
-    mutexTrylock: [mutex, true],
+    mutexTrylock: [mutex, 1],
     mutexUnlock: [mutex],
     mutexAbandon: [mutex],
     mutexConsistent: [mutex],

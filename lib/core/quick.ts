@@ -1,0 +1,23 @@
+/**
+ * Calls of the addon that are made often. Their numbers and their answer pass through memory that both
+ * sides share: a value that crosses into C++ takes as long as the work of such a call.
+ */
+
+import { native } from '../native';
+import type { Quick } from '../native';
+
+const words = native.callWords;
+
+/** Makes a quick call with so many numbers. */
+export function quick1(call: Quick<1>, first: number): number {
+  words[0] = first;
+  call();
+  return words[0];
+}
+
+export function quick2(call: Quick<2>, first: number, second: number): number {
+  words[0] = first;
+  words[1] = second;
+  call();
+  return words[0];
+}

@@ -1,0 +1,40 @@
+/** Calls of the addon whose numbers, and whose answer, pass through memory. */
+
+import { quick1, quick2 } from '../../lib/core/quick';
+import { native } from '../../lib/native';
+import { handleOf } from '../../lib/core/mapping';
+import { someMemory } from '../support/mutexes';
+
+function newMutex(): number {
+  const memory = handleOf(someMemory());
+  expect(native.mutexInit(memory, 0, false)).toBe(0);
+  return native.mutexAt(memory, 0);
+}
+
+test('the numbers come to the addon, and the answer back', () => {
+  const mutex = newMutex();
+  expect(quick2(native.mutexTrylock, mutex, 0)).toBe(0);
+  expect(quick2(native.mutexTrylock, mutex, 0)).toBeLessThan(0);
+  expect(quick1(native.mutexUnlock, mutex)).toBe(0);
+  expect(quick1(native.mutexUnlock, mutex)).toBeLessThan(0);
+  native.mutexClose(mutex);
+});
+
+test.each([NaN, Infinity, -Infinity, 0.5, 2 ** 31, -(2 ** 31) - 1, 1e300])(
+  'what is no number of a handle is told by the argument: %d',
+  (value) => {
+    const failure: unknown = expect.objectContaining({
+      code: 'ERR_OUT_OF_RANGE',
+      message: expect.stringContaining('"mutex"') as string,
+    });
+    expect(() => quick1(native.mutexUnlock, value)).toThrow(failure as Error);
+  },
+);
+
+test('a second number is checked, too', () => {
+  const mutex = newMutex();
+  expect(() => quick2(native.mutexTrylock, mutex, NaN)).toThrow(/"barging"/);
+  expect(quick2(native.mutexTrylock, mutex, 0)).toBe(0); // nothing was taken before
+  expect(quick1(native.mutexUnlock, mutex)).toBe(0);
+  native.mutexClose(mutex);
+});

@@ -1,11 +1,11 @@
 /**
- * A process that writes anything over a live channel, between a sender and a receiver in two others:
+ * A process that writes anything over a live channel, between a sender and receivers in others:
  * they see typed errors, and never bytes from elsewhere; they do not crash, nor hang.
  *
- * POSIX_IPC_CAMPAIGN=100 makes it six minutes; POSIX_IPC_SEED repeats one.
+ * POSIX_IPC_CAMPAIGN=100 makes it twelve minutes; POSIX_IPC_SEED repeats one.
  */
 
-import { amidBytes, isUntouched, surround } from '../support/amid';
+import { amidBytes, isUntouched, slotBytes, surround } from '../support/amid';
 import { patience, report, scaled } from '../support/campaign';
 import { temporaryFile } from '../support/files';
 import type { Seen } from '../fixtures/campaigns/channel-victim';
@@ -18,20 +18,23 @@ import { Seeded } from './seeded';
 const milliseconds = Math.max(scaled(4000), 2000);
 const seed = Number(process.env['POSIX_IPC_SEED'] ?? below(2 ** 31));
 
-test(
-  `a channel that is overwritten all the time, seed ${String(seed)}`,
-  async () => {
+test.each([1, 2])(
+  `a channel that is overwritten all the time, receivers: %d, seed ${String(seed)}`,
+  async (receivers) => {
     const random = new Seeded(seed);
     const file = temporaryFile(Buffer.alloc(amidBytes));
     const mapping = mapFile(file);
-    surround(mapping).close();
-    const vandal = startNode('campaigns/channel-vandal', [file, String(random.seed())]);
+    surround(mapping, { receivers }).close();
+    const vandal = startNode('campaigns/channel-vandal', [
+      file,
+      ...[random.seed(), receivers].map(String),
+    ]);
     expect(await vandal.line()).toBe('writing'); // before the victims' time begins
-    const victims = ['sender', 'receiver'].map((role) =>
+    const victims = ['sender', ...Array<string>(receivers).fill('receiver')].map((role) =>
       startNode('campaigns/channel-victim', [
         file,
         role,
-        ...[random.seed(), milliseconds].map(String),
+        ...[random.seed(), milliseconds, receivers].map(String),
       ]),
     );
     for (const victim of victims) {
@@ -46,7 +49,7 @@ test(
     }
     vandal.kill('SIGKILL');
     await vandal.ended;
-    expect(isUntouched(mapping)).toBe(true);
+    expect(isUntouched(mapping, slotBytes(receivers))).toBe(true);
     mapping.close();
   },
   patience(10),

@@ -10,6 +10,7 @@ import {
   headerBytes,
   isUntouched,
   notForeign,
+  slotBytes,
   surround,
   wordsAmid,
 } from '../support/amid';
@@ -150,7 +151,7 @@ test.each(Array.from({ length: 6 }, (_, seed) => [seed]))(
         }
         expect(use(sender, random.oneOf(ends), random)).toBe(false);
       }
-      expect(isUntouched(mapping, (receivers - 1) * 128)).toBe(true);
+      expect(isUntouched(mapping, slotBytes(receivers))).toBe(true);
       mapping.close();
     }
   },

@@ -42,9 +42,14 @@ function clear(mapping: memory.Mapping): void {
   wordsAmid(mapping).fill(0);
 }
 
+/** Bytes behind the ring of a channel of so many receivers. */
+export function slotBytes(receivers: number): number {
+  return 128 * (receivers - 1);
+}
+
 /** All words of the channel. */
-export function wordsAmid(mapping: memory.Mapping): Int32Array {
-  return mapping.view(Int32Array, margin, (headerBytes + amidCapacity) / 4);
+export function wordsAmid(mapping: memory.Mapping, slots = 0): Int32Array {
+  return mapping.view(Int32Array, margin, (headerBytes + amidCapacity + slots) / 4);
 }
 
 /** Whether nobody has written beside it; `slots`: bytes behind it that are its own, too. */

@@ -15,7 +15,6 @@ static void use(unsigned char* memory, int touched) {
 }
 
 static void map(int fd, size_t size, int touched) {
-    need(posix_fallocate(fd, 0, (off_t)size) == 0, "posix_fallocate");
     void* memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     need(memory != MAP_FAILED, "mmap");
     use(memory, touched);
@@ -26,6 +25,7 @@ static void map(int fd, size_t size, int touched) {
 static void posix_once(const struct params* params, int touched) {
     const int fd = shm_open(params->address, O_RDWR | O_CREAT | O_EXCL, 0600);
     need(fd >= 0, "shm_open");
+    need(posix_fallocate(fd, 0, (off_t)params->size) == 0, "posix_fallocate");
     map(fd, params->size, touched);
     need(shm_unlink(params->address) == 0, "shm_unlink");
 }
@@ -33,6 +33,8 @@ static void posix_once(const struct params* params, int touched) {
 static void memfd_once(const struct params* params, int touched) {
     const int fd = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     need(fd >= 0, "memfd_create");
+    need(posix_fallocate(fd, 0, (off_t)params->size) == 0, "posix_fallocate");
+    need(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0, "F_ADD_SEALS"); /* as memory.memfd does */
     map(fd, params->size, touched);
 }
 

@@ -2,7 +2,7 @@
 
 import { text } from 'node:stream/consumers';
 
-import { channel, memory } from 'posix-ipc';
+import { channel, memory, posix } from 'posix-ipc';
 
 import { TAIL } from '../../lib/channel/layout';
 import { makeChannel } from '../support/channels';
@@ -180,6 +180,20 @@ describe('waiting', () => {
     const next = b.receive();
     sender.sendSync('x', { type: 8 });
     expect((await soon('the other one', next)).type).toBe(8);
+  });
+
+  test('who sleeps watches the role of one that comes later', async () => {
+    const one = makeChannel({ capacity, receivers: 2, waiting: 'block' });
+    using object = posix.SharedMemory.openSync(one.name);
+    const words = object.mapping.view(Int32Array);
+    const role = (768 + capacity) / 4;
+    const waiting = one.receiver().receive();
+    await waitUntil('it sleeps', () => one.statSync().receiverSleeps);
+    one.receiver();
+    const hasWaiters = (): boolean => Atomics.load(words, role) < 0; // FUTEX_WAITERS, the highest bit
+    await waitUntil('it watches', hasWaiters, 20_000);
+    one.close();
+    await expect(waiting).rejects.toThrow(coded('ERR_CLOSED'));
   });
 
   test('a sender that waits for room goes on, whoever makes it', async () => {

@@ -42,14 +42,22 @@ const longestBlock = 100;
 
 /** A wait that looks in each turn of the event loop. */
 class Polling implements Parking {
+  readonly #holds: () => boolean;
   #end: WaitEnd | undefined;
   #immediate: NodeJS.Immediate | undefined;
 
+  /** `holds`: whether it keeps the process alive; asked anew in each turn. */
+  constructor(holds: () => boolean) {
+    this.#holds = holds;
+  }
+
   whenEnded(_wait: number, end: WaitEnd): void {
     this.#end = end;
-    this.#immediate ??= setImmediate(() => {
+    if (this.#immediate !== undefined) return;
+    this.#immediate = setImmediate(() => {
       this.#finish(0);
     });
+    if (!this.#holds()) this.#immediate.unref();
   }
 
   cancelWait(): void {
@@ -78,7 +86,7 @@ class RingCall<R> implements Call<R> {
     private readonly again: () => R | undefined,
     private readonly soFar?: () => R | undefined,
   ) {
-    this.parking = waits.polls ? new Polling() : engine;
+    this.parking = waits.polls ? new Polling(() => waits.holding) : engine;
   }
 
   attempt(): R | undefined {

@@ -7,8 +7,8 @@ import { soon } from '../support/wait-until';
 
 const capacity = 4096;
 
-function end(name: string, way: string): Promise<Ended> {
-  return soon(way, startNode('channel-ends', [name, way]).ended);
+function end(name: string, way: string, ...more: string[]): Promise<Ended> {
+  return soon(way, startNode('channel-ends', [name, way, ...more]).ended);
 }
 
 test('process.exit() publishes what was sent', async () => {
@@ -31,9 +31,18 @@ test('process.exit() while a promise waits', async () => {
   expect(one.statSync().receiver).toBeUndefined();
 });
 
-test('a wait keeps the process alive, and one of an end that is unref() does not', async () => {
+test.each(['adaptive', 'block', 'spin'])(
+  'a wait of an end that is unref(), before or meanwhile, does not keep the process alive: %s',
+  async (waiting) => {
+    const one = makeChannel({ capacity });
+    for (const way of ['unref before waiting', 'unref while waiting']) {
+      expect(await end(one.name, way, waiting)).toMatchObject({ code: 0, stderr: '' });
+    }
+  },
+);
+
+test('a wait keeps the process alive', async () => {
   const one = makeChannel({ capacity });
-  expect(await end(one.name, 'unref while waiting')).toMatchObject({ code: 0, stderr: '' });
   const peer: Peer = startNode('channel-ends', [one.name, 'wait']);
   expect(await peer.line()).toBe('waits');
   one.sender().sendSync('at last');

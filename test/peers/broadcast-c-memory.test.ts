@@ -103,6 +103,14 @@ describe('memory that somebody has overwritten', () => {
     expect(await outcome(one, ['receive', 9])).toMatch(bad);
   });
 
+  test('positions beyond 2^53, though near each other', async () => {
+    const one = makeBroadcast({ capacity });
+    const words = wordsOf(one);
+    words[HEAD + 1] = words[OLDEST + 1] = 2 ** 21;
+    expect(await outcome(one, ['receive', 9])).toMatch(bad);
+    expect(await outcome(one, ['publish', 9])).toMatch(bad);
+  });
+
   test.each([
     ['a length of an old record', RING, 100_000],
     ['a leap of an old record', RING, -1],

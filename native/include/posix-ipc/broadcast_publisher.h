@@ -79,23 +79,18 @@ static inline int posix_ipc_publisher_ready(const void* which) {
 }
 
 /* The first kept record that is not before a position: 0, or EBADMSG. Anybody may have written the
- * old ones: each length is read once, and checked. */
+ * old ones: each length is read once, and one that cannot be leads beyond its own position. */
 static inline int posix_ipc_publisher_record_from(const struct posix_ipc_publisher* publisher,
                                                   uint64_t least, uint64_t* record) {
     const struct posix_ipc_broadcast* broadcast = &publisher->broadcast;
-    uint64_t position = publisher->oldest;
-    while (position < least) {
+    *record = publisher->oldest;
+    while (*record < least) {
         const uint32_t length = __atomic_load_n(
-            &posix_ipc_broadcast_record_at(broadcast, position)->length, __ATOMIC_RELAXED);
-        if (length == POSIX_IPC_RING_WRAP)
-            position += posix_ipc_broadcast_to_end(broadcast, position);
-        else if (length <= posix_ipc_broadcast_longest(broadcast))
-            position += posix_ipc_broadcast_steps_of(length);
-        else
-            return EBADMSG;
+            &posix_ipc_broadcast_record_at(broadcast, *record)->length, __ATOMIC_RELAXED);
+        *record += length == POSIX_IPC_RING_WRAP ? posix_ipc_broadcast_to_end(broadcast, *record)
+                                                 : posix_ipc_broadcast_steps_of(length);
     }
-    *record = position;
-    return position <= publisher->position ? 0 : EBADMSG;
+    return *record <= publisher->position ? 0 : EBADMSG;
 }
 
 static inline void posix_ipc_publisher_give_up(struct posix_ipc_publisher* publisher,

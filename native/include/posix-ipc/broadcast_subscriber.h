@@ -163,8 +163,8 @@ static inline int posix_ipc_subscriber_look(struct posix_ipc_subscriber* subscri
     if (posix_ipc_broadcast_overtaken(broadcast, subscriber->position))
         return posix_ipc_subscriber_resume(subscriber);
     if (length == POSIX_IPC_RING_WRAP) {
-        if (to_end == posix_ipc_broadcast_steps(broadcast) || to_end > steps)
-            return EBADMSG; /* the publisher needs it only where a record does not fit */
+        if (to_end > steps) /* also at the beginning: the publisher never needs it there */
+            return EBADMSG;
         posix_ipc_subscriber_pass(subscriber, to_end);
         return POSIX_IPC_SUBSCRIBER_AGAIN;
     }

@@ -53,15 +53,9 @@ class Environment {
     /// The one T of this environment, made of it when it is first asked for.
     template <typename T>
     T& facility() {
-        static const size_t place = next_place++;
-        if (place >= facilities_.size()) {
-            facilities_.resize(place + 1);
-        }
-        auto& kept = facilities_[place];
-        if (!kept) {
-            kept = std::make_unique<T>(*this);
-        }
-        return static_cast<T&>(*kept);
+        const size_t place = place_of<T>;
+        const bool is_there = place < facilities_.size() && facilities_[place] != nullptr;
+        return is_there ? static_cast<T&>(*facilities_[place]) : make_facility<T>();
     }
 
     // Memory that calls read and write without an address crossing the boundary each time.
@@ -94,12 +88,24 @@ class Environment {
     void end() noexcept;
 
   private:
+    template <typename T>
+    [[gnu::noinline]] T& make_facility() {
+        const size_t place = place_of<T>;
+        if (place >= facilities_.size()) {
+            facilities_.resize(place + 1);
+        }
+        facilities_[place] = std::make_unique<T>(*this);
+        return static_cast<T&>(*facilities_[place]);
+    }
+
     void deliver_ends();
     static void write_end(int32_t* words, const wait::Engine::End& end);
     bool going_on();
 
     static constexpr size_t most_slabs = 4096;
     static inline std::atomic<size_t> next_place{0};
+    template <typename T>
+    static inline const size_t place_of = next_place++;
 
     struct Slab {
         std::unique_ptr<Napi::ObjectReference> keep; // the memory's owner

@@ -11,6 +11,19 @@ import { absent, different, own, type Column, type Row } from './row';
 
 const guardIsOwner = 'the guard is the owner: another one would wait for it';
 
+/** A guard that is forgotten keeps its mutex locked, and its place in the list of this thread. */
+const taken: lock.MutexGuard[] = [];
+
+afterEach(() => {
+  for (const guard of taken) guard[Symbol.dispose]();
+  taken.length = 0;
+});
+
+function keep<G extends lock.MutexGuard | undefined>(guard: G): G {
+  if (guard !== undefined) taken.push(guard);
+  return guard;
+}
+
 interface Lock {
   file: string;
   mutex: lock.Mutex;
@@ -23,7 +36,7 @@ interface Form {
 }
 
 const blocking: Form = {
-  take: (mutex, options) => mutex.lockSync(options),
+  take: (mutex, options) => keep(mutex.lockSync(options)),
   taken: async ({ file }, happen) => {
     const peer = start('mutex-lock', { key: file });
     await untilBlockedIn('futex', peer.pid);
@@ -33,12 +46,12 @@ const blocking: Form = {
 };
 
 const pending: Form = {
-  take: (mutex, options) => mutex.lock(options),
+  take: async (mutex, options) => keep(await mutex.lock(options)),
   taken: async ({ mutex }, happen) => {
     const waiting = mutex.lock();
     await untilBlockedIn('futex_waitv', process.pid);
     await happen();
-    return tellOfDeath(await waiting);
+    return tellOfDeath(keep(await waiting));
   },
 };
 
@@ -98,7 +111,7 @@ const having: Row[] = [
     ...tries(async () => {
       const made = newLock();
       const peer = await holder(made);
-      const answer = orBusy(made.mutex.tryLock());
+      const answer = orBusy(keep(made.mutex.tryLock()));
       await kill(peer);
       return answer;
     }),
@@ -125,12 +138,12 @@ const having: Row[] = [
     'EDEADLK',
     () => {
       const { mutex } = newLock();
-      mutex.lockSync();
+      keep(mutex.lockSync());
       mutex.lockSync();
     },
     different('ETIMEDOUT', 'a promise can wait for another guard of its thread', async () => {
       const { mutex } = newLock();
-      await mutex.lock();
+      keep(await mutex.lock());
       await mutex.lock({ timeout: 1 });
     }),
   ),
@@ -163,7 +176,7 @@ const deaths: Row[] = [
     'mutex-killed-try',
     'trylock: its owner was killed',
     'EOWNERDEAD',
-    ...tries(async () => orBusy((await leftByOneKilled()).mutex.tryLock())),
+    ...tries(async () => orBusy(keep((await leftByOneKilled()).mutex.tryLock()))),
   ),
   both('mutex-exited', 'its owner has exited with it', 'EOWNERDEAD', async (form) => {
     const made = newLock();
@@ -189,7 +202,7 @@ const deaths: Row[] = [
   }),
   both('mutex-consistent', 'who was told has made it consistent', 'done', async (form) => {
     const left = await leftByOneKilled();
-    const guard = left.mutex.lockSync();
+    const guard = keep(left.mutex.lockSync());
     guard.markConsistent();
     guard.release();
     return told(form, left);
@@ -204,7 +217,7 @@ const deaths: Row[] = [
     'mutex-not-consistent-try',
     'trylock: who was told has not',
     'ENOTRECOVERABLE',
-    ...tries(async () => orBusy((await leftUnsettled()).mutex.tryLock())),
+    ...tries(async () => orBusy(keep((await leftUnsettled()).mutex.tryLock()))),
   ),
   both(
     'mutex-not-consistent-waiter',
@@ -212,7 +225,7 @@ const deaths: Row[] = [
     'ENOTRECOVERABLE',
     async (form) => {
       const left = await leftByOneKilled();
-      const guard = left.mutex.lockSync();
+      const guard = keep(left.mutex.lockSync());
       return form.taken(left, () => {
         guard.release();
       });

@@ -48,6 +48,10 @@ test.each(['C11', 'C++20'] as const)('the header is %s, without a warning', asyn
   expect(await compileHeader('posix-ipc/channel.h', language)).toBe('');
 });
 
+test("what is closed twice, was never open, or is empty is nobody else's", async () => {
+  expect(await (await startC('channel-c-rules')).success()).toBe('done\n');
+});
+
 describe.each([
   { from: 'C', to: 'Node' },
   { from: 'Node', to: 'C' },

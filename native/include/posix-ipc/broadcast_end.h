@@ -112,11 +112,17 @@ posix_ipc_broadcast_slot_at(const struct posix_ipc_broadcast* broadcast, uint32_
     return (struct posix_ipc_broadcast_slot*)(void*)(ring + broadcast->capacity) + slot;
 }
 
-/* A new broadcast in memory that nobody else uses yet. The capacity is a power of two; there are no
- * slots where the oldest make room, else 1 to 64. */
-static inline void posix_ipc_broadcast_init(struct posix_ipc_broadcast_head* head,
-                                            uint32_t capacity, enum posix_ipc_broadcast_full full,
-                                            uint32_t slots, uint64_t id) {
+/* A new broadcast in memory that nobody else uses yet: 0; EINVAL: the capacity is no power of two,
+ * or not from 1 KiB to 1 GiB; or there are slots where the oldest make room, or else not 1 to 64.
+ */
+static inline int posix_ipc_broadcast_init(struct posix_ipc_broadcast_head* head, uint32_t capacity,
+                                           enum posix_ipc_broadcast_full full, uint32_t slots,
+                                           uint64_t id) {
+    const int waits = full == POSIX_IPC_BROADCAST_WAIT || full == POSIX_IPC_BROADCAST_FAIL;
+    const uint32_t most = waits ? POSIX_IPC_BROADCAST_MOST_SLOTS : 0;
+    if (!posix_ipc_ring_is_capacity(capacity, capacity) || slots > most || (slots == 0) == waits ||
+        (!waits && full != POSIX_IPC_BROADCAST_DROP_OLDEST))
+        return EINVAL;
     struct posix_ipc_broadcast made;
     made.head = head;
     made.capacity = capacity;
@@ -132,6 +138,7 @@ static inline void posix_ipc_broadcast_init(struct posix_ipc_broadcast_head* hea
         posix_ipc_mutex_init(&slot->role, 0, id + 1 + i);
     }
     __atomic_store_n(&head->magic, POSIX_IPC_BROADCAST_MAGIC, __ATOMIC_RELEASE);
+    return 0;
 }
 
 /* What it was made for: 0, or EPROTO: this header does not know it. */
@@ -183,22 +190,25 @@ static inline int posix_ipc_broadcast_open_fd(struct posix_ipc_broadcast* broadc
                                               size_t offset) {
     void* mapped;
     size_t bytes;
-    const int error = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
-    if (error != 0)
-        return error;
-    const int result =
-        posix_ipc_broadcast_at(broadcast, (unsigned char*)mapped + offset, bytes - offset);
+    broadcast->mapped = NULL; /* for who closes what could not be opened */
+    int result = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
+    if (result != 0)
+        return result;
+    result = posix_ipc_broadcast_at(broadcast, (unsigned char*)mapped + offset, bytes - offset);
+    if (result != 0) {
+        posix_ipc_ring_unmap(&mapped, bytes);
+        return result;
+    }
     broadcast->mapped = mapped;
     broadcast->bytes = bytes;
-    if (result != 0)
-        munmap(mapped, bytes);
-    return result;
+    return 0;
 }
 
 /* The broadcast of a name; 'x' is '/x'. Errors: also those of shm_open(3). */
 static inline int posix_ipc_broadcast_open(struct posix_ipc_broadcast* broadcast,
                                            const char* name) {
     int fd;
+    broadcast->mapped = NULL;
     const int error = posix_ipc_ring_open(name, &fd);
     if (error != 0)
         return error;
@@ -209,9 +219,7 @@ static inline int posix_ipc_broadcast_open(struct posix_ipc_broadcast* broadcast
 
 /* Its publisher and subscribers must be closed before. */
 static inline void posix_ipc_broadcast_close(struct posix_ipc_broadcast* broadcast) {
-    if (broadcast->mapped != NULL)
-        munmap(broadcast->mapped, broadcast->bytes);
-    broadcast->mapped = NULL;
+    posix_ipc_ring_unmap(&broadcast->mapped, broadcast->bytes);
 }
 
 /* ---- positions and records */

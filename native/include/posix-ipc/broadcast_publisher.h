@@ -24,7 +24,8 @@ struct posix_ipc_publisher {
     /* Positions: of the next record, as published, of the oldest kept record; and up to where all
      * subscribers had to come where there was no room. */
     uint64_t position, published, oldest, least;
-    uint64_t number;        /* of the next message */
+    uint64_t number; /* of the next message */
+    int has_role;
     uint32_t unpublished;   /* messages */
     uint32_t claimed, size; /* 1: a record is claimed; its room */
     struct posix_ipc_ring_waits waits;
@@ -197,6 +198,7 @@ static inline int posix_ipc_publisher_open(struct posix_ipc_publisher* publisher
     if (broadcast->slots != 0) /* the last one may have been killed, and that asleep */
         __atomic_store_n(&memory->wanted, publisher->oldest, __ATOMIC_SEQ_CST);
     __atomic_store_n(&memory->publisher_bell, 0, __ATOMIC_SEQ_CST);
+    publisher->has_role = 1;
     posix_ipc_ring_call(&memory->bell); /* who sleeps watches the role from now on */
     return 0;
 }
@@ -284,7 +286,7 @@ static inline int posix_ipc_publisher_try_publish(struct posix_ipc_publisher* pu
     const int result = posix_ipc_publisher_try_claim(publisher, length, &room);
     if (result != 0)
         return result;
-    memcpy(room, data, length);
+    posix_ipc_ring_copy(room, data, length);
     return posix_ipc_publisher_commit(publisher, length, type);
 }
 
@@ -301,10 +303,15 @@ static inline int posix_ipc_publisher_publish(struct posix_ipc_publisher* publis
     return result;
 }
 
-/* Publishes what was written, and gives the role up: 0; EPERM: not by the thread that has it. */
+/* Publishes what was written, and gives the role up, once: 0; EPERM: not by the thread that has it.
+ */
 static inline int posix_ipc_publisher_close(struct posix_ipc_publisher* publisher) {
+    if (!publisher->has_role)
+        return 0; /* it may be another one's, of this thread, too */
     posix_ipc_publisher_flush(publisher);
-    return posix_ipc_mutex_unlock(&publisher->broadcast.head->role);
+    const int result = posix_ipc_mutex_unlock(&publisher->broadcast.head->role);
+    publisher->has_role = result != 0;
+    return result;
 }
 
 #ifdef __cplusplus

@@ -159,7 +159,7 @@ static inline int posix_ipc_subscriber_look(struct posix_ipc_subscriber* subscri
     const uint64_t size = posix_ipc_broadcast_steps_of(length);
     const int does_fit = size <= steps && size <= to_end;
     if (does_fit && length <= room)
-        memcpy(into, record + 1, length);
+        posix_ipc_ring_copy(into, record + 1, length);
     if (posix_ipc_broadcast_overtaken(broadcast, subscriber->position))
         return posix_ipc_subscriber_resume(subscriber);
     if (length == POSIX_IPC_RING_WRAP) {

@@ -163,7 +163,7 @@ static inline int posix_ipc_sender_try_send(struct posix_ipc_channel_end* sender
     const int result = posix_ipc_sender_try_claim(sender, length, &room);
     if (result != 0)
         return result == EAGAIN ? posix_ipc_sender_drop(sender) : result;
-    memcpy(room, data, length);
+    posix_ipc_ring_copy(room, data, length);
     return posix_ipc_sender_commit(sender, length, type);
 }
 
@@ -297,7 +297,7 @@ static inline int posix_ipc_receiver_copy(struct posix_ipc_channel_end* receiver
         receiver->claimed = 0;
         return EMSGSIZE;
     }
-    memcpy(into, message->data, message->length);
+    posix_ipc_ring_copy(into, message->data, message->length);
     message->data = into;
     posix_ipc_receiver_release(receiver);
     return 0;

@@ -128,21 +128,24 @@ static inline int posix_ipc_channel_open_fd(struct posix_ipc_channel* channel, i
                                             size_t offset) {
     void* mapped;
     size_t bytes;
-    const int error = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
-    if (error != 0)
-        return error;
-    const int result =
-        posix_ipc_channel_at(channel, (unsigned char*)mapped + offset, bytes - offset);
+    channel->mapped = NULL; /* for who closes what could not be opened */
+    int result = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
+    if (result != 0)
+        return result;
+    result = posix_ipc_channel_at(channel, (unsigned char*)mapped + offset, bytes - offset);
+    if (result != 0) {
+        posix_ipc_ring_unmap(&mapped, bytes);
+        return result;
+    }
     channel->mapped = mapped;
     channel->bytes = bytes;
-    if (result != 0)
-        munmap(mapped, bytes);
-    return result;
+    return 0;
 }
 
 /* The channel of a name; 'x' is '/x'. Errors: also those of shm_open(3). */
 static inline int posix_ipc_channel_open(struct posix_ipc_channel* channel, const char* name) {
     int fd;
+    channel->mapped = NULL;
     const int error = posix_ipc_ring_open(name, &fd);
     if (error != 0)
         return error;
@@ -153,9 +156,7 @@ static inline int posix_ipc_channel_open(struct posix_ipc_channel* channel, cons
 
 /* Its ends must be closed before. */
 static inline void posix_ipc_channel_close(struct posix_ipc_channel* channel) {
-    if (channel->mapped != NULL)
-        munmap(channel->mapped, channel->bytes);
-    channel->mapped = NULL;
+    posix_ipc_ring_unmap(&channel->mapped, channel->bytes);
 }
 
 /* ---- what both ends have */
@@ -166,7 +167,7 @@ struct posix_ipc_channel_end {
     enum posix_ipc_channel_waiting waiting;
     int together;
     /* The rest is its own. Of the channel: */
-    struct posix_ipc_mutex* role;
+    struct posix_ipc_mutex* role; /* NULL: it has none */
     struct posix_ipc_channel_position *mine, *theirs;
     uint32_t* their_bell;
     unsigned char* ring;
@@ -237,7 +238,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
                                          const struct posix_ipc_channel* channel, int sends) {
     struct posix_ipc_channel_head* head = channel->head;
     memset(end, 0, sizeof *end);
-    end->role = sends ? &head->sender_role : &head->receiver_role;
+    struct posix_ipc_mutex* role = sends ? &head->sender_role : &head->receiver_role;
     end->mine = sends ? &head->head : &head->tail;
     end->theirs = sends ? &head->tail : &head->head;
     uint32_t* bell = sends ? &head->sender_bell.sleeps : &head->receiver_bell.sleeps;
@@ -246,7 +247,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
     end->capacity = channel->capacity;
     end->full = channel->full;
     posix_ipc_ring_waits_init(&end->waits, bell, 0, posix_ipc_channel_moved);
-    const int result = posix_ipc_ring_take(end->role);
+    const int result = posix_ipc_ring_take(role);
     if (result != 0)
         return result;
     end->position = __atomic_load_n(&end->mine->position, __ATOMIC_ACQUIRE);
@@ -258,17 +259,23 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
         __atomic_load_n(is_counted ? &end->mine->next_count : &end->mine->count, __ATOMIC_RELAXED);
     const uint32_t apart = sends ? end->position - end->peer : end->peer - end->position;
     if (posix_ipc_channel_fits(end, apart) && end->position % 8 == 0) {
+        end->role = role;
         posix_ipc_ring_call(end->their_bell); /* who sleeps watches the role from now on */
         return 0;
     }
-    posix_ipc_mutex_unlock(end->role);
+    posix_ipc_mutex_unlock(role);
     return EBADMSG;
 }
 
-/* Publishes, and gives the role up: 0; EPERM: not by the thread that has it. */
+/* Publishes, and gives the role up, once: 0; EPERM: not by the thread that has it. */
 static inline int posix_ipc_channel_leave(struct posix_ipc_channel_end* end) {
+    if (end->role == NULL)
+        return 0; /* it may be another one's, of this thread, too */
     posix_ipc_channel_publish(end);
-    return posix_ipc_mutex_unlock(end->role);
+    const int result = posix_ipc_mutex_unlock(end->role);
+    if (result == 0)
+        end->role = NULL;
+    return result;
 }
 
 #ifdef __cplusplus

@@ -28,6 +28,19 @@ static inline int posix_ipc_ring_is_capacity(uint32_t capacity, size_t room) {
 
 /* ---- memory */
 
+/* Nobody's memory. */
+static inline void posix_ipc_ring_unmap(void** mapped, size_t bytes) {
+    if (*mapped != NULL)
+        munmap(*mapped, bytes);
+    *mapped = NULL;
+}
+
+/* Copies a message, which may be empty, and lie nowhere then. */
+static inline void posix_ipc_ring_copy(void* into, const void* from, size_t length) {
+    if (length != 0 && into != NULL)
+        memcpy(into, from, length);
+}
+
 /* Maps the whole of what can be mapped, such as a memfd: 0; EINVAL: nothing is at that offset; or
  * the errors of fstat(2) and mmap(2). */
 static inline int posix_ipc_ring_map(int fd, size_t offset, void** mapped, size_t* bytes) {
@@ -39,8 +52,11 @@ static inline int posix_ipc_ring_map(int fd, size_t offset, void** mapped, size_
     *bytes = (size_t)status.st_size;
     if (status.st_size < 0 || *bytes <= offset)
         return EINVAL;
-    *mapped = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    return *mapped == MAP_FAILED ? errno : 0;
+    void* memory = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED)
+        return errno;
+    *mapped = memory;
+    return 0;
 }
 
 /* A descriptor of the memory of a name; 'x' is '/x': 0, or the errors of shm_open(3). */
@@ -98,11 +114,13 @@ static inline int64_t posix_ipc_ring_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Nanoseconds until an instant of CLOCK_MONOTONIC; NULL: for ever. */
+/* Nanoseconds until an instant of CLOCK_MONOTONIC; NULL, or in three hundred years: for ever. */
 static inline int64_t posix_ipc_ring_left(const struct timespec* until) {
-    return until == NULL
-               ? INT64_MAX
-               : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - posix_ipc_ring_now();
+    if (until == NULL || until->tv_sec >= INT64_MAX / 1000000000)
+        return INT64_MAX;
+    if (until->tv_sec < 0)
+        return 0;
+    return (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - posix_ipc_ring_now();
 }
 
 /* ---- waiting */

@@ -10,7 +10,8 @@ import {
   TAIL,
   WRAP,
 } from './layout';
-import { damaged, gone, type Place } from './place';
+import { checkThere, damaged, gone, type Place } from './place';
+import { ownMemory } from './own-memory';
 import { lookAt } from './position';
 import { isRecord, Reading } from './reading';
 
@@ -42,6 +43,11 @@ export class ClaimedReading extends Reading {
     return this.#holds || super.ready;
   }
 
+  override checkFree(): void {
+    super.checkFree();
+    checkThere(this.bytes);
+  }
+
   override publish(): void {
     // What is claimed is published.
   }
@@ -51,6 +57,7 @@ export class ClaimedReading extends Reading {
   }
 
   protected override find(): number {
+    checkThere(this.bytes); // a callback may have taken it: what is claimed could not be given
     const tries = this.#isAmongOthers ? triesAmongOthers : mostTries;
     for (let i = 0; i < tries; i++) {
       if (this.#holds) return 0;
@@ -101,7 +108,7 @@ export class ClaimedReading extends Reading {
 
 /** As long as the channel's memory; the kernel gives what is touched. */
 function privateCopy(place: Place): Place {
-  const memory = new ArrayBuffer(RING + place.capacity);
+  const memory = ownMemory(RING + place.capacity, place);
   const words = new Int32Array(memory);
   return { ...place, words, ring: Buffer.from(memory, RING) };
 }

@@ -127,10 +127,14 @@ export class Reading implements Deferred, Seen {
     if (first === undefined) return undefined;
     const all = [first];
     const end = this.seen; // the sender may go on
-    while (all.length < limit && ((end - this.position) | 0) > 0) {
-      const next = this.#takeNext();
-      if (next === undefined) break;
-      all.push(next);
+    try {
+      while (all.length < limit && ((end - this.position) | 0) > 0) {
+        const next = this.#takeNext();
+        if (next === undefined) break;
+        all.push(next);
+      }
+    } catch {
+      // What was taken is not lost to what comes behind it; the next call meets it again.
     }
     return all;
   }

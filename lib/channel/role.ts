@@ -1,7 +1,7 @@
 import { SystemError } from '../core/error';
 import { Mutex } from '../lock/mutex';
 import type { MutexGuard } from '../lock/mutex-guard';
-import { channelFailure, type RingPlace } from './place';
+import { channelFailure, damaged, type RingPlace } from './place';
 
 /** Who has a role. */
 export interface ChannelPeer {
@@ -31,6 +31,18 @@ export function leave(guard: MutexGuard): void {
   }
 }
 
+function mutexOf(place: RingPlace, byteOffset: number): Mutex {
+  try {
+    return Mutex.at(place.mapping, place.byteOffset + byteOffset);
+  } catch (error) {
+    if (error instanceof SystemError && noMutex.has(error.code)) throw damaged(place);
+    throw error;
+  }
+}
+
+/** What there is instead of one that was made with the memory. */
+const noMutex = new Set(['EINVAL', 'EPROTO']);
+
 /** The one place of a sender or of a receiver: a robust mutex, which is only ever tried. */
 export class Role {
   readonly #mutex: Mutex;
@@ -39,7 +51,7 @@ export class Role {
 
   /** `does`: what who has it does, in the words of an error message. */
   constructor(place: RingPlace, byteOffset: number, does: string) {
-    this.#mutex = Mutex.at(place.mapping, place.byteOffset + byteOffset);
+    this.#mutex = mutexOf(place, byteOffset);
     this.#place = place;
     this.#does = does;
   }

@@ -1,6 +1,6 @@
 /** A peer that writes anything: typed errors, never a crash, an endless loop, or foreign bytes. */
 
-import { type channel, memory } from 'posix-ipc';
+import { channel, memory } from 'posix-ipc';
 
 import { Seeded } from '../campaigns/seeded';
 import {
@@ -14,6 +14,7 @@ import {
   surround,
   wordsAmid,
 } from '../support/amid';
+import { makeChannel } from '../support/channels';
 
 const capacity = amidCapacity;
 const [HEAD, TAIL, RING] = [64, 96, headerBytes / 4];
@@ -156,3 +157,32 @@ test.each(Array.from({ length: 6 }, (_, seed) => [seed]))(
     }
   },
 );
+
+test.each([{}, { receivers: 2 }, { senders: 2 }])(
+  'what is whole in front of a damaged record is received, of %j',
+  async (options) => {
+    const one = makeChannel({ capacity, ...options });
+    const [sender, receiver] = [one.sender(), one.receiver()];
+    for (let i = 0; i < 4; i++) sender.sendSync('12345678');
+    sender.flush();
+    using mapping = memory.mapSync(`/dev/shm${one.name}`, { access: 'write' });
+    mapping.view(Int32Array)[RING + (3 * 16) / 4] = -2;
+    const batches = receiver.batches();
+    expect((await batches.next()).value).toHaveLength(3);
+    await expect(batches.next()).rejects.toEqual(badMessage);
+  },
+);
+
+test('a capacity that somebody has changed: the roles are not where they were', () => {
+  const one = makeChannel({ capacity: 4096, receivers: 2 });
+  using mapping = memory.mapSync(`/dev/shm${one.name}`, { access: 'write' });
+  mapping.view(Int32Array)[2] = 1024;
+  expect(() => channel.Channel.openSync(one.name)).toThrow(badMessage);
+});
+
+test('too little memory is told of the memory', () => {
+  const mapping = memory.mapAnonymousSync({ length: 4096, shared: true });
+  const options = { create: true, receivers: 64 };
+  expect(() => channel.Channel.at(mapping, 0, options)).toThrow(/mapping\.length/);
+  mapping.close();
+});

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { channel } from 'posix-ipc';
 
+import { makeBroadcast } from '../support/broadcasts';
 import { makeEnds } from '../support/channels';
 import { detach } from '../support/detach';
 
@@ -101,4 +102,73 @@ test('and what is never woken ends by its limits, or with its object', async () 
   expect(await second).toBe('enough');
   one.close();
   expect(await first).toMatchObject({ code: 'ERR_CLOSED' });
+});
+
+describe.each([
+  { receivers: 2, capacity },
+  { full: 'drop-oldest', capacity },
+  { senders: 2, receivers: 2, capacity },
+] as const)('a receiver that copies first: %j', (options) => {
+  function filled(): Ends {
+    const ends = makeEnds(options);
+    for (const text of ['one', 'two', 'three']) ends.sender.sendSync(text);
+    ends.sender.flush();
+    return ends;
+  }
+
+  test('who sends a view of what is borrowed to another thread takes nothing away', () => {
+    const { receiver } = filled();
+    const borrowed = receiver.borrowSync();
+    try {
+      structuredClone(borrowed.data, { transfer: [borrowed.data.buffer as ArrayBuffer] });
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'DataCloneError' }); // of newer Node
+    }
+    borrowed.release();
+    expect(receiver.tryReceive()?.data.toString()).toBe('two');
+  });
+
+  test('its memory is gone: every call says so, and no message is taken for it', async () => {
+    const { channel: one, receiver } = filled();
+    const borrowed = receiver.borrowSync();
+    borrowed.release();
+    detach(borrowed.data.buffer);
+    const { received } = one.statSync();
+    for (const call of [
+      () => receiver.tryReceive(),
+      () => receiver.receiveSync({ timeout: 1000 }),
+      () => receiver.tryReceiveInto(Buffer.alloc(100)),
+      () => receiver.forEach(() => undefined),
+      () => receiver.tryBorrow(),
+    ])
+      expect(call).toThrow(fault);
+    await expect(receiver.receive({ timeout: 1000 })).rejects.toEqual(fault);
+    expect(one.statSync().received).toBe(received);
+    receiver.close();
+    expect(one.receiver().tryReceive()?.data.toString()).toBe('two');
+  });
+});
+
+test('without capacity: the same', async () => {
+  const { sender, receiver } = makeEnds({ capacity: 0 });
+  const taking = receiver.borrow();
+  await sender.send('x');
+  const borrowed = await taking;
+  borrowed.release();
+  detach(borrowed.data.buffer);
+  await expect(receiver.receive({ timeout: 1000 })).rejects.toEqual(fault);
+  expect(() => receiver.forEach(() => undefined)).toThrow(fault);
+});
+
+test('a subscriber whose copy is gone says so', () => {
+  const one = makeBroadcast({ capacity });
+  const [publisher, subscriber] = [one.publisher(), one.subscribe()];
+  publisher.publishSync('one');
+  publisher.flush();
+  subscriber.forEach((message) => {
+    detach(message.view().buffer);
+  });
+  publisher.publishSync('two');
+  publisher.flush();
+  for (let i = 0; i < 2; i++) expect(() => subscriber.tryReceive()).toThrow(fault);
 });

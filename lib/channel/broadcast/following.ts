@@ -1,6 +1,7 @@
 import { copyOut, copyPart, type Part } from '../copy';
 import { WRAP } from '../layout';
-import { channelFailure, checkThere, damaged } from '../place';
+import { ownMemory } from '../own-memory';
+import { channelFailure, checkThere, damaged, gone } from '../place';
 import { settleAll } from '../tick';
 import { cursorOf, show, type SubscriberCursor } from './cursor';
 import {
@@ -48,8 +49,8 @@ const mostCopied = 1 << 16;
 const attempts = 8;
 
 /** Memory of this subscriber alone. */
-function copied(bytes: number): Part {
-  const memory = new ArrayBuffer(bytes);
+function copied(bytes: number, place: BroadcastPlace): Part {
+  const memory = ownMemory(bytes, place);
   return { words: new Int32Array(memory), ring: Buffer.from(memory) };
 }
 
@@ -84,7 +85,7 @@ export class Following {
     this.#place = place;
     this.#slot = slot;
     this.#longest = longestMessage(place.capacity);
-    this.#copied = copied(Math.min(place.capacity, mostCopied));
+    this.#copied = copied(Math.min(place.capacity, mostCopied), place);
     this.#cursor = cursorOf();
     const isOldest = from === 'oldest';
     const start = slot?.begin(isOldest) ?? startAt(place, isOldest ? OLDEST : HEAD);
@@ -108,6 +109,7 @@ export class Following {
   /** Throws EBUSY from a forEach, EFAULT where the memory was transferred away. */
   checkFree(): void {
     checkThere(this.#place);
+    this.#checkCopied();
     if (!this.#showing) return;
     throw channelFailure('EBUSY', this.#place.name, 'called from a forEach of this subscriber');
   }
@@ -138,10 +140,14 @@ export class Following {
     const first = this.#takeNext();
     if (first === undefined) return undefined;
     const all = [first];
-    while (all.length < limit && this.#position < end) {
-      const next = this.#takeNext();
-      if (next === undefined) break;
-      all.push(next);
+    try {
+      while (all.length < limit && this.#position < end) {
+        const next = this.#takeNext();
+        if (next === undefined) break;
+        all.push(next);
+      }
+    } catch {
+      // What was taken is not lost to what comes behind it; the next call meets it again.
     }
     return all;
   }
@@ -174,6 +180,10 @@ export class Following {
 
   // ---- the copy
 
+  #checkCopied(): void {
+    if (this.#copied.words.length === 0) throw gone(this.#place);
+  }
+
   #takeNext(): BroadcastMessage | undefined {
     if (!this.#find()) return undefined;
     const type = this.#type();
@@ -184,6 +194,7 @@ export class Following {
 
   /** Finds the next message in the copy, or copies it; whether there is one. */
   #find(): boolean {
+    this.#checkCopied(); // a callback may have taken it
     for (let i = 0; i < attempts; i++) {
       const left = this.#end - this.#at;
       let needed = STEP;
@@ -299,7 +310,7 @@ export class Following {
     if (length <= this.#copied.ring.length) return;
     let bytes = this.#copied.ring.length;
     while (bytes < length) bytes *= 2;
-    this.#copied = copied(bytes);
+    this.#copied = copied(bytes, this.#place);
   }
 
   /** Goes on at the oldest kept message. */

@@ -49,6 +49,18 @@ test.each([
   mapping.close();
 });
 
+test('what is whole in front of a damaged record is received', async () => {
+  const { mapping, one, words } = amid();
+  const publisher = one.publisher();
+  for (let i = 0; i < 4; i++) publisher.publishSync('x');
+  publisher.flush();
+  words[RING + (3 * 32) / 4] = -2;
+  const batches = one.subscribe({ from: 'oldest' }).batches();
+  expect((await batches.next()).value).toHaveLength(3);
+  await expect(batches.next()).rejects.toEqual(badMessage);
+  mapping.close();
+});
+
 test.each([
   ['head far ahead', HEAD, capacity / 16 + 1],
   ['head behind', HEAD, -1],

@@ -161,7 +161,7 @@ void channels_pass_messages(std::chrono::seconds how_long) {
     check(shared.total > 0, "messages went");
     check_equal(static_cast<int64_t>(shared.head.head.count), shared.total & UINT32_MAX,
                 "all are counted");
-    // What may be left is the way to the beginning of the ring, made for a message that did not come.
+    // What may be left is the way to the beginning of the ring, for a message that never came.
     check_equal(Peer(shared, random[1], false).look(), EAGAIN, "none is left");
     check_equal(shared.head.tail.position, shared.head.head.position, "nor anything else");
 }

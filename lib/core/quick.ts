@@ -21,3 +21,20 @@ export function quick2(call: Quick<2>, first: number, second: number): number {
   call();
   return words[0];
 }
+
+export function quick5(
+  call: Quick<5>,
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+  fifth: number,
+): number {
+  words[0] = first;
+  words[1] = second;
+  words[2] = third;
+  words[3] = fourth;
+  words[4] = fifth;
+  call();
+  return words[0];
+}

@@ -6,9 +6,10 @@ import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { F_RDLCK, F_UNLCK, F_WRLCK } from './constants';
+import { fileLock } from './file-lock-call';
 import { ownHint, hintOf } from './file-lock-hints';
 import { kindNumbers, type FileLockKind } from './file-lock-options';
-import { conflict, overlap, uncovered, type FileRange } from './file-range';
+import { conflict, overlap, uncovered, wholeFile, type FileRange } from './file-range';
 import { Held } from './held';
 import { LockRequest, type Requested } from './lock-request';
 
@@ -138,7 +139,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
     for (const request of [...this.#pending]) request.end(reason);
     for (const held of this.#held.all()) {
       // The descriptor goes next, and its locks with it; but a process that is just being forked has it too.
-      if (!keep) native.fileLock(this.#handle, this.#number, F_UNLCK, held.start, held.length);
+      if (!keep) fileLock(this.#handle, this.#number, F_UNLCK, held);
       this.#forget(held);
     }
     if (keep) this.#descriptor.release();
@@ -195,16 +196,15 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   // ---- the kernel
 
   #ask(range: FileRange): boolean {
-    const { shared, start, length } = range;
-    const type = shared ? F_RDLCK : F_WRLCK;
-    const result = native.fileLock(this.#handle, this.#number, type, start, length);
+    const type = range.shared ? F_RDLCK : F_WRLCK;
+    const result = fileLock(this.#handle, this.#number, type, range);
     if (result === 0) return true;
     if (result === EAGAIN) return false;
     throw this.failure(result);
   }
 
-  #set(type: number, { start, length }: FileRange): void {
-    const result = native.fileLock(this.#handle, this.#number, type, start, length);
+  #set(type: number, range: FileRange): void {
+    const result = fileLock(this.#handle, this.#number, type, range);
     if (result < 0) throw this.failure(result);
   }
 
@@ -288,7 +288,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   /** After an upgrade that failed: flock has given the shared lock up. */
   #fallBack(held: Held): void {
     if (this.#kind !== 'flock' || held.gone) return;
-    held.lost = native.fileLock(this.#handle, this.#number, F_RDLCK, 0, 0) < 0;
+    held.lost = fileLock(this.#handle, this.#number, F_RDLCK, wholeFile.shared) < 0;
     if (held.lost) this.#forget(held);
   }
 

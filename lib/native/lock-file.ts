@@ -1,4 +1,4 @@
-import type { Memory } from './core';
+import type { Memory, Quick } from './core';
 
 /**
  * native/lock/file: a kind is 0 (OFD), 1 (POSIX) or 2 (flock); a type is F_RDLCK, F_WRLCK or F_UNLCK;
@@ -13,6 +13,8 @@ export interface LockFile {
     start: number | bigint,
     length: number | bigint,
   ): number;
+  /** The same, of a range that is given by numbers. */
+  fileLockQuick: Quick<5>;
   /** Starts a native wait. The descriptor stays open until that has ended. */
   fileLockWait(
     descriptor: number,

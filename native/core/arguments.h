@@ -96,6 +96,11 @@ inline size_t from_word<size_t>(Environment& /*environment*/, double word, const
     return static_cast<size_t>(integer_in(word, name, 0, most_safe_integer));
 }
 
+template <>
+inline Long from_word<Long>(Environment& /*environment*/, double word, const char* name) {
+    return {static_cast<int64_t>(integer_in(word, name, -most_safe_integer, most_safe_integer))};
+}
+
 /// The bytes of an ArrayBuffer view (never of a slab).
 Bytes view_bytes(napi_env env, napi_value value, const char* name);
 

@@ -84,4 +84,10 @@ Descriptor* convert<Descriptor*>(Environment& environment, napi_value value, con
     return &environment.facility<Descriptors>().at(handle, name);
 }
 
+template <>
+Descriptor* from_word<Descriptor*>(Environment& environment, double word, const char* name) {
+    const auto handle = from_word<int32_t>(environment, word, name);
+    return &environment.facility<Descriptors>().at(handle, name);
+}
+
 } // namespace posix_ipc

@@ -55,5 +55,7 @@ class Descriptors : public Facility {
 /// The descriptor of a handle; never nullptr.
 template <>
 Descriptor* convert<Descriptor*>(Environment& environment, napi_value value, const char* name);
+template <>
+Descriptor* from_word<Descriptor*>(Environment& environment, double word, const char* name);
 
 } // namespace posix_ipc

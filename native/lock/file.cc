@@ -196,6 +196,7 @@ int32_t lockf(Environment& environment, int32_t fd, int32_t cmd, Long length) {
 
 void define_file(Exports& exports) {
     exports.function<file_lock>("fileLock", "descriptor", "kind", "type", "start", "length");
+    exports.quick<file_lock>("fileLockQuick", "descriptor", "kind", "type", "start", "length");
     exports.function<file_lock_wait>("fileLockWait", "descriptor", "kind", "type", "start",
                                      "length");
     exports.function<file_lock_for>("fileLockFor", "descriptor", "kind", "type", "start", "length",

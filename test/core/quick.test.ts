@@ -1,8 +1,11 @@
 /** Calls of the addon whose numbers, and whose answer, pass through memory. */
 
-import { quick1, quick2 } from '../../lib/core/quick';
+import { quick1, quick2, quick5 } from '../../lib/core/quick';
+import { F_WRLCK } from '../../lib/lock/constants';
 import { native } from '../../lib/native';
+import { OwnedDescriptor } from '../../lib/core/owned-descriptor';
 import { handleOf } from '../../lib/core/mapping';
+import { fileLock } from '../support/file-locks';
 import { someMemory } from '../support/mutexes';
 
 function newMutex(): number {
@@ -37,4 +40,17 @@ test('a second number is checked, too', () => {
   expect(quick2(native.mutexTrylock, mutex, 0)).toBe(0); // nothing was taken before
   expect(quick1(native.mutexUnlock, mutex)).toBe(0);
   native.mutexClose(mutex);
+});
+
+test('five numbers, of which each is checked', () => {
+  const file = fileLock('ofd');
+  const descriptor = OwnedDescriptor.copyOf(file.fd);
+  const numbers = [descriptor.handle, 0, F_WRLCK, 2, 40] as const;
+  expect(quick5(native.fileLockQuick, ...numbers)).toBe(0);
+  expect(file.held).toMatchObject([{ start: 2n, length: 40n, shared: false }]);
+  for (const [i, name] of ['descriptor', 'kind', 'type', 'start', 'length'].entries()) {
+    const odd = numbers.map((number, at) => (at === i ? 0.5 : number)) as unknown as typeof numbers;
+    expect(() => quick5(native.fileLockQuick, ...odd)).toThrow(`"${name}"`);
+  }
+  descriptor.close();
 });

@@ -25,6 +25,9 @@ interface Waits {
 /** For conditions. */
 export let waits: Waits;
 
+/** One more guard of a locked mutex; undefined where this one does not have it now. */
+export let again: (guard: MutexGuard) => MutexGuard | undefined;
+
 /** The guard of what was just taken. */
 export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGuard {
   return new MutexGuard(byOpener, opened, taken === TAKEN_AFTER_DEATH);
@@ -55,8 +58,11 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   #consistent: boolean;
   #released = false;
   #waits = false;
+  /** Those that have the mutex with this one; undefined: none ever had. */
+  #together: { guards: number } | undefined = undefined;
 
   static {
+    again = (guard) => (guard.#released || guard.#waits ? undefined : guard.again());
     ends = {
       abandon: (guard) => {
         guard.#end(native.mutexAbandon(guard.#handle.number));
@@ -68,6 +74,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     waits = {
       mutexOf: (guard) => {
         guard.#check('condition_wait');
+        guard.#checkAlone();
         return { handle: guard.#handle, recover: guard.#recover };
       },
       isConsistent: (guard) => {
@@ -120,6 +127,25 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   }
 
   /**
+   * Locks once more what this guard has locked: another guard of the same right. The mutex is unlocked
+   * when all of them are released, in whatever order. So a function that needs the mutex can be
+   * called by one that has it.
+   *
+   * Errors: EPERM (released, or waiting for a condition), EINVAL (an owner died: `markConsistent()`
+   * comes first). Source: pthread_mutexattr_settype(3p), PTHREAD_MUTEX_RECURSIVE.
+   */
+  again(): MutexGuard {
+    this.#check('mutex_lock');
+    this.#checkConsistent('mutex_lock');
+    this.#together ??= { guards: 1 };
+    this.#together.guards++;
+    const opened = { handle: this.#handle, recover: this.#recover };
+    const guard = new MutexGuard(byOpener, opened, false);
+    guard.#together = this.#together;
+    return guard;
+  }
+
+  /**
    * Unlocks the mutex, and wakes one of those who wait for it. After `ownerDied` without
    * `markConsistent()` nobody can lock it any more: ENOTRECOVERABLE.
    *
@@ -128,6 +154,10 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   release(): void {
     this.#check('mutex_unlock');
+    if (this.#together !== undefined && --this.#together.guards > 0) {
+      this.#end(0);
+      return;
+    }
     const result = unlock(this.#handle.number);
     this.#end(result === ENOTRECOVERABLE ? 0 : result);
   }
@@ -151,13 +181,24 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     throw new SystemError('EPERM', call, { path: this.#handle.name, hint });
   }
 
+  #checkConsistent(call: string): void {
+    if (this.#consistent) return;
+    const hint = 'an owner died: call markConsistent() first';
+    throw new SystemError('EINVAL', call, { path: this.#handle.name, hint });
+  }
+
+  /** A wait for a condition unlocks: that must not be behind the back of other guards. */
+  #checkAlone(): void {
+    const guards = this.#together?.guards ?? 1;
+    if (guards === 1) return;
+    const hint = `${String(guards)} guards have locked the mutex together`;
+    throw new SystemError('EPERM', 'condition_wait', { path: this.#handle.name, hint });
+  }
+
   /** Until it is locked anew. */
   #unlock(): void {
     const { number, name } = this.#handle;
-    if (!this.#consistent) {
-      const hint = 'an owner died: call markConsistent() first';
-      throw new SystemError('EINVAL', 'condition_wait', { path: name, hint });
-    }
+    this.#checkConsistent('condition_wait');
     const hint = 'somebody has overwritten the mutex while it was locked';
     check(unlock(number), 'condition_wait', { path: name, hint });
     this.#waits = true;

@@ -1,4 +1,4 @@
-import { boolean } from '../core/options';
+import { boolean, optionsOf } from '../core/options';
 import { native } from '../native';
 import {
   lockOpener,
@@ -8,7 +8,8 @@ import {
   type ModeOption,
 } from './lock-memory';
 import type { MutexGuard } from './mutex-guard';
-import { recoveringOpener } from './recovery';
+import { recoveringOpener, type Recovering, type RecoveringOpener } from './recovery';
+import { Recursion } from './recursion';
 
 /** Repairs the data after the death of an owner, before anybody else is given the mutex. */
 export type Recover = (guard: MutexGuard) => unknown;
@@ -21,6 +22,16 @@ export interface OpenMutexOptions {
    * mutex is consistent. If it fails so does the lock, and the next owner is told of the death.
    */
   recover?: Recover | undefined;
+  /**
+   * Whoever runs inside of `use()` locks the mutex again, by any call, and does not wait for itself;
+   * it is unlocked when all of these guards are released. It costs an AsyncLocalStorage. Default false.
+   */
+  recursive?: boolean | undefined;
+}
+
+/** A mutex that was just opened or made. */
+export interface OpenedMutex extends Recovering<MutexGuard> {
+  recursion: Recursion | undefined;
 }
 
 /** What a mutex is made with. */
@@ -50,6 +61,23 @@ function makingOf(options: { fair?: boolean | undefined }): LockMaking {
   return { init: (memory, byteOffset) => native.mutexInit(memory, byteOffset, fair) };
 }
 
-export const opener = recoveringOpener<MutexGuard, MutexOptions, MutexAtOptions>(
-  lockOpener<MutexOptions, MutexAtOptions>(kind, makingOf),
-);
+type Inner = RecoveringOpener<MutexGuard, MutexOptions, MutexAtOptions>;
+type MutexOpener = { [K in keyof Inner]: (...given: Parameters<Inner[K]>) => OpenedMutex };
+
+const inner: Inner = recoveringOpener(lockOpener<MutexOptions, MutexAtOptions>(kind, makingOf));
+
+function opened(
+  options: OpenMutexOptions | undefined,
+  open: () => Recovering<MutexGuard>,
+): OpenedMutex {
+  const recursive = boolean('options.recursive', optionsOf(options).recursive ?? false);
+  return { ...open(), recursion: recursive ? new Recursion() : undefined };
+}
+
+export const opener: MutexOpener = {
+  create: (name, options) => opened(options, () => inner.create(name, options)),
+  open: (name, options) => opened(options, () => inner.open(name, options)),
+  openOrCreate: (name, options) => opened(options, () => inner.openOrCreate(name, options)),
+  openAt: (mapping, byteOffset, options) =>
+    opened(options, () => inner.openAt(mapping, byteOffset, options)),
+};

@@ -18,12 +18,13 @@ import {
   opener,
   type MutexAtOptions,
   type MutexOptions,
+  type OpenedMutex,
   type OpenMutexOptions,
   type Recover,
 } from './mutex-open';
 import { holderOf, statusOf, type MutexHolder, type MutexStatus } from './mutex-status';
 import { MutexWaiter } from './mutex-waiter';
-import { recovered, recoveredSync, type Recovering } from './recovery';
+import { recovered, recoveredSync } from './recovery';
 
 export type { MutexStatus } from './mutex-status';
 
@@ -38,8 +39,9 @@ const forEver = { timeout: Infinity, signal: undefined };
  * is whole again (`markConsistent`, or the option `recover`) nobody can lock the mutex any more.
  *
  * What can wait has three forms: `lock()` gives a promise, `lockSync()` blocks the thread,
- * `tryLock()` answers at once. There is no recursion: a guard, not a thread, is the owner. C
- * programs lock the same mutex with native/include/posix-ipc/lock.h.
+ * `tryLock()` answers at once. A guard is the owner, not a thread: who has one locks once more by
+ * `guard.again()`, or inside of `use()` by any call, with the option `recursive`. C programs lock
+ * the same mutex with native/include/posix-ipc/lock.h.
  *
  * Source: the robust futexes of the kernel, get_robust_list(2); pthread_mutexattr_setrobust(3).
  *
@@ -62,9 +64,9 @@ export class Mutex extends Handle {
   readonly #open: LockHandle;
   readonly #waiter: MutexWaiter;
   readonly #recover: Recover | undefined;
-  readonly #opened: Recovering<MutexGuard>;
+  readonly #opened: OpenedMutex;
 
-  private constructor(by: ByOpener, opened: Recovering<MutexGuard>) {
+  private constructor(by: ByOpener, opened: OpenedMutex) {
     checkOpener(by, Mutex);
     const keeper = new Keeper();
     super('mutex', keeper);
@@ -168,6 +170,8 @@ export class Mutex extends Handle {
     this.checkOpen();
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
+    const again = this.#opened.recursion?.again();
+    if (again !== undefined) return again;
     const waiting = this.#waiter.wait(limits, methods.lock);
     const guard =
       typeof waiting === 'number' ? guardOf(this.#opened, waiting) : await this.#given(waiting);
@@ -184,12 +188,14 @@ export class Mutex extends Handle {
   lockSync(options?: TimeoutOptions): MutexGuard {
     this.checkOpen();
     const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
-    return this.#guard(this.#waiter.waitSync(timeout));
+    return this.#opened.recursion?.again() ?? this.#guard(this.#waiter.waitSync(timeout));
   }
 
   /** Locks the mutex if it is free now; else undefined. Errors: as `lock`. */
   tryLock(): MutexGuard | undefined {
     this.checkOpen();
+    const again = this.#opened.recursion?.again();
+    if (again !== undefined) return again;
     const taken = this.#waiter.try(true);
     return taken === undefined ? undefined : this.#guard(taken);
   }
@@ -207,7 +213,8 @@ export class Mutex extends Handle {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
     const guard = await this.lock(options);
     try {
-      return await fn(guard);
+      const { recursion } = this.#opened;
+      return await (recursion === undefined ? fn(guard) : recursion.run(guard, fn));
     } finally {
       guard[Symbol.dispose]();
     }

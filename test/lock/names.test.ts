@@ -35,6 +35,7 @@ test('Mutex and its guard have these members', () => {
   using mutex = lock.Mutex.at(mapping, 0, { create: true });
   using guard = mutex.lockSync();
   expect(membersOf(Object.getPrototypeOf(guard) as object)).toEqual([
+    'again',
     'markConsistent',
     'ownerDied',
     'released',

@@ -2,11 +2,15 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
 import { unlock } from './mutex-calls';
-import type { LockHandle } from './lock-memory';
 import type { Ends, Recovering } from './recovery';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
 const TAKEN_AFTER_DEATH = 1;
+
+// Where a guard is: one number, because there are many guards.
+const HAS = 0;
+const WAITS = 1;
+const RELEASED = 2;
 
 /** For the mutex. */
 export let ends: Ends<MutexGuard>;
@@ -52,30 +56,28 @@ export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGua
  * ```
  */
 export class MutexGuard implements Disposable, AsyncDisposable {
-  readonly #handle: LockHandle;
-  readonly #recover: Recovering<MutexGuard>['recover'];
+  readonly #opened: Recovering<MutexGuard>;
   #ownerDied: boolean;
   #consistent: boolean;
-  #released = false;
-  #waits = false;
+  #state = HAS;
   /** Those that have the mutex with this one; undefined: none ever had. */
   #together: { guards: number } | undefined = undefined;
 
   static {
-    again = (guard) => (guard.#released || guard.#waits ? undefined : guard.again());
+    again = (guard) => (guard.#state === HAS ? guard.again() : undefined);
     ends = {
       abandon: (guard) => {
-        guard.#end(native.mutexAbandon(guard.#handle.number));
+        guard.#end(native.mutexAbandon(guard.#opened.handle.number));
       },
       settle: (guard) => {
-        if (!guard.#released && !guard.#consistent) guard.markConsistent();
+        if (!guard.released && !guard.#consistent) guard.markConsistent();
       },
     };
     waits = {
       mutexOf: (guard) => {
         guard.#check('condition_wait');
         guard.#checkAlone();
-        return { handle: guard.#handle, recover: guard.#recover };
+        return guard.#opened;
       },
       isConsistent: (guard) => {
         guard.#check('condition_wait');
@@ -90,13 +92,12 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     };
   }
 
-  constructor(by: ByOpener, { handle, recover }: Recovering<MutexGuard>, ownerDied: boolean) {
+  constructor(by: ByOpener, opened: Recovering<MutexGuard>, ownerDied: boolean) {
     checkOpener(by, MutexGuard);
-    this.#handle = handle;
-    this.#recover = recover;
+    this.#opened = opened;
     this.#ownerDied = ownerDied;
     this.#consistent = !ownerDied;
-    handle.keep();
+    opened.handle.keep();
   }
 
   /**
@@ -110,7 +111,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
 
   /** Whether it was released. */
   get released(): boolean {
-    return this.#released;
+    return this.#state === RELEASED;
   }
 
   /**
@@ -120,8 +121,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   markConsistent(): void {
     this.#check('mutex_consistent');
-    check(native.mutexConsistent(this.#handle.number), 'mutex_consistent', {
-      path: this.#handle.name,
+    check(native.mutexConsistent(this.#opened.handle.number), 'mutex_consistent', {
+      path: this.#opened.handle.name,
     });
     this.#consistent = true;
   }
@@ -139,8 +140,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     this.#checkConsistent('mutex_lock');
     this.#together ??= { guards: 1 };
     this.#together.guards++;
-    const opened = { handle: this.#handle, recover: this.#recover };
-    const guard = new MutexGuard(byOpener, opened, false);
+    const guard = new MutexGuard(byOpener, this.#opened, false);
     guard.#together = this.#together;
     return guard;
   }
@@ -158,12 +158,12 @@ export class MutexGuard implements Disposable, AsyncDisposable {
       this.#end(0);
       return;
     }
-    const result = unlock(this.#handle.number);
+    const result = unlock(this.#opened.handle.number);
     this.#end(result === ENOTRECOVERABLE ? 0 : result);
   }
 
   [Symbol.dispose](): void {
-    if (!this.#released) this.release();
+    if (!this.released) this.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -174,17 +174,18 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   }
 
   #check(call: string): void {
-    if (!this.#released && !this.#waits) return;
-    const hint = this.#waits
-      ? 'this guard waits for a condition'
-      : 'this guard was released already';
-    throw new SystemError('EPERM', call, { path: this.#handle.name, hint });
+    if (this.#state === HAS) return;
+    const hint =
+      this.#state === WAITS
+        ? 'this guard waits for a condition'
+        : 'this guard was released already';
+    throw new SystemError('EPERM', call, { path: this.#opened.handle.name, hint });
   }
 
   #checkConsistent(call: string): void {
     if (this.#consistent) return;
     const hint = 'an owner died: call markConsistent() first';
-    throw new SystemError('EINVAL', call, { path: this.#handle.name, hint });
+    throw new SystemError('EINVAL', call, { path: this.#opened.handle.name, hint });
   }
 
   /** A wait for a condition unlocks: that must not be behind the back of other guards. */
@@ -192,20 +193,20 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     const guards = this.#together?.guards ?? 1;
     if (guards === 1) return;
     const hint = `${String(guards)} guards have locked the mutex together`;
-    throw new SystemError('EPERM', 'condition_wait', { path: this.#handle.name, hint });
+    throw new SystemError('EPERM', 'condition_wait', { path: this.#opened.handle.name, hint });
   }
 
   /** Until it is locked anew. */
   #unlock(): void {
-    const { number, name } = this.#handle;
+    const { number, name } = this.#opened.handle;
     this.#checkConsistent('condition_wait');
     const hint = 'somebody has overwritten the mutex while it was locked';
     check(unlock(number), 'condition_wait', { path: name, hint });
-    this.#waits = true;
+    this.#state = WAITS;
   }
 
   #relocked(taken: number | undefined): void {
-    this.#waits = false;
+    this.#state = HAS;
     if (taken === undefined) {
       this.#end(0);
       return;
@@ -215,10 +216,10 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   }
 
   #end(result: number): void {
-    this.#released = true;
-    this.#handle.letGo();
+    this.#state = RELEASED;
+    this.#opened.handle.letGo();
     if (result >= 0) return;
     const hint = 'somebody has overwritten the mutex while it was locked';
-    throw new SystemError(result, 'mutex_unlock', { path: this.#handle.name, hint });
+    throw new SystemError(result, 'mutex_unlock', { path: this.#opened.handle.name, hint });
   }
 }

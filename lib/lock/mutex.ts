@@ -24,7 +24,8 @@ import {
 } from './mutex-open';
 import { holderOf, statusOf, type MutexHolder, type MutexStatus } from './mutex-status';
 import { MutexWaiter } from './mutex-waiter';
-import { recovered, recoveredSync } from './recovery';
+import { recovered, recoveredSync, type Recovering } from './recovery';
+import type { Recursion } from './recursion';
 
 export type { MutexStatus } from './mutex-status';
 
@@ -64,7 +65,8 @@ export class Mutex extends Handle {
   readonly #open: LockHandle;
   readonly #waiter: MutexWaiter;
   readonly #recover: Recover | undefined;
-  readonly #opened: OpenedMutex;
+  readonly #opened: Recovering<MutexGuard>;
+  readonly #recursion: Recursion | undefined;
 
   private constructor(by: ByOpener, opened: OpenedMutex) {
     checkOpener(by, Mutex);
@@ -75,6 +77,7 @@ export class Mutex extends Handle {
     this.#waiter = new MutexWaiter(this.#open, keeper);
     this.#recover = opened.recover;
     this.#opened = opened;
+    this.#recursion = opened.recursion;
   }
 
   // ---- opening
@@ -170,7 +173,7 @@ export class Mutex extends Handle {
     this.checkOpen();
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
-    const again = this.#opened.recursion?.again();
+    const again = this.#recursion?.again();
     if (again !== undefined) return again;
     const waiting = this.#waiter.wait(limits, methods.lock);
     const guard =
@@ -188,16 +191,13 @@ export class Mutex extends Handle {
   lockSync(options?: TimeoutOptions): MutexGuard {
     this.checkOpen();
     const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
-    return this.#opened.recursion?.again() ?? this.#guard(this.#waiter.waitSync(timeout));
+    return this.#recursion?.again() ?? this.#guard(this.#waiter.waitSync(timeout));
   }
 
   /** Locks the mutex if it is free now; else undefined. Errors: as `lock`. */
   tryLock(): MutexGuard | undefined {
     this.checkOpen();
-    const again = this.#opened.recursion?.again();
-    if (again !== undefined) return again;
-    const taken = this.#waiter.try(true);
-    return taken === undefined ? undefined : this.#guard(taken);
+    return this.#recursion?.again() ?? this.#try();
   }
 
   /**
@@ -213,8 +213,7 @@ export class Mutex extends Handle {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
     const guard = await this.lock(options);
     try {
-      const { recursion } = this.#opened;
-      return await (recursion === undefined ? fn(guard) : recursion.run(guard, fn));
+      return await (this.#recursion === undefined ? fn(guard) : this.#recursion.run(guard, fn));
     } finally {
       guard[Symbol.dispose]();
     }
@@ -263,6 +262,11 @@ export class Mutex extends Handle {
   protected override release(reason: () => ClosedError): void {
     this.#waiter.end(reason);
     this.#open.letGo();
+  }
+
+  #try(): MutexGuard | undefined {
+    const taken = this.#waiter.try(true);
+    return taken === undefined ? undefined : this.#guard(taken);
   }
 
   async #given(waiting: Promise<number>): Promise<MutexGuard> {

@@ -6,7 +6,8 @@ import type { channel } from 'posix-ipc';
 
 import { makeBroadcast } from '../support/broadcasts';
 import { makeEnds } from '../support/channels';
-import { detach } from '../support/detach';
+import { detach, emptiesMarked } from '../support/detach';
+import { testIf } from '../support/machine';
 
 const capacity = 1024;
 const fault = expect.objectContaining({ code: 'EFAULT' }) as Error;
@@ -104,6 +105,8 @@ test('and what is never woken ends by its limits, or with its object', async () 
   expect(await first).toMatchObject({ code: 'ERR_CLOSED' });
 });
 
+const itGoes: Parameters<typeof testIf> = [emptiesMarked(), 'nothing takes marked memory here'];
+
 describe.each([
   { receivers: 2, capacity },
   { full: 'drop-oldest', capacity },
@@ -128,28 +131,31 @@ describe.each([
     expect(receiver.tryReceive()?.data.toString()).toBe('two');
   });
 
-  test('its memory is gone: every call says so, and no message is taken for it', async () => {
-    const { channel: one, receiver } = filled();
-    const borrowed = receiver.borrowSync();
-    borrowed.release();
-    detach(borrowed.data.buffer);
-    const { received } = one.statSync();
-    for (const call of [
-      () => receiver.tryReceive(),
-      () => receiver.receiveSync({ timeout: 1000 }),
-      () => receiver.tryReceiveInto(Buffer.alloc(100)),
-      () => receiver.forEach(() => undefined),
-      () => receiver.tryBorrow(),
-    ])
-      expect(call).toThrow(fault);
-    await expect(receiver.receive({ timeout: 1000 })).rejects.toEqual(fault);
-    expect(one.statSync().received).toBe(received);
-    receiver.close();
-    expect(one.receiver().tryReceive()?.data.toString()).toBe('two');
-  });
+  testIf(...itGoes)(
+    'its memory is gone: every call says so, and no message is taken for it',
+    async () => {
+      const { channel: one, receiver } = filled();
+      const borrowed = receiver.borrowSync();
+      borrowed.release();
+      detach(borrowed.data.buffer);
+      const { received } = one.statSync();
+      for (const call of [
+        () => receiver.tryReceive(),
+        () => receiver.receiveSync({ timeout: 1000 }),
+        () => receiver.tryReceiveInto(Buffer.alloc(100)),
+        () => receiver.forEach(() => undefined),
+        () => receiver.tryBorrow(),
+      ])
+        expect(call).toThrow(fault);
+      await expect(receiver.receive({ timeout: 1000 })).rejects.toEqual(fault);
+      expect(one.statSync().received).toBe(received);
+      receiver.close();
+      expect(one.receiver().tryReceive()?.data.toString()).toBe('two');
+    },
+  );
 });
 
-test('without capacity: the same', async () => {
+testIf(...itGoes)('without capacity: the same', async () => {
   const { sender, receiver } = makeEnds({ capacity: 0 });
   const taking = receiver.borrow();
   await sender.send('x');
@@ -160,7 +166,7 @@ test('without capacity: the same', async () => {
   expect(() => receiver.forEach(() => undefined)).toThrow(fault);
 });
 
-test('a subscriber whose copy is gone says so', () => {
+testIf(...itGoes)('a subscriber whose copy is gone says so', () => {
   const one = makeBroadcast({ capacity });
   const [publisher, subscriber] = [one.publisher(), one.subscribe()];
   publisher.publishSync('one');

@@ -16,7 +16,7 @@ import {
   type Opened,
 } from './opening';
 import { bytesFor, capacityIn, initialise, placeOf, type Place } from './place';
-import { ringFor, shapeOf, type Shape, type ShapeOptions } from './shape';
+import { ringFor, shapeOf, usualLimit, type Shape, type ShapeOptions } from './shape';
 
 /** What a channel is made with. */
 export interface ChannelOptions extends OpenChannelOptions, ShapeOptions {
@@ -28,13 +28,14 @@ export interface ChannelOptions extends OpenChannelOptions, ShapeOptions {
 export interface ChannelAtOptions extends OpenChannelOptions, ShapeOptions {
   /** Make it there; before anybody else uses it. Default false: somebody has. */
   create?: boolean | undefined;
-  /** As in `ChannelOptions`, for one that is made. Default: as much as there is room for. */
-  capacity?: number | undefined;
+  /** As in `ChannelOptions`, for one that is made. Default: as much as there is room for, all of it. */
+  capacity?: number | 'unbounded' | undefined;
 }
 
 /** Bytes of the ring. */
-function ringOf({ capacity }: ShapeOptions, shape: Shape): number | undefined {
+function ringOf({ capacity, limit }: ShapeOptions, shape: Shape): number | undefined {
   if (capacity === undefined) return undefined;
+  if (shape.segment > 0) return limit ?? usualLimit;
   return shape.rendezvous > 0 ? ringFor(shape) : capacityOf(capacity);
 }
 
@@ -45,8 +46,9 @@ function makingOf(options: ChannelOptions): Making {
   return {
     bytes: bytesFor(bytes, shape),
     mode: fileMode('options.mode', mode),
-    init: (mapping) => {
-      initialise(mapping, 0, bytes, shape);
+    isSparse: shape.segment > 0,
+    init: (mapping, name) => {
+      initialise(mapping, 0, bytes, shape, name);
     },
   };
 }

@@ -1,4 +1,13 @@
-import { COUNT, DROPPED, HEAD, HIGH_WATER, RECEIVER_BELL, SENDER_BELL, TAIL } from './layout';
+import {
+  COUNT,
+  DROPPED,
+  HEAD,
+  HIGH_WATER,
+  RECEIVER_BELL,
+  RESERVED,
+  SENDER_BELL,
+  TAIL,
+} from './layout';
 import { checkThere, type Place } from './place';
 import { countOf, lookAt } from './position';
 import type { ChannelPeer, Role } from './role';
@@ -6,8 +15,10 @@ import { dropsSent, isClaimed } from './shape';
 
 /** What is known of a channel: a look at each, not all at one instant. */
 export interface ChannelStatus {
-  /** Bytes of the ring of each sender; 0: a rendezvous. */
+  /** Bytes of the ring of each sender, or how many there may be; 0: a rendezvous. */
   capacity: number;
+  /** Bytes that the rings have now. Of an unbounded channel, as far as its last senders have said. */
+  allocated: number;
   /** Bytes of it that are in use, with headers. */
   bytes: number;
   /** The most bytes that an end has found waiting: the receiver whenever it looks, the sender where it is full;
@@ -35,14 +46,14 @@ export interface ChannelStatus {
   receiverSleeps: boolean;
 }
 
-/** What lies in one lane, and went through it. */
-function laneStatus(
-  lane: Place,
-): Omit<
+type LaneStatus = Omit<
   ChannelStatus,
   'capacity' | 'sender' | 'senders' | 'receiver' | 'receivers' | 'receiverSleeps'
-> {
-  const { words, shape, capacity } = lane;
+>;
+
+/** What lies in one lane, and went through it. */
+function laneStatus(lane: Place): LaneStatus {
+  const { words, shape, capacity, piece } = lane;
   const word = (index: number): number => Atomics.load(words, index);
   // A position that others move, too, has its count only behind it.
   const isSole = !isClaimed(shape);
@@ -51,7 +62,9 @@ function laneStatus(
   const sent = countOf(words, HEAD) >>> 0;
   const bytes = lookAt(lane, { position: 0, seen: 0 });
   const highest = Math.max(bytes, word(HEAD + HIGH_WATER), word(TAIL + HIGH_WATER));
+  const segments = shape.segment > 0 ? word(HEAD + RESERVED) >>> 0 : 1;
   return {
+    allocated: Math.min(segments * piece, capacity),
     bytes,
     highWater: Math.min(highest, capacity),
     depth: Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0),
@@ -70,13 +83,14 @@ export function statusOf(
   checkThere(place);
   const { shape, capacity } = place;
   const lanes = place.lanes.map(laneStatus);
-  const sum = (of: 'bytes' | 'highWater' | 'depth' | 'sent' | 'received' | 'dropped'): number =>
+  const sum = (of: keyof Omit<LaneStatus, 'senderSleeps'>): number =>
     lanes.reduce((total, lane) => total + lane[of], 0);
   const [senders, receivers] = [senderRoles, receiverRoles].map((roles) =>
     roles.flatMap((role) => role.holder() ?? []),
   ) as [ChannelPeer[], ChannelPeer[]];
   return {
     capacity: shape.rendezvous > 0 ? 0 : capacity,
+    allocated: sum('allocated'),
     bytes: sum('bytes'),
     highWater: sum('highWater'),
     depth: sum('depth'),

@@ -34,8 +34,10 @@ import type { WhenFull } from './shape';
 export class Channel extends Closable {
   /** The name, with its leading slash; empty for a channel in a mapping. */
   readonly name: string;
-  /** Bytes of the ring; 0: a rendezvous. */
+  /** Bytes of the ring; 0: a rendezvous; of an unbounded one, how many there may be: its limit. */
   readonly capacity: number;
+  /** Bytes that an unbounded one grows and shrinks by; 0: it is none. */
+  readonly segment: number;
   /** How many senders there may be at a time. */
   readonly senders: number;
   /** How many receivers there may be at a time. */
@@ -56,6 +58,7 @@ export class Channel extends Closable {
     super('channel');
     this.name = place.name ?? '';
     this.capacity = place.shape.rendezvous > 0 ? 0 : place.capacity;
+    this.segment = place.shape.segment;
     this.full = place.shape.full;
     this.senders = place.shape.senders;
     this.receivers = place.shape.receivers;

@@ -2,6 +2,7 @@ import { ringIfAsleep } from './bell';
 import { copyOut } from './copy';
 import {
   COUNT,
+  GUARDS,
   RECORD_HEADER,
   recordSize,
   RING,
@@ -10,7 +11,7 @@ import {
   TAIL,
   WRAP,
 } from './layout';
-import { checkThere, damaged, gone, type Place } from './place';
+import { checkThere, damaged, gone, isThere, placeAt, type Place } from './place';
 import { ownMemory } from './own-memory';
 import { lookAt } from './position';
 import { isRecord, Reading } from './reading';
@@ -33,10 +34,15 @@ export class ClaimedReading extends Reading {
   /** Whether a message is claimed, and not yet given to anybody: `position` is at its beginning. */
   #holds = false;
   readonly #isAmongOthers: boolean;
+  /** Where the sender sees what this one copies, so that it keeps the memory for it; -1: it does always. */
+  readonly #guard: number;
 
-  constructor(place: Place) {
+  /** `receiver`: which one of the channel it is. */
+  constructor(place: Place, receiver: number) {
     super(place, privateCopy(place));
     this.#isAmongOthers = place.shape.receivers > 1;
+    this.#guard = place.shape.segment > 0 ? GUARDS + receiver : -1;
+    this.#unguard(); // the last one may have been killed
   }
 
   override get ready(): boolean {
@@ -76,17 +82,47 @@ export class ClaimedReading extends Reading {
 
   /** Claims the record at `position`, if nobody else does. */
   #claim(available: number): void {
+    if (this.#guard < 0) {
+      this.#claimHere(available);
+    } else if (this.#isGuarded()) {
+      try {
+        this.#claimHere(available);
+      } finally {
+        this.#unguard();
+      }
+    }
+  }
+
+  /**
+   * The sender loads TAIL, then the guards; here the guard is stored, then TAIL is loaded, all
+   * sequentially consistent: either it is seen that somebody else has the record, or the sender sees that
+   * its memory is needed.
+   */
+  #isGuarded(): boolean {
+    const { words, position } = this;
+    Atomics.store(words, this.#guard, position | 1);
+    const isFirst = Atomics.load(words, TAIL) === position;
+    if (!isFirst) this.#unguard();
+    return isFirst;
+  }
+
+  #unguard(): void {
+    if (this.#guard >= 0 && isThere(this.place)) Atomics.store(this.words, this.#guard, 0);
+  }
+
+  #claimHere(available: number): void {
     const { words, place, position } = this;
-    const at = position & (place.capacity - 1);
-    const toEnd = place.capacity - at;
+    const at = placeAt(place, position);
+    const within = position & (place.piece - 1);
+    const toEnd = place.piece - within;
     const length = words[RING_WORD + (at >> 2)];
     if (length === undefined) throw gone(place);
-    if (length === WRAP && at !== 0 && toEnd <= available) {
+    if (length === WRAP && within !== 0 && toEnd <= available) {
       this.#moveTail(toEnd); // or somebody else has
       return;
     }
     const type = words[RING_WORD + (at >> 2) + 1] ?? 0;
-    if (!isRecord(place.capacity, at, available, length, type)) {
+    if (!isRecord(words, at, available, length, type)) {
       if (Atomics.load(words, TAIL) === position) throw damaged(place);
       return; // somebody else has it, and the sender has written over it
     }

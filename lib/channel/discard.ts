@@ -1,5 +1,5 @@
 import { DROPPED, HEAD, recordSize, RING_WORD, TAIL, WRAP } from './layout';
-import { damaged, distance, type Place } from './place';
+import { damaged, distance, placeAt, type Place } from './place';
 
 /**
  * So much is made free at least, so that the receiver, which begins at the oldest message, gets on
@@ -39,11 +39,11 @@ export function countDropped(words: Int32Array, count: number): void {
   Atomics.store(words, HEAD + DROPPED, ((words[HEAD + DROPPED] ?? 0) + count) | 0);
 }
 
-/** What the record at a position takes; negated: there is none, up to the end of the ring. */
+/** What the record at a position takes; negated: there is none, up to the end of the piece. */
 function sizeAt(place: Place, position: number): number {
-  const at = position & (place.capacity - 1);
-  const length = place.words[RING_WORD + (at >> 2)] ?? -2;
-  if (length === WRAP && at !== 0) return at - place.capacity;
+  const within = position & (place.piece - 1);
+  const length = place.words[RING_WORD + (placeAt(place, position) >> 2)] ?? -2;
+  if (length === WRAP && within !== 0) return within - place.piece;
   if (length < 0 || length > place.capacity) throw damaged(place);
   return recordSize(length);
 }

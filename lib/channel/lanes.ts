@@ -10,9 +10,10 @@ export type Source = Pick<
   'ready' | 'checkFree' | 'take' | 'takeInto' | 'takeMany' | 'each' | 'borrow' | 'publish' | 'end'
 >;
 
-export function sourceOf(place: Place): Source {
+/** `receiver`: which one of the channel it is. */
+export function sourceOf(place: Place, receiver: number): Source {
   const rings = place.lanes.map((lane) =>
-    isClaimed(lane.shape) ? new ClaimedReading(lane) : new Reading(lane),
+    isClaimed(lane.shape) ? new ClaimedReading(lane, receiver) : new Reading(lane),
   );
   const [first, second] = rings;
   return first !== undefined && second === undefined ? first : new Lanes(rings);

@@ -30,8 +30,14 @@ export const SENDERS_WORD = 5;
  */
 export const RECEIVERS_WORD = 6;
 
+/**
+ * Of a ring that grows: bytes of one of its segments; CAPACITY_WORD is how far it may grow. 0: all of
+ * the ring is there. Never changes.
+ */
+export const SEGMENT_WORD = 7;
+
 /** Options that are not known: all words from here on up to the roles are 0, or else nobody opens it. */
-export const UNKNOWN_WORD = 7;
+export const UNKNOWN_WORD = 8;
 
 /** Robust mutexes, in bytes: who owns one has the role, until the kernel sees that thread die. */
 export const SENDER_ROLE = 64;
@@ -69,6 +75,8 @@ export const HIGH_WATER = 4;
 export const RECEIVER_WAITS = TAIL + 5;
 /** Behind HEAD: messages that were dropped, modulo 2^32. */
 export const DROPPED = 5;
+/** Behind HEAD: how many segments of a ring that grows have memory. */
+export const RESERVED = 6;
 
 /**
  * 1: the receiver sleeps here, or is about to. It stores 1, then loads HEAD; the sender stores HEAD,
@@ -83,6 +91,22 @@ export const SENDER_BELL = 160;
 export const RING = 768;
 export const RING_WORD = RING / 4;
 
+/** Where the first segment of a ring that grows is, in bytes: at a page, however large pages are. */
+export const SEGMENTS = 1 << 16;
+
+/**
+ * Of a ring that grows: one word for each receiver, which is where it copies a record that others may
+ * take: the position, and 1. 0: it does not. The sender keeps the memory for it.
+ */
+export const GUARDS = RING_WORD;
+
+/**
+ * Of a ring that grows: where a position lies. Positions are cut into pieces as long as a segment;
+ * the word of a piece, modulo the number of segments, has the number of its segment. The sender
+ * writes it before it publishes anything there, and not again before all there is received.
+ */
+export const TABLE = 256;
+
 /** Bytes of a record before its message: its length and its type. */
 export const RECORD_HEADER = 8;
 
@@ -91,6 +115,10 @@ export const WRAP = -1;
 
 export const leastCapacity = 1024;
 export const mostCapacity = 2 ** 30;
+export const leastSegment = 4096;
+/** So few at least, so that there is room for the longest message wherever the last one is. */
+export const fewestSegments = 4;
+export const mostSegments = 4096;
 export const mostSenders = 64;
 export const mostReceivers = 64;
 export const highestType = 2 ** 31 - 1;

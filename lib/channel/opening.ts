@@ -16,6 +16,7 @@ import { native } from '../native';
 import { codecOf, type Codec, type CodecName } from './codec';
 import { leastCapacity, mostCapacity } from './layout';
 import { channelFailure, type RingPlace } from './place';
+import { powerOfTwo } from './shape';
 import type { Waiting } from './waits';
 
 /** How this process uses a channel. */
@@ -55,9 +56,7 @@ export function useOf({ waiting = 'adaptive', codec }: OpenChannelOptions): Use 
 }
 
 export function capacityOf(capacity: unknown): number {
-  const bytes = integer('options.capacity', capacity, leastCapacity, mostCapacity);
-  if ((bytes & (bytes - 1)) !== 0) throw outOfRange('options.capacity', 'a power of two', bytes);
-  return bytes;
+  return powerOfTwo('options.capacity', capacity, leastCapacity, mostCapacity);
 }
 
 /** `what`: in the words of an error message. `bytes`: of the smallest one. */

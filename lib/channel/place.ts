@@ -1,20 +1,30 @@
 import { ClosedError, errnoOf, SystemError } from '../core/error';
 import { handleOf, type Mapping } from '../core/mapping';
+import { failureOf } from '../core/shared-object';
 import { native } from '../native';
 import {
   CAPACITY_WORD,
+  fewestSegments,
+  HEAD,
   leastCapacity,
+  leastSegment,
   MAGIC,
   MAGIC_WORD,
   mostCapacity,
+  mostSegments,
   RECEIVER_ROLE,
   RECEIVER_WAITS,
   RECORD_HEADER,
+  RESERVED,
   RING,
+  RING_WORD,
+  SEGMENTS,
   SENDER_ROLE,
   SLOT,
   SLOT_WAITS,
+  TABLE,
 } from './layout';
+import { fewestReserved, prepare, prepareLane } from './growing-memory';
 import { readShape, writeShape, type Shape } from './shape';
 
 /** Where a ring lies, whatever its kind, checked. */
@@ -27,7 +37,7 @@ export interface RingPlace {
   /** The channel, and its ring, as views. */
   words: Int32Array;
   ring: Buffer;
-  /** Bytes of the ring, a power of two. */
+  /** Bytes of the ring, a power of two; of one that grows, how many there may be. */
   capacity: number;
   /** The name, with its leading slash; undefined for a channel in a mapping. */
   name: string | undefined;
@@ -42,6 +52,8 @@ export interface Slot extends RingPlace {
 /** Where a channel lies, checked. */
 export interface Place extends RingPlace {
   shape: Shape;
+  /** Bytes of the ring that lie in one piece, a power of two: the capacity, or a segment. */
+  piece: number;
   /** Of each sender its own; the first is the channel's place itself. */
   lanes: readonly Place[];
   /** The first lane, where the bell of the receivers is. */
@@ -50,14 +62,19 @@ export interface Place extends RingPlace {
   slots: readonly Slot[];
 }
 
+/** Where the ring of a lane is. */
+function headOf({ segment }: Shape): number {
+  return segment > 0 ? SEGMENTS : RING;
+}
+
 /** Bytes of a channel. */
-export function bytesFor(capacity: number, { senders, receivers }: Shape): number {
-  return senders * (RING + capacity) + (receivers - 1) * SLOT;
+export function bytesFor(capacity: number, shape: Shape): number {
+  return shape.senders * (headOf(shape) + capacity) + (shape.receivers - 1) * SLOT;
 }
 
 /** How large the rings can be in so many bytes. */
-export function capacityIn(bytes: number, { senders, receivers }: Shape): number {
-  return (bytes - (receivers - 1) * SLOT) / senders - RING;
+export function capacityIn(bytes: number, shape: Shape): number {
+  return (bytes - (shape.receivers - 1) * SLOT) / shape.senders - headOf(shape);
 }
 
 /** Where the slot of a receiver begins in a channel. */
@@ -94,18 +111,22 @@ export function checkThere(place: RingPlace): void {
   if (!isThere(place)) throw gone(place);
 }
 
-/** Makes a channel in memory that nobody else uses yet. */
+/** Makes a channel in memory that nobody else uses yet. `name`: that the memory is going to have. */
 export function initialise(
   mapping: Mapping,
   byteOffset: number,
   capacity: number,
   shape: Shape,
+  name?: string,
 ): void {
   const memory = handleOf(mapping);
+  if (shape.segment > 0) prepareGrowing(memory, byteOffset, capacity, shape, name);
   const words = mapping.view(Int32Array, byteOffset, RING / 4);
+  const head = shape.segment > 0 ? TABLE : RING_WORD;
   for (let lane = 0; lane < shape.senders; lane++) {
-    const begin = byteOffset + lane * (RING + capacity);
-    mapping.view(Int32Array, begin, RING / 4).fill(0);
+    const begin = byteOffset + lane * (headOf(shape) + capacity);
+    const own = mapping.view(Int32Array, begin, head).fill(0);
+    if (shape.segment > 0) own[HEAD + RESERVED] = fewestReserved;
     initialiseRole(memory, begin + SENDER_ROLE);
     if (lane > 0) initialiseRole(memory, begin + RECEIVER_ROLE); // nobody's
   }
@@ -119,6 +140,26 @@ export function initialise(
   Atomics.store(words, MAGIC_WORD, MAGIC);
 }
 
+/** Gives memory to what is always there. */
+function prepareGrowing(
+  memory: number,
+  byteOffset: number,
+  capacity: number,
+  shape: Shape,
+  name?: string,
+): void {
+  const failure =
+    name === undefined
+      ? (error: number | string) => new SystemError(error, 'madvise')
+      : failureOf('madvise', name);
+  for (let lane = 0; lane < shape.senders; lane++) {
+    const begin = byteOffset + lane * (SEGMENTS + capacity);
+    prepareLane(memory, begin, capacity, shape.segment, failure);
+  }
+  const slots = (shape.receivers - 1) * SLOT;
+  if (slots > 0) prepare(memory, byteOffset + bytesFor(capacity, shape) - slots, slots, failure);
+}
+
 function initialiseRole(memory: number, byteOffset: number): void {
   const result = native.mutexInit(memory, byteOffset, false);
   if (result < 0) throw new SystemError(result, 'getrandom');
@@ -128,6 +169,12 @@ function initialiseRole(memory: number, byteOffset: number): void {
 export function isCapacity(capacity: number, most: number): boolean {
   const isPower = (capacity & (capacity - 1)) === 0;
   return isPower && capacity >= leastCapacity && capacity <= Math.min(mostCapacity, most);
+}
+
+function isSegment(segment: number, capacity: number): boolean {
+  const isPower = (segment & (segment - 1)) === 0;
+  const count = capacity / segment;
+  return isPower && segment >= leastSegment && count >= fewestSegments && count <= mostSegments;
 }
 
 /** The channel that somebody has made there. */
@@ -142,7 +189,11 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
     throw channelFailure('EPROTO', name, hint);
   }
   const capacity = head[CAPACITY_WORD] ?? 0;
-  const doesFit = shape.rendezvous <= capacity / 2 - RECORD_HEADER;
+  const { segment } = shape;
+  const doesFit =
+    segment === 0
+      ? shape.rendezvous <= capacity / 2 - RECORD_HEADER
+      : shape.rendezvous === 0 && isSegment(segment, capacity);
   const most = capacityIn(mapping.length - byteOffset, shape);
   if (!doesFit || !isCapacity(capacity, most)) {
     throw channelFailure('EBADMSG', name, 'the channel does not fit into its memory');
@@ -150,14 +201,16 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
   const lanes: Place[] = [];
   const slots: Slot[] = [];
   for (let lane = 0; lane < shape.senders; lane++) {
-    const begin = byteOffset + lane * (RING + capacity);
+    const begin = byteOffset + lane * (headOf(shape) + capacity);
+    const length = headOf(shape) + capacity;
     const place = {
       mapping,
       memory: handleOf(mapping),
       byteOffset: begin,
-      words: mapping.view(Int32Array, begin, (RING + capacity) / 4),
-      ring: Buffer.from(mapping.buffer, begin + RING, capacity),
+      words: mapping.view(Int32Array, begin, length / 4),
+      ring: Buffer.from(mapping.buffer, begin + RING, length - RING),
       capacity,
+      piece: segment > 0 ? segment : capacity,
       name,
       shape,
       lanes,
@@ -185,6 +238,17 @@ export function partOf(place: RingPlace, offset: number, bytes: number): RingPla
   const { mapping, memory, ring, capacity, name } = place;
   const words = mapping.view(Int32Array, byteOffset, bytes / 4);
   return { mapping, memory, byteOffset, words, ring, capacity, name };
+}
+
+/** Where a position lies in the ring, whatever its table of segments says. */
+export function placeAt(place: Place, position: number): number {
+  const { words, piece, capacity } = place;
+  const within = position & (piece - 1);
+  if (piece === capacity) return within;
+  const shift = 31 - Math.clz32(piece);
+  const segment = words[TABLE + ((position & (capacity - 1)) >>> shift)] ?? 0;
+  const last = (capacity >>> shift) - 1;
+  return SEGMENTS - RING + ((segment & last) << shift) + within;
 }
 
 /** The position in a word, if it is within what a ring can be apart from another one. */

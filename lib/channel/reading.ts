@@ -2,7 +2,16 @@ import { ringIfAsleep } from './bell';
 import { copyOut } from './copy';
 import { cursorOf, show, type Cursor } from './cursor';
 import { HEAD, HIGH_WATER, RECORD_HEADER, RING_WORD, SENDER_BELL, TAIL, WRAP } from './layout';
-import { channelFailure, checkThere, damaged, distance, gone, isThere, type Place } from './place';
+import {
+  channelFailure,
+  checkThere,
+  damaged,
+  distance,
+  gone,
+  isThere,
+  placeAt,
+  type Place,
+} from './place';
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
 import { defer, settleAll, type Deferred } from './tick';
 
@@ -37,7 +46,10 @@ export class Reading implements Deferred, Seen {
   /** Where messages are found: `place`, or a copy. */
   protected readonly bytes: Place;
   protected readonly words: Int32Array;
-  readonly #capacity: number;
+  /** Bytes of the ring that lie in one piece. */
+  readonly #piece: number;
+  /** Whether they are all of it. */
+  readonly #isWhole: boolean;
   /** The position is published whenever so many bytes are free again. */
   readonly #quarter: number;
   readonly #cursor: Cursor;
@@ -60,12 +72,13 @@ export class Reading implements Deferred, Seen {
   protected foundType = 0;
 
   constructor(place: Place, bytes = place) {
-    const { words, capacity } = place;
+    const { words, piece, capacity } = place;
     this.place = place;
     this.bytes = bytes;
     this.words = words;
-    this.#capacity = capacity;
-    this.#quarter = capacity >> 2;
+    this.#piece = piece;
+    this.#isWhole = piece === capacity;
+    this.#quarter = piece >> 2;
     this.#cursor = cursorOf(bytes);
     this.noted(lookAt(place, this));
     this.#published = this.position;
@@ -219,24 +232,24 @@ export class Reading implements Deferred, Seen {
     let available = (this.seen - this.position) | 0;
     if (available === 0) available = this.look();
     if (available === 0) return -1;
-    const capacity = this.#capacity;
     const words = this.words;
-    let at = this.position & (capacity - 1);
+    const piece = this.#piece;
+    let at = this.#isWhole ? this.position & (piece - 1) : placeAt(this.place, this.position);
     let length = words[RING_WORD + (at >> 2)];
     if (length === WRAP) {
       // The sender needs it only where a record does not fit: never at the beginning.
-      const toEnd = capacity - at;
-      if (at === 0 || toEnd > available) throw damaged(this.place);
+      const toEnd = piece - (this.position & (piece - 1));
+      if (toEnd === piece || toEnd > available) throw damaged(this.place);
       this.position = (this.position + toEnd) | 0;
       available -= toEnd;
       if (available === 0) available = this.look();
       if (available === 0) return -1;
-      at = 0;
-      length = words[RING_WORD];
+      at = this.#isWhole ? 0 : placeAt(this.place, this.position);
+      length = words[RING_WORD + (at >> 2)];
     }
     if (length === undefined) throw gone(this.place);
     const type = words[RING_WORD + (at >> 2) + 1] ?? 0;
-    if (!isRecord(capacity, at, available, length, type)) throw damaged(this.place);
+    if (!isRecord(words, at, available, length, type)) throw damaged(this.place);
     this.foundLength = length;
     this.foundType = type;
     return at + RECORD_HEADER;
@@ -278,15 +291,15 @@ export class Reading implements Deferred, Seen {
   }
 }
 
-/** Whether a record can be so. Unsigned: a negative length is too long. */
+/** Whether a record can be so, at a place of the ring. Unsigned: a negative length is too long. */
 export function isRecord(
-  capacity: number,
+  words: Int32Array,
   at: number,
   available: number,
   length: number,
   type: number,
 ): boolean {
-  if (length >>> 0 > capacity - RECORD_HEADER || type < 0) return false;
-  const size = (length + RECORD_HEADER + 7) & ~7;
-  return size <= available && size <= capacity - at;
+  const toEnd = 4 * (words.length - RING_WORD) - at;
+  if (length >>> 0 > toEnd - RECORD_HEADER || type < 0) return false;
+  return ((length + RECORD_HEADER + 7) & ~7) <= available;
 }

@@ -72,7 +72,7 @@ export class Receiver extends ReadingEnd<Received> {
   constructor(by: ByOpener, place: Place, role: MutexGuard, { waiting, codec }: Use, slot: Slot) {
     checkOpener(by, Receiver);
     const keeper = new Keeper();
-    const reading = sourceOf(place);
+    const reading = sourceOf(place, place.slots.indexOf(slot));
     const ready = (): boolean => reading.ready;
     const bell = bellOf(place, slot);
     const awaits = place.shape.rendezvous > 0 ? { awaits: awaitsIn(slot) } : {};

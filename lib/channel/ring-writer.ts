@@ -63,7 +63,7 @@ export abstract class RingWriter implements Deferred {
   /** Throws EBUSY while a message is claimed, EFAULT where the memory was transferred away. */
   checkFree(): void {
     checkThere(this.#place);
-    if (this.#claimed >= 0) throw this.#claims();
+    if (this.#claimed >= 0) throw this.#isClaiming();
   }
 
   // ---- false, undefined or fewer: there is no room
@@ -93,7 +93,7 @@ export abstract class RingWriter implements Deferred {
   }
 
   put(from: Uint8Array, type: number): boolean {
-    if (this.#claimed >= 0) throw this.#claims(); // by a call that stood in line before
+    if (this.#claimed >= 0) throw this.#isClaiming(); // by a call that stood in line before
     const { length } = from;
     const at = this.room(length);
     if (at < 0) return this.#drops();
@@ -121,6 +121,11 @@ export abstract class RingWriter implements Deferred {
     if (at < 0) return Buffer.alloc(length);
     const begin = at + this.#header;
     return this.#place.ring.subarray(begin, begin + length);
+  }
+
+  /** Whether a message is claimed: what is behind the last record is in use. */
+  protected get claims(): boolean {
+    return this.#claimed >= 0;
   }
 
   /** How long the claimed message is, at most. */
@@ -177,7 +182,7 @@ export abstract class RingWriter implements Deferred {
     this.#mostBytes = Math.min(messages * usualRecord, this.#place.capacity >> 1);
   }
 
-  #claims(): Error {
+  #isClaiming(): Error {
     const hint = 'a claimed message is neither committed nor aborted';
     return channelFailure('EBUSY', this.#place.name, hint);
   }

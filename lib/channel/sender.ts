@@ -5,6 +5,7 @@ import { Keeper } from '../core/keeper';
 import { optionsOf, type Data } from '../core/options';
 import type { MutexGuard } from '../lock/mutex-guard';
 import { Bell, callIfAsleep } from './bell';
+import { Growing } from './growing';
 import type { Use } from './opening';
 import { RECEIVER_BELL, RECORD_HEADER, SENDER_BELL } from './layout';
 import { ChannelWritable, type WritableOptions } from './node-streams';
@@ -49,11 +50,11 @@ export class Sender extends WritingEnd {
     checkOpener(by, Sender);
     const { shape } = place;
     const keeper = new Keeper();
-    const writing = shape.rendezvous > 0 ? new Rendezvous(place) : new Writing(place);
+    const writing = writingIn(place);
     const bell = new Bell(place, SENDER_BELL, 0, place.slots);
     const ready = (): boolean => writing.ready;
     const waits = new Waits({ place, bell, keeper, waiting, ready });
-    const maxLength = shape.rendezvous || place.capacity - RECORD_HEADER;
+    const maxLength = longestIn(place);
     const fails = shape.full === 'fail';
     const medium = 'channel';
     super('sender', { place, medium, role, codec, writing, waits, keeper, fails, maxLength });
@@ -135,8 +136,20 @@ export class Sender extends WritingEnd {
         'a stream loses nothing: this channel drops messages',
       );
     }
-    return new ChannelWritable(this, Math.min(this.#place.capacity / 4, this.maxLength), options);
+    return new ChannelWritable(this, Math.min(this.#place.piece / 4, this.maxLength), options);
   }
+}
+
+function writingIn(place: Place): Writing {
+  const { rendezvous, segment } = place.shape;
+  if (segment > 0) return new Growing(place);
+  return rendezvous > 0 ? new Rendezvous(place) : new Writing(place);
+}
+
+/** Of a ring that grows, what has room beside any one segment that is in use. */
+function longestIn({ shape, capacity }: Place): number {
+  if (shape.segment > 0) return capacity / 2 - RECORD_HEADER;
+  return shape.rendezvous || capacity - RECORD_HEADER;
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

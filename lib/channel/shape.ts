@@ -4,17 +4,21 @@ import { outOfRange } from '../core/error';
 import { word } from '../core/mapping-options';
 import { integer } from '../core/options';
 import {
+  fewestSegments,
   FULL_WORD,
   LAYOUT,
   LAYOUT_WORD,
   leastCapacity,
+  leastSegment,
   mostCapacity,
   mostReceivers,
+  mostSegments,
   mostSenders,
   RECEIVERS_WORD,
   RECORD_HEADER,
   recordSize,
   RENDEZVOUS_WORD,
+  SEGMENT_WORD,
   SENDER_ROLE,
   SENDERS_WORD,
   SHAPED_LAYOUT,
@@ -31,6 +35,8 @@ export interface Shape {
   full: WhenFull;
   /** Of a channel without capacity, the longest message; else 0. */
   rendezvous: number;
+  /** Of one whose rings grow, the bytes that they grow by; else 0. */
+  segment: number;
   /** How many there may be at a time. */
   senders: number;
   receivers: number;
@@ -50,8 +56,17 @@ export interface ShapeOptions {
    *
    * 0: a rendezvous. A message is sent when the receiver has taken it, and `trySend` sends only if a
    * receiver waits.
+   *
+   * `'unbounded'`: it has as much memory as the messages that wait need, up to `limit`.
    */
-  capacity?: number | undefined;
+  capacity?: number | 'unbounded' | undefined;
+  /** Of an unbounded one, the most bytes of the ring: a power of two, up to 1 GiB. Default 64 MiB. */
+  limit?: number | undefined;
+  /**
+   * Of an unbounded one, the bytes that it grows and shrinks by: a power of two, 4 KiB to a quarter of
+   * the limit, which has at most 4096 of them. Default 64 KiB, more where the limit is more than 256 MiB.
+   */
+  segment?: number | undefined;
   /** Without capacity, the longest message. Default 64 KiB. */
   maxLength?: number | undefined;
   /** How many senders there may be at a time, 1 to 64, each with a ring of its own. Default 1. */
@@ -64,6 +79,8 @@ export interface ShapeOptions {
 }
 
 const usualMaxLength = 1 << 16;
+const usualSegment = 1 << 16;
+export const usualLimit = 1 << 26;
 const longestRendezvous = mostCapacity / 2 - RECORD_HEADER;
 
 export function shapeOf(options: ShapeOptions): Shape {
@@ -74,10 +91,25 @@ export function shapeOf(options: ShapeOptions): Shape {
     senders: integer('options.senders', senders, 1, most),
     receivers: integer('options.receivers', receivers, 1, mostReceivers),
   };
-  if (capacity !== 0) return { full: policy, rendezvous: 0, ...ends };
+  if (capacity !== 0) return { full: policy, rendezvous: 0, segment: segmentOf(options), ...ends };
   if (policy !== 'wait') throw outOfRange('options.full', "'wait' without capacity", policy);
   const longest = integer('options.maxLength', maxLength ?? usualMaxLength, 1, longestRendezvous);
-  return { full: policy, rendezvous: longest, ...ends };
+  return { full: policy, rendezvous: longest, segment: 0, ...ends };
+}
+
+/** Of a ring that may grow to `limit`. */
+function segmentOf({ capacity, limit = usualLimit, segment }: ShapeOptions): number {
+  if (capacity !== 'unbounded') return 0;
+  const most = powerOfTwo('options.limit', limit, fewestSegments * leastSegment, mostCapacity);
+  const [few, many] = [most / mostSegments, most / fewestSegments];
+  const usual = Math.min(Math.max(usualSegment, few), many);
+  return powerOfTwo('options.segment', segment ?? usual, Math.max(few, leastSegment), many);
+}
+
+export function powerOfTwo(name: string, value: unknown, least: number, most: number): number {
+  const bytes = integer(name, value, least, most);
+  if ((bytes & (bytes - 1)) !== 0) throw outOfRange(name, 'a power of two', bytes);
+  return bytes;
 }
 
 /** The ring of a channel without capacity: wherever the last message has ended, the next one fits. */
@@ -87,12 +119,14 @@ export function ringFor({ rendezvous }: Shape): number {
 
 /** One that has no option has the layout that every version knows. */
 export function writeShape(words: Int32Array, shape: Shape): void {
-  const { full, rendezvous, senders, receivers } = shape;
-  const isUsual = full === 'wait' && rendezvous === 0 && senders === 1 && receivers === 1;
+  const { full, rendezvous, segment, senders, receivers } = shape;
+  const isOne = senders === 1 && receivers === 1;
+  const isUsual = full === 'wait' && rendezvous === 0 && segment === 0 && isOne;
   words[LAYOUT_WORD] = isUsual ? LAYOUT : SHAPED_LAYOUT;
   words[SENDERS_WORD] = senders === 1 ? 0 : senders;
   words[RECEIVERS_WORD] = receivers === 1 ? 0 : receivers;
   words[RENDEZVOUS_WORD] = rendezvous;
+  words[SEGMENT_WORD] = segment;
   words[FULL_WORD] = names[full];
 }
 
@@ -101,13 +135,16 @@ export function readShape(words: Int32Array): Shape | undefined {
   const layout = words[LAYOUT_WORD];
   const isKnown = words.subarray(UNKNOWN_WORD, SENDER_ROLE / 4).every((word) => word === 0);
   if (!isKnown || (layout !== LAYOUT && layout !== SHAPED_LAYOUT)) return undefined;
-  if (layout === LAYOUT) return { full: 'wait', rendezvous: 0, senders: 1, receivers: 1 };
+  if (layout === LAYOUT) {
+    return { full: 'wait', rendezvous: 0, segment: 0, senders: 1, receivers: 1 };
+  }
   const full = policies[words[FULL_WORD] ?? -1];
   const senders = endsIn(words[SENDERS_WORD], mostSenders);
   const receivers = endsIn(words[RECEIVERS_WORD], mostReceivers);
   if (full === undefined || senders === undefined || receivers === undefined) return undefined;
   const rendezvous = (words[RENDEZVOUS_WORD] ?? 0) >>> 0;
-  return { full, rendezvous, senders, receivers };
+  const segment = (words[SEGMENT_WORD] ?? 0) >>> 0;
+  return { full, rendezvous, segment, senders, receivers };
 }
 
 /** How many ends a word means: 0 is one. */

@@ -7,7 +7,7 @@ import { RingWriter } from './ring-writer';
 import { settleAll } from './tick';
 
 /** What is fetched of the ring at a time, and the bytes of a line of the CPU's caches. */
-const fetched = 4096;
+export const fetched = 4096;
 const line = 64;
 
 const usual = { header: RECORD_HEADER, fewest: 32, most: 128 };
@@ -19,13 +19,13 @@ export class Writing extends RingWriter {
   readonly #bells: Int32Array;
   readonly #capacity: number;
   /** Positions modulo 2^32: of the next record; as published; of the receiver, when last looked at. */
-  #head: number;
+  protected position: number;
   #published: number;
-  #tail: number;
+  protected tail: number;
   #count: number;
   /** Up to there the ring was fetched. */
-  #fetchedTo: number;
-  readonly #dropsOldest: boolean;
+  protected fetchedTo: number;
+  protected readonly dropsOldest: boolean;
 
   constructor(place: Place) {
     const { words, capacity, shape } = place;
@@ -33,63 +33,66 @@ export class Writing extends RingWriter {
       countDropped(words, 1);
     };
     super(place, { ...usual, drop: shape.full === 'drop-newest' ? count : undefined });
-    this.#dropsOldest = shape.full === 'drop-oldest';
+    this.dropsOldest = shape.full === 'drop-oldest';
     this.place = place;
     this.#bells = place.main.words;
     this.#capacity = capacity;
-    this.#tail = Atomics.load(words, TAIL);
-    this.#head = Atomics.load(words, HEAD);
-    this.#published = this.#head;
-    this.#fetchedTo = this.#head;
+    this.tail = Atomics.load(words, TAIL);
+    this.position = Atomics.load(words, HEAD);
+    this.#published = this.position;
+    this.fetchedTo = this.position;
     this.#count = countOf(words, HEAD);
-    distance(place, this.#head, this.#tail);
-    if ((this.#head & 7) !== 0) throw damaged(place);
+    distance(place, this.position, this.tail);
+    if ((this.position & 7) !== 0) throw damaged(place);
   }
 
   /** Whether the receiver has gone on since there was no room. */
   override get ready(): boolean {
-    return Atomics.load(this.words, TAIL) !== this.#tail;
-  }
-
-  /** Of the next record. */
-  protected get position(): number {
-    return this.#head;
+    return Atomics.load(this.words, TAIL) !== this.tail;
   }
 
   // ---- publishing
 
   override publish(): void {
-    if (this.#head === this.#published) return;
+    if (this.position === this.#published) return;
     checkThere(this.place);
     const words = this.words;
-    publishPosition(words, HEAD, this.#head, this.#count);
-    this.#published = this.#head;
+    publishPosition(words, HEAD, this.position, this.#count);
+    this.#published = this.position;
     ringIfAsleep(this.place.main, RECEIVER_BELL);
   }
 
   // ---- the ring
 
   protected override room(length: number): number {
-    if (length < fetched && ((this.#head - this.#fetchedTo) | 0) >= 0) this.#fetch();
-    const size = (length + RECORD_HEADER + 7) & ~7;
-    const at = this.#head & (this.#capacity - 1);
+    const at = this.position & (this.#capacity - 1);
     const toEnd = this.#capacity - at;
+    if (length < fetched && ((this.position - this.fetchedTo) | 0) >= 0) this.#fetchFree(at, toEnd);
+    const size = (length + RECORD_HEADER + 7) & ~7;
     if (size <= toEnd) return this.#hasRoom(size) ? at : this.#full(size, at);
     if (!this.#hasRoom(toEnd) && this.#full(toEnd, at) < 0) return -1;
     this.words[RING_WORD + (at >> 2)] = WRAP;
-    this.#head = (this.#head + toEnd) | 0;
+    this.position = (this.position + toEnd) | 0;
     return this.#hasRoom(size) ? 0 : this.#full(size, 0);
   }
 
   #hasRoom(size: number): boolean {
     const most = this.#capacity - size;
-    return ((this.#head - this.#tail) | 0) <= most || this.#look() <= most;
+    return ((this.position - this.tail) | 0) <= most || this.look() <= most;
   }
 
   /** Looks at what the receiver has published: so many bytes are in use. */
-  #look(): number {
-    this.#tail = Atomics.load(this.words, TAIL);
-    return distance(this.place, this.#head, this.#tail);
+  protected look(): number {
+    this.tail = Atomics.load(this.words, TAIL);
+    return distance(this.place, this.position, this.tail);
+  }
+
+  /** The same where there is no room; all is published, so that the receiver can make some. */
+  protected lookFull(): number {
+    this.publish();
+    const used = this.look();
+    noteHigh(this.words, HEAD + HIGH_WATER, used);
+    return used;
   }
 
   /**
@@ -97,13 +100,11 @@ export class Writing extends RingWriter {
    * what the last one has seen is what `ready` compares with, and who is not ready sleeps.
    */
   #full(size: number, at: number): number {
-    this.publish();
     const most = this.#capacity - size;
-    const used = this.#look();
-    noteHigh(this.words, HEAD + HIGH_WATER, used);
-    if (used <= most || (settleAll() && this.#look() <= most)) return at;
-    if (!this.#dropsOldest) return -1;
-    this.#tail = discardOldest(this.place, this.#head, size);
+    const used = this.lookFull();
+    if (used <= most || (settleAll() && this.look() <= most)) return at;
+    if (!this.dropsOldest) return -1;
+    this.tail = discardOldest(this.place, this.position, size);
     return at;
   }
 
@@ -111,14 +112,16 @@ export class Writing extends RingWriter {
    * The other CPU has the lines of the ring in its cache. This one takes those that come next all at
    * once: the records are written word by word, and would wait for one line after the other.
    */
-  #fetch(): void {
+  protected fetch(at: number, free: number): void {
     const words = this.words;
-    const head = this.#head;
-    const mask = this.#capacity - 1;
-    const free = this.#capacity - ((head - this.#tail) | 0);
     const bytes = free < fetched ? free : fetched;
-    for (let i = 0; i < bytes; i += line) words[RING_WORD + (((head + i) & mask) >> 2)] = 0;
-    this.#fetchedTo = (head + bytes) | 0;
+    for (let i = 0; i < bytes; i += line) words[RING_WORD + ((at + i) >> 2)] = 0;
+    this.fetchedTo = (this.position + bytes) | 0;
+  }
+
+  #fetchFree(at: number, toEnd: number): void {
+    const free = this.#capacity - ((this.position - this.tail) | 0);
+    this.fetch(at, free < toEnd ? free : toEnd);
   }
 
   protected override append(at: number, length: number, type: number): void {
@@ -126,8 +129,8 @@ export class Writing extends RingWriter {
     const header = RING_WORD + (at >> 2);
     words[header] = length;
     words[header + 1] = type;
-    this.#head = (this.#head + ((length + RECORD_HEADER + 7) & ~7)) | 0;
+    this.position = (this.position + ((length + RECORD_HEADER + 7) & ~7)) | 0;
     this.#count = (this.#count + 1) | 0;
-    this.appended((this.#head - this.#published) | 0, this.#bells[RECEIVER_BELL] !== 0);
+    this.appended((this.position - this.#published) | 0, this.#bells[RECEIVER_BELL] !== 0);
   }
 }

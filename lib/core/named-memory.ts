@@ -30,8 +30,10 @@ export interface Making {
   bytes: number;
   /** Permission bits, exactly. */
   mode: number;
-  /** Fills the memory, which nobody else sees yet: all zeros. */
-  init(mapping: Mapping): void;
+  /** `init` reserves what it needs, not all of it. */
+  isSparse?: boolean | undefined;
+  /** Fills the memory, which nobody else sees yet: all zeros. `name`: with its leading slash. */
+  init(mapping: Mapping, name: string): void;
 }
 
 /** One that is open, and its name with the leading slash. */
@@ -47,12 +49,22 @@ function inObject<T>(kind: NamedKind<T>, fd: number, name: string, making?: Maki
   const window = { offset: 0, length: making?.bytes, access: 'write' } as const;
   const mapping = mapDescriptor(fd, window, name, making?.bytes);
   try {
-    making?.init(mapping);
+    making?.init(mapping, name);
     return kind.open(mapping, name);
   } catch (error) {
     mapping.close();
     throw error;
   }
+}
+
+/** Gives it its size, and its memory. */
+function size(fd: number, name: string, { bytes, isSparse = false }: Making): void {
+  if (!isSparse) {
+    reserveSync(fd, 0, bytes, failureOf('posix_fallocate', name));
+    return;
+  }
+  const result = native.ftruncate(fd, bytes);
+  if (result < 0) throw failureOf('ftruncate', name)(result);
 }
 
 /** It appears whole, with its mode; or a negated errno if there can be none of that name. */
@@ -61,7 +73,7 @@ function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | n
   if (typeof begun === 'number') return begun;
   let opened: T;
   try {
-    reserveSync(begun.fd, 0, making.bytes, failureOf('posix_fallocate', name));
+    size(begun.fd, name, making);
     opened = inObject(kind, begun.fd, name, making);
   } catch (error) {
     abandon(begun);

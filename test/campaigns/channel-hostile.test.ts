@@ -5,11 +5,13 @@
  * POSIX_IPC_CAMPAIGN=100 makes it twelve minutes; POSIX_IPC_SEED repeats one.
  */
 
-import { amidBytes, isUntouched, slotBytes, surround } from '../support/amid';
+import { memory } from 'posix-ipc';
+
+import { amidBytes, amidUnbounded, isUntouched, surround } from '../support/amid';
 import { patience, report, scaled } from '../support/campaign';
-import { temporaryFile } from '../support/files';
 import type { Seen } from '../fixtures/campaigns/channel-victim';
 import { startNode } from '../support/processes';
+import { unbounded } from '../support/unbounded';
 import { mapFile } from '../support/words';
 import { below } from './chance';
 import { Seeded } from './seeded';
@@ -18,23 +20,30 @@ import { Seeded } from './seeded';
 const milliseconds = Math.max(scaled(4000), 2000);
 const seed = Number(process.env['POSIX_IPC_SEED'] ?? below(2 ** 31));
 
-test.each([1, 2])(
-  `a channel that is overwritten all the time, receivers: %d, seed ${String(seed)}`,
-  async (receivers) => {
+test.each([
+  { receivers: 1 },
+  { receivers: 2 },
+  { ...unbounded, receivers: 1 },
+  { ...unbounded, receivers: 2 },
+])(
+  `a channel that is overwritten all the time, %j, seed ${String(seed)}`,
+  async (options) => {
+    const { receivers } = options;
     const random = new Seeded(seed);
-    const file = temporaryFile(Buffer.alloc(amidBytes));
+    const size = 'capacity' in options ? amidUnbounded : amidBytes;
+    using memfd = memory.memfdSync('channel', { size });
+    const file = `/proc/${String(process.pid)}/fd/${String(memfd.fd)}`;
     const mapping = mapFile(file);
-    surround(mapping, { receivers }).close();
-    const vandal = startNode('campaigns/channel-vandal', [
-      file,
-      ...[random.seed(), receivers].map(String),
-    ]);
+    surround(mapping, options).close();
+    const kind = JSON.stringify(options);
+    const vandal = startNode('campaigns/channel-vandal', [file, String(random.seed()), kind]);
     expect(await vandal.line()).toBe('writing'); // before the victims' time begins
     const victims = ['sender', ...Array<string>(receivers).fill('receiver')].map((role) =>
       startNode('campaigns/channel-victim', [
         file,
         role,
-        ...[random.seed(), milliseconds, receivers].map(String),
+        ...[random.seed(), milliseconds].map(String),
+        kind,
       ]),
     );
     for (const victim of victims) {
@@ -49,7 +58,7 @@ test.each([1, 2])(
     }
     vandal.kill('SIGKILL');
     await vandal.ended;
-    expect(isUntouched(mapping, slotBytes(receivers))).toBe(true);
+    expect(isUntouched(mapping, options)).toBe(true);
     mapping.close();
   },
   patience(10),

@@ -6,15 +6,17 @@ import { Seeded } from '../campaigns/seeded';
 import {
   amidBytes,
   amidCapacity,
+  amidUnbounded,
   foreign,
   headerBytes,
   isUntouched,
   notForeign,
-  slotBytes,
+  ringAmid,
   surround,
   wordsAmid,
 } from '../support/amid';
 import { makeChannel } from '../support/channels';
+import { unbounded } from '../support/unbounded';
 
 const capacity = amidCapacity;
 const [HEAD, TAIL, RING] = [64, 96, headerBytes / 4];
@@ -26,8 +28,9 @@ function amid(options?: channel.ChannelAtOptions): {
   one: channel.Channel;
   words: Int32Array;
 } {
-  const mapping = memory.mapAnonymousSync({ length: amidBytes, shared: true });
-  return { mapping, one: surround(mapping, options), words: wordsAmid(mapping) };
+  const length = options?.capacity === 'unbounded' ? amidUnbounded : amidBytes;
+  const mapping = memory.mapAnonymousSync({ length, shared: true });
+  return { mapping, one: surround(mapping, options), words: wordsAmid(mapping, options) };
 }
 
 test.each([-2, -(2 ** 31), 2 ** 31 - 1, capacity, capacity - 7, 9, -1])(
@@ -94,7 +97,7 @@ test('a role that was overwritten is not given back, and can be closed', () => {
 
 /** What a program may do; what it throws must have a code. Answers whether it saw foreign bytes. */
 function use(sender: channel.Sender, receiver: channel.Receiver, random: Seeded): boolean {
-  const into = Buffer.alloc(capacity);
+  const into = Buffer.alloc(sender.maxLength);
   let seen = false;
   const look = (bytes: Buffer | undefined): void => {
     if (bytes?.includes(foreign) === true) seen = true;
@@ -135,28 +138,41 @@ function use(sender: channel.Sender, receiver: channel.Receiver, random: Seeded)
   return seen;
 }
 
-test.each(Array.from({ length: 6 }, (_, seed) => [seed]))(
-  'random bytes in header, positions and records, seed %d',
-  (seed) => {
-    const random = new Seeded(seed);
-    for (let round = 0; round < 25; round++) {
-      const receivers = random.oneOf([1, 2]);
-      const { mapping, one, words } = amid({ full: random.oneOf(policies), receivers });
-      const sender = one.sender();
-      const ends = Array.from({ length: receivers }, () => one.receiver());
-      for (let step = 0; step < 60; step++) {
-        const at = random.oneOf([HEAD, TAIL, RING + random.below(capacity / 4), 128, 160, 0, 2]);
-        const anything = random.below(2 ** 32) & notForeign;
-        if (random.chance(0.3)) {
-          words[at] = random.oneOf([anything, random.below(capacity) & ~7, -1, 0]);
-        }
-        expect(use(sender, random.oneOf(ends), random)).toBe(false);
+const kinds = [{}, unbounded] as const;
+
+test.each(
+  Array.from({ length: 6 }, (_, seed) => kinds.map((kind) => [seed, kind] as const)).flat(),
+)('random bytes in header, positions, tables and records, seed %d, %j', (seed, kind) => {
+  const random = new Seeded(seed);
+  const isGrowing = kind === unbounded;
+  const ring = ringAmid(kind);
+  for (let round = 0; round < 25; round++) {
+    const receivers = random.oneOf([1, 2]);
+    const options = { ...kind, full: random.oneOf(policies), receivers };
+    const { mapping, one, words } = amid(options);
+    const sender = one.sender();
+    const ends = Array.from({ length: receivers }, () => one.receiver());
+    for (let step = 0; step < 60; step++) {
+      const record = ring.at / 4 + random.below(ring.bytes / 4);
+      const at = random.oneOf([
+        HEAD,
+        TAIL,
+        record,
+        128,
+        160,
+        0,
+        isGrowing ? 256 + random.below(4) : 2,
+      ]);
+      const anything = random.below(2 ** 32) & notForeign;
+      if (random.chance(0.3)) {
+        words[at] = random.oneOf([anything, random.below(ring.bytes) & ~7, -1, 0]);
       }
-      expect(isUntouched(mapping, slotBytes(receivers))).toBe(true);
-      mapping.close();
+      expect(use(sender, random.oneOf(ends), random)).toBe(false);
     }
-  },
-);
+    expect(isUntouched(mapping, options)).toBe(true);
+    mapping.close();
+  }
+});
 
 test.each([{}, { receivers: 2 }, { senders: 2 }])(
   'what is whole in front of a damaged record is received, of %j',

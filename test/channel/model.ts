@@ -6,7 +6,7 @@ import { Seeded } from '../campaigns/seeded';
 import { pattern } from '../support/files';
 import { makeChannel } from '../support/channels';
 
-const capacity = 1024;
+const usual = { capacity: 1024 };
 
 interface Sent {
   type: number;
@@ -17,15 +17,19 @@ interface Sent {
 export class Model {
   readonly #random: Seeded;
   readonly #channel: channel.Channel;
+  /** Bytes of the ring, and of the longest message. */
+  readonly #capacity: number;
   readonly #expected: Sent[] = [];
   #sender: channel.Sender;
   readonly #receivers: channel.Receiver[];
   /** What one of several has borrowed, and not released yet. */
   readonly #held = new Map<channel.Receiver, { borrowed: channel.Borrowed; is: Sent }>();
 
-  constructor(seed: number, receivers = 1) {
+  constructor(seed: number, options: channel.ChannelOptions = {}) {
+    const { receivers = 1 } = options;
     this.#random = new Seeded(seed);
-    this.#channel = makeChannel({ capacity, receivers });
+    this.#channel = makeChannel({ ...usual, ...options });
+    this.#capacity = this.#channel.capacity;
     this.#sender = this.#channel.sender();
     this.#receivers = Array.from({ length: receivers }, () => this.#channel.receiver());
   }
@@ -59,7 +63,8 @@ export class Model {
   }
 
   #message(): Sent {
-    const length = this.#random.chance(0.1) ? this.#random.below(1017) : this.#random.below(80);
+    const most = this.#sender.maxLength;
+    const length = this.#random.chance(0.1) ? this.#random.below(most + 1) : this.#random.below(80);
     return { type: this.#random.below(2 ** 31), data: pattern(length, this.#random.below(256)) };
   }
 
@@ -71,7 +76,7 @@ export class Model {
 
   /** What is longer than half of the ring must wait until the receiver has gone to its beginning. */
   #mayBeFull({ data }: Sent): boolean {
-    return this.#expected.length > 0 || data.length > capacity / 2 - 8;
+    return this.#expected.length > 0 || data.length > this.#capacity / 2 - 8;
   }
 
   #claim(): void {
@@ -93,7 +98,7 @@ export class Model {
   }
 
   #receiveInto(): void {
-    const into = Buffer.alloc(capacity);
+    const into = Buffer.alloc(this.#capacity);
     const got = this.#anyReceiver().tryReceiveInto(into);
     const next = this.#expected.shift();
     const found = got && { type: got.type, data: into.subarray(0, got.length) };

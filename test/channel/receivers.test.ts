@@ -68,7 +68,7 @@ test('in a mapping it takes room for each; who does not know the option cannot o
     expect(() => channel.Channel.at(mapping)).toThrow(coded(code));
   }
   words[6] = 3;
-  words[7] = 1; // an option of another version
+  words[15] = 1; // an option of another version
   expect(() => channel.Channel.at(mapping)).toThrow(coded('EPROTO'));
   const tooLarge = { create: true, capacity: 1 << 12, receivers: 64 };
   expect(() => channel.Channel.at(mapping, 0, tooLarge)).toThrow(coded('ERR_OUT_OF_RANGE'));

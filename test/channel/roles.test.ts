@@ -69,6 +69,7 @@ test('stat tells who takes part', async () => {
   const one = makeChannel({ capacity: 1 << 12 });
   expect(await one.stat()).toEqual({
     capacity: 1 << 12,
+    allocated: 1 << 12,
     bytes: 0,
     highWater: 0,
     depth: 0,

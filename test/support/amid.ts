@@ -2,10 +2,13 @@
 
 import { channel, type memory } from 'posix-ipc';
 
+import { limit } from './unbounded';
+
 export const margin = 4096;
 export const headerBytes = 768;
 export const amidCapacity = 1024;
 export const amidBytes = 3 * margin;
+export const amidUnbounded = 65_536 + limit + 3 * margin;
 
 /** Every byte around the channel. What is written into the channel has one bit of it nowhere. */
 export const foreign = 0xee;
@@ -16,7 +19,7 @@ export function surround(
   mapping: memory.Mapping,
   options?: channel.ChannelAtOptions,
 ): channel.Channel {
-  clear(mapping);
+  clear(mapping, options);
   return channel.Channel.at(mapping, margin, {
     create: true,
     capacity: amidCapacity,
@@ -37,9 +40,24 @@ export function surroundBroadcast(
   });
 }
 
-function clear(mapping: memory.Mapping): void {
+function clear(mapping: memory.Mapping, options?: Kind): void {
   mapping.bytes.fill(foreign);
-  wordsAmid(mapping).fill(0);
+  wordsAmid(mapping, options).fill(0);
+}
+
+/** Which channel it is: what its bytes follow from. */
+export type Kind = Pick<channel.ChannelAtOptions, 'capacity' | 'receivers'>;
+
+/** Where the ring is in the channel, and how long. */
+export function ringAmid({ capacity }: Kind = {}): { at: number; bytes: number } {
+  if (capacity === 'unbounded') return { at: 65_536, bytes: limit };
+  return { at: headerBytes, bytes: amidCapacity };
+}
+
+/** Bytes of the channel. */
+export function channelBytes(options: Kind = {}): number {
+  const { at, bytes } = ringAmid(options);
+  return at + bytes + slotBytes(options.receivers ?? 1);
 }
 
 /** Bytes behind the ring of a channel of so many receivers. */
@@ -48,16 +66,14 @@ export function slotBytes(receivers: number): number {
 }
 
 /** All words of the channel. */
-export function wordsAmid(mapping: memory.Mapping, slots = 0): Int32Array {
-  return mapping.view(Int32Array, margin, (headerBytes + amidCapacity + slots) / 4);
+export function wordsAmid(mapping: memory.Mapping, options?: Kind): Int32Array {
+  return mapping.view(Int32Array, margin, channelBytes(options) / 4);
 }
 
-/** Whether nobody has written beside it; `slots`: bytes behind it that are its own, too. */
-export function isUntouched(mapping: memory.Mapping, slots = 0): boolean {
+/** Whether nobody has written beside it, or beside a broadcast with slots of so many bytes. */
+export function isUntouched(mapping: memory.Mapping, options?: Kind, slots = 0): boolean {
   const { bytes } = mapping;
-  const around = [
-    bytes.subarray(0, margin),
-    bytes.subarray(margin + headerBytes + amidCapacity + slots, amidBytes),
-  ];
+  const behind = margin + channelBytes(options) + slots;
+  const around = [bytes.subarray(0, margin), bytes.subarray(behind)];
   return around.every((part) => part.every((byte) => byte === foreign));
 }

@@ -24,7 +24,7 @@
 #ifndef POSIX_IPC_CHANNEL_H
 #define POSIX_IPC_CHANNEL_H
 
-#include <posix-ipc/channel_end.h>
+#include <posix-ipc/channel_segments.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,10 +35,17 @@ extern "C" {
 
 /* ---- sending. All answer EBADMSG where somebody has overwritten the memory. */
 
-/* Becomes the sender. */
+/* Becomes the sender. Of an unbounded channel also ENOMEM. */
 static inline int posix_ipc_sender_open(struct posix_ipc_channel_end* sender,
                                         const struct posix_ipc_channel* channel) {
-    return posix_ipc_channel_join(sender, channel, 1);
+    int result = posix_ipc_channel_join(sender, channel, 1);
+    if (result == 0)
+        result = posix_ipc_segments_open(sender);
+    if (result != 0 && sender->role != NULL) {
+        posix_ipc_segments_close(sender);
+        posix_ipc_channel_leave(sender);
+    }
+    return result;
 }
 
 /* Whether so many bytes are free: 0, EAGAIN or EBADMSG. */
@@ -60,8 +67,25 @@ static inline uint32_t* posix_ipc_channel_words(const struct posix_ipc_channel_e
     return (uint32_t*)(void*)(end->ring + at);
 }
 
+/* Where the next record is in the ring. */
+static inline uint32_t posix_ipc_sender_place(const struct posix_ipc_channel_end* sender) {
+    const struct posix_ipc_channel_segments* segments = sender->segments;
+    return segments == NULL ? sender->position & (sender->capacity - 1)
+                            : segments->place + (sender->position - segments->from);
+}
+
+/* The longest message. */
+static inline uint32_t posix_ipc_sender_longest(const struct posix_ipc_channel_end* sender) {
+    return (sender->segments == NULL ? sender->capacity : sender->capacity / 2) -
+           POSIX_IPC_CHANNEL_RECORD;
+}
+
 /* Goes where a record of that size lies in one piece. */
 static inline int posix_ipc_sender_turn(struct posix_ipc_channel_end* sender, uint32_t size) {
+    if (sender->segments != NULL)
+        return sender->segments->to - sender->position >= size
+                   ? 0
+                   : posix_ipc_segments_enter(sender, size);
     const uint32_t at = sender->position & (sender->capacity - 1);
     const uint32_t to_end = sender->capacity - at;
     if (size > to_end) {
@@ -75,12 +99,13 @@ static inline int posix_ipc_sender_turn(struct posix_ipc_channel_end* sender, ui
     return posix_ipc_sender_has(sender, size);
 }
 
-/* Room for a message if there is some now: 0, or EAGAIN; EMSGSIZE: longer than the capacity less 8;
- * EBUSY: one is claimed. Then commit() or abort(). */
+/* Room for a message if there is some now: 0, or EAGAIN; EMSGSIZE: longer than
+ * posix_ipc_sender_longest(); EBUSY: one is claimed; of an unbounded channel also ENOSPC and
+ * ENOMEM. Then commit() or abort(). */
 static inline int posix_ipc_sender_try_claim(struct posix_ipc_channel_end* sender, uint32_t length,
                                              void** data) {
     *data = NULL;
-    if (length > sender->capacity - POSIX_IPC_CHANNEL_RECORD)
+    if (length > posix_ipc_sender_longest(sender))
         return EMSGSIZE;
     if (sender->claimed)
         return EBUSY;
@@ -92,7 +117,7 @@ static inline int posix_ipc_sender_try_claim(struct posix_ipc_channel_end* sende
         return result;
     sender->claimed = 1;
     sender->size = length;
-    *data = posix_ipc_channel_words(sender, sender->position & (sender->capacity - 1)) + 2;
+    *data = posix_ipc_channel_words(sender, posix_ipc_sender_place(sender)) + 2;
     return 0;
 }
 
@@ -126,7 +151,7 @@ static inline int posix_ipc_sender_commit(struct posix_ipc_channel_end* sender, 
                                           uint32_t type) {
     if (!sender->claimed || length > sender->size || type > INT32_MAX)
         return EINVAL;
-    uint32_t* record = posix_ipc_channel_words(sender, sender->position & (sender->capacity - 1));
+    uint32_t* record = posix_ipc_channel_words(sender, posix_ipc_sender_place(sender));
     record[0] = length;
     record[1] = type;
     sender->claimed = 0;
@@ -180,9 +205,23 @@ static inline int posix_ipc_sender_send(struct posix_ipc_channel_end* sender, co
     return result;
 }
 
+/* Of an unbounded channel: gives the memory back that no message needs any more. A sender does so
+ * by itself while it sends, and when it closes; one that has nothing to send may call this. */
+static inline void posix_ipc_sender_trim(struct posix_ipc_channel_end* sender) {
+    if (sender->segments != NULL)
+        posix_ipc_segments_trim(sender);
+}
+
 /* Publishes what was sent, and gives the role up: 0; EPERM: not by the thread that has it. */
 static inline int posix_ipc_sender_close(struct posix_ipc_channel_end* sender) {
-    return posix_ipc_channel_leave(sender);
+    if (sender->role == NULL)
+        return 0;
+    sender->claimed = 0;
+    posix_ipc_sender_trim(sender);
+    const int result = posix_ipc_channel_leave(sender);
+    if (result == 0)
+        posix_ipc_segments_close(sender);
+    return result;
 }
 
 /* ---- receiving. What is received is published when a quarter of the ring is free again, when the
@@ -217,30 +256,29 @@ static inline int posix_ipc_receiver_look(struct posix_ipc_channel_end* receiver
 static inline int posix_ipc_receiver_find(struct posix_ipc_channel_end* receiver,
                                           struct posix_ipc_channel_message* message) {
     uint32_t available;
-    message->type = message->length = 0; /* for who does not look at the result */
-    message->data = NULL;
     int result = posix_ipc_receiver_look(receiver, &available);
     if (result != 0)
         return result;
-    uint32_t at = receiver->position & (receiver->capacity - 1);
+    uint32_t at = posix_ipc_channel_place(receiver, receiver->position);
     uint32_t length = __atomic_load_n(posix_ipc_channel_words(receiver, at), __ATOMIC_RELAXED);
     if (length == POSIX_IPC_RING_WRAP) {
-        const uint32_t to_end = receiver->capacity - at;
-        if (at == 0 || to_end > available)
+        const uint32_t to_end = receiver->piece - (receiver->position & (receiver->piece - 1));
+        if (to_end == receiver->piece || to_end > available)
             return EBADMSG;
         receiver->position += to_end;
         result = posix_ipc_receiver_look(receiver, &available);
         if (result != 0)
             return result;
-        at = 0;
-        length = __atomic_load_n(posix_ipc_channel_words(receiver, 0), __ATOMIC_RELAXED);
+        at = posix_ipc_channel_place(receiver, receiver->position);
+        length = __atomic_load_n(posix_ipc_channel_words(receiver, at), __ATOMIC_RELAXED);
     }
     const uint32_t* words = posix_ipc_channel_words(receiver, at);
     message->type = __atomic_load_n(words + 1, __ATOMIC_RELAXED);
     if (length > receiver->capacity - POSIX_IPC_CHANNEL_RECORD || message->type > INT32_MAX)
         return EBADMSG;
     const uint32_t size = posix_ipc_channel_size(length);
-    if (size > available || size > receiver->capacity - at)
+    const uint32_t end = posix_ipc_channel_ring_end(receiver);
+    if (size > available || size > end - at)
         return EBADMSG;
     message->length = length;
     message->data = words + 2;
@@ -251,6 +289,8 @@ static inline int posix_ipc_receiver_find(struct posix_ipc_channel_end* receiver
  * borrowed. Then release(). A hostile sender may change it while it is looked at. */
 static inline int posix_ipc_receiver_try_borrow(struct posix_ipc_channel_end* receiver,
                                                 struct posix_ipc_channel_message* message) {
+    message->type = message->length = 0; /* for who does not look at the result */
+    message->data = NULL;
     if (receiver->claimed)
         return EBUSY;
     const int result = posix_ipc_receiver_find(receiver, message);
@@ -281,7 +321,7 @@ static inline void posix_ipc_receiver_release(struct posix_ipc_channel_end* rece
     receiver->claimed = 0;
     receiver->position += receiver->size;
     receiver->count++;
-    if (receiver->position - receiver->published >= receiver->capacity / 4)
+    if (receiver->position - receiver->published >= receiver->piece / 4)
         posix_ipc_channel_publish(receiver);
 }
 

@@ -10,14 +10,24 @@
 extern "C" {
 #endif
 
-/* ---- the layout: 768 bytes at a multiple of 64, then the ring */
+/* ---- the layout: 768 bytes at a multiple of 64, then the ring; of one that grows: 768 bytes,
+ * words for receivers that this header does not know, the table, and at 65536 the ring */
 
 #define POSIX_IPC_CHANNEL_MAGIC 0x48434950u /* "PICH" */
 #define POSIX_IPC_CHANNEL_LAYOUT 1u
-/* Of channels with options that must be known: `full`. */
+/* Of channels with options that must be known: `full`, `segment`. */
 #define POSIX_IPC_CHANNEL_SHAPED_LAYOUT 2u
 #define POSIX_IPC_CHANNEL_LEAST POSIX_IPC_RING_LEAST
 #define POSIX_IPC_CHANNEL_MOST POSIX_IPC_RING_MOST
+
+/* Of a ring that grows: where its first segment is, and where its table is. A position lies in the
+ * segment whose number the table has for it: a word for each segment. The sender writes it before
+ * it publishes anything there, and not again before all there is received: relaxed. */
+#define POSIX_IPC_CHANNEL_SEGMENTS 65536u
+#define POSIX_IPC_CHANNEL_TABLE 1024u
+#define POSIX_IPC_CHANNEL_LEAST_SEGMENT 4096u
+#define POSIX_IPC_CHANNEL_FEWEST_SEGMENTS 4u
+#define POSIX_IPC_CHANNEL_MOST_SEGMENTS 4096u
 
 /* Bytes of a record before its message. */
 #define POSIX_IPC_CHANNEL_RECORD 8u
@@ -35,7 +45,9 @@ struct posix_ipc_channel_position {
     /* The most bytes that this end has found waiting; of the sender, the messages that were
      * dropped: statistics. */
     uint32_t high_water, dropped;
-    unsigned char unused[104];
+    /* Of the sender: the segments that have memory: statistics. */
+    uint32_t reserved;
+    unsigned char unused[100];
 };
 
 struct posix_ipc_channel_bell {
@@ -57,10 +69,12 @@ enum posix_ipc_channel_full {
 struct posix_ipc_channel_head {
     uint32_t magic; /* stored last, with release: who loads it, with acquire, sees the rest */
     uint32_t layout;
-    uint32_t capacity; /* never changes, as the layout: plain */
-    uint32_t full;     /* as capacity */
+    uint32_t capacity;  /* never changes, as the layout: plain */
+    uint32_t full;      /* as capacity */
+    uint32_t others[3]; /* no capacity, many senders, many receivers: here only 0 is known */
+    uint32_t segment;   /* bytes of a segment of a ring that grows, up to the capacity; else 0 */
     /* What is not 0 here is an option that this header does not know. */
-    uint32_t options[12];
+    uint32_t options[8];
     struct posix_ipc_mutex sender_role, receiver_role;
     unsigned char unused_too[64];
     struct posix_ipc_channel_position head, tail;
@@ -91,9 +105,24 @@ struct posix_ipc_channel {
     struct posix_ipc_channel_head* head;
     uint32_t capacity; /* checked: in the memory it may change */
     uint32_t full;     /* so is this */
+    uint32_t piece;    /* and this: bytes of the ring that lie in one piece: all, or a segment */
     void* mapped;      /* by what is to be unmapped; NULL: nothing */
     size_t bytes;
 };
+
+/* Bytes of a ring that lie in one piece, and of all before it; 0: that cannot be. */
+static inline uint32_t posix_ipc_channel_piece(uint32_t capacity, uint32_t segment,
+                                               size_t* before) {
+    *before = segment == 0 ? sizeof(struct posix_ipc_channel_head) : POSIX_IPC_CHANNEL_SEGMENTS;
+    if (segment == 0)
+        return capacity;
+    const uint32_t count = capacity / segment;
+    return (segment & (segment - 1)) == 0 && segment >= POSIX_IPC_CHANNEL_LEAST_SEGMENT &&
+                   count >= POSIX_IPC_CHANNEL_FEWEST_SEGMENTS &&
+                   count <= POSIX_IPC_CHANNEL_MOST_SEGMENTS
+               ? segment
+               : 0;
+}
 
 /* The channel in memory of so many bytes: 0; EINVAL: there is none. EPROTO: it has a layout, or
  * options, that this header does not know. EBADMSG: it does not fit into its memory. */
@@ -108,15 +137,22 @@ static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* 
                               : (uint32_t)POSIX_IPC_CHANNEL_WAIT;
     if (head->layout - POSIX_IPC_CHANNEL_LAYOUT > 1 || full > POSIX_IPC_CHANNEL_DROP_NEWEST)
         return EPROTO;
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 8; i++)
         if (head->options[i] != 0)
             return EPROTO;
+    for (int i = 0; i < 3; i++)
+        if (head->others[i] != 0)
+            return EPROTO;
     const uint32_t capacity = __atomic_load_n(&head->capacity, __ATOMIC_RELAXED);
-    if (!posix_ipc_ring_is_capacity(capacity, bytes - sizeof *head))
+    size_t before;
+    const uint32_t segment = __atomic_load_n(&head->segment, __ATOMIC_RELAXED);
+    const uint32_t piece = posix_ipc_channel_piece(capacity, segment, &before);
+    if (piece == 0 || bytes < before || !posix_ipc_ring_is_capacity(capacity, bytes - before))
         return EBADMSG;
     channel->head = head;
     channel->capacity = capacity;
     channel->full = full;
+    channel->piece = piece;
     channel->mapped = NULL;
     channel->bytes = 0;
     return 0;
@@ -171,7 +207,9 @@ struct posix_ipc_channel_end {
     struct posix_ipc_channel_position *mine, *theirs;
     uint32_t* their_bell;
     unsigned char* ring;
-    uint32_t capacity, full;
+    uint32_t capacity, full, piece;
+    /* Of a sender of a ring that grows: what channel_segments.h knows; else NULL. */
+    struct posix_ipc_channel_segments* segments;
     /* Positions: the next one, as it was published, and of the other end when last looked at. */
     uint32_t position, published, peer, count;
     uint32_t high;          /* bytes that were found waiting, at most */
@@ -188,6 +226,29 @@ struct posix_ipc_channel_message {
 /* What a record takes of the ring. */
 static inline uint32_t posix_ipc_channel_size(uint32_t length) {
     return (length + POSIX_IPC_CHANNEL_RECORD + 7u) & ~7u;
+}
+
+/* Where a position is in the ring, whatever the table says. */
+static inline uint32_t posix_ipc_channel_place(const struct posix_ipc_channel_end* end,
+                                               uint32_t position) {
+    const uint32_t within = position & (end->piece - 1);
+    if (end->piece == end->capacity)
+        return within;
+    const uint32_t head = (uint32_t)sizeof(struct posix_ipc_channel_head);
+    const uint32_t* table =
+        (const uint32_t*)(const void*)(end->ring + (POSIX_IPC_CHANNEL_TABLE - head));
+    const uint32_t entry = (position & (end->capacity - 1)) / end->piece;
+    const uint32_t segment = __atomic_load_n(table + entry, __ATOMIC_RELAXED);
+    return POSIX_IPC_CHANNEL_SEGMENTS - head +
+           (segment & (end->capacity / end->piece - 1)) * end->piece + within;
+}
+
+/* Where the ring ends, counted from where the ring of one that does not grow begins. */
+static inline uint32_t posix_ipc_channel_ring_end(const struct posix_ipc_channel_end* end) {
+    return end->piece == end->capacity
+               ? end->capacity
+               : POSIX_IPC_CHANNEL_SEGMENTS - (uint32_t)sizeof(struct posix_ipc_channel_head) +
+                     end->capacity;
 }
 
 /* Stores the position, and wakes the other end if it sleeps: a system call only then. */
@@ -246,6 +307,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
     end->ring = (unsigned char*)(head + 1);
     end->capacity = channel->capacity;
     end->full = channel->full;
+    end->piece = channel->piece;
     posix_ipc_ring_waits_init(&end->waits, bell, 0, posix_ipc_channel_moved);
     const int result = posix_ipc_ring_take(role);
     if (result != 0)

@@ -271,7 +271,7 @@ describe('who writes anything', () => {
           );
         }
       }
-      expect(isUntouched(mapping, slots)).toBe(true);
+      expect(isUntouched(mapping, {}, slots)).toBe(true);
       mapping.close();
     }
   });

@@ -1,0 +1,246 @@
+import { fewestReserved, giveBack, reserve } from './growing-memory';
+import { GUARDS, HEAD, RESERVED, RING, SEGMENTS, TABLE } from './layout';
+import { damaged, type Place } from './place';
+import { isClaimed } from './shape';
+
+/** The thread in the word of a role; 0 also where it has died. */
+const OWNER = 0x3fff_ffff;
+
+/** Of a segment: it has no memory; it has, and nothing in it; it is in use. */
+const [BARE, SPARE, USED] = [0, 1, 2];
+
+/** So many bytes are given back at once: it takes a millisecond or so. */
+const mostAtOnce = 1 << 22;
+
+/** After the system had no memory, it is not asked for so many milliseconds. */
+const patience = 10;
+
+/**
+ * The segments of a ring that grows: which of them are in use, from the position of the receiver to
+ * that of the sender, in which order, and which have memory. Only the sender has them.
+ */
+export class Segments {
+  readonly #place: Place;
+  readonly #size: number;
+  readonly #shift: number;
+  readonly #states: Uint8Array;
+  /** Those in use, the oldest first. */
+  readonly #order: number[] = [];
+  /** Where the oldest one begins. */
+  #begin: number;
+  #reserved = 0;
+  /** How many were in use at most, since some were given back. */
+  #peak = 0;
+  /** A negated errno: why there was no memory; and when it was asked for. */
+  #lack = 0;
+  #lackedAt = -Infinity;
+
+  /** As the last sender has left them; what it had beside them is given back. */
+  constructor(place: Place, tail: number, head: number) {
+    const { piece, capacity } = place;
+    this.#place = place;
+    this.#size = piece;
+    this.#shift = 31 - Math.clz32(piece);
+    this.#states = new Uint8Array(capacity >>> this.#shift);
+    this.#begin = tail & -piece;
+    for (let at = this.#begin; ((head - at) | 0) > 0; at = (at + piece) | 0) {
+      const segment = (place.words[this.#entry(at)] ?? 0) & (this.#states.length - 1);
+      if (this.#states[segment] === USED) throw damaged(place);
+      this.#use(segment);
+    }
+    this.#reserved = this.#order.length;
+    this.#recover();
+  }
+
+  /** Where the last one ends. */
+  get end(): number {
+    return (this.#begin + (this.#order.length << this.#shift)) | 0;
+  }
+
+  /** Where the oldest one ends. */
+  get oldestEnd(): number {
+    return (this.#begin + this.#size) | 0;
+  }
+
+  /** A negated errno: why the last ones that were to be taken got no memory; 0: they would have. */
+  get lack(): number {
+    return this.#lack;
+  }
+
+  /** Whether there is nothing to be given back, now or later. */
+  get isSmall(): boolean {
+    return this.#reserved <= fewestReserved;
+  }
+
+  /** Where the last one is in the ring. */
+  get lastPlace(): number {
+    return this.#placeOf(this.#order.at(-1) ?? 0);
+  }
+
+  /** Those before the position of the receiver are not in use any more. */
+  release(tail: number): void {
+    while (this.#order.length > 0 && ((tail - this.#begin) | 0) >= this.#size) {
+      this.#states[this.#order.shift() as number] = SPARE;
+      this.#begin = (this.#begin + this.#size) | 0;
+    }
+  }
+
+  /** Nor are those that begin at the position of the sender, or behind it. */
+  cut(head: number): void {
+    while (this.#order.length > 0 && ((this.end - this.#size - head) | 0) >= 0) {
+      this.#states[this.#order.pop() as number] = SPARE;
+    }
+  }
+
+  /** So many more, in one piece: where they are in the ring; -1: there are none, or `lack` of memory. */
+  take(count: number): number {
+    const first = this.#find(count);
+    this.#lack = first < 0 ? 0 : this.#reserve(first, count);
+    if (first < 0 || this.#lack < 0) return -1;
+    const { words } = this.#place;
+    for (let i = first; i < first + count; i++) {
+      words[this.#entry(this.end)] = i;
+      this.#use(i);
+    }
+    this.#peak = Math.max(this.#peak, this.#order.length);
+    return this.#placeOf(first);
+  }
+
+  /**
+   * Gives memory back: all but what is in use, or was since the last time, and not all at once. Whether
+   * it was any. `isLast`: all that is not in use.
+   */
+  giveBack(isLast = false): boolean {
+    const used = this.#order.length;
+    const keep = Math.max(isLast ? used : this.#peak, fewestReserved);
+    const most = isLast ? Infinity : Math.max(mostAtOnce >>> this.#shift, 1);
+    const before = this.#reserved;
+    let left = Math.min(before - keep, most);
+    this.#peak = used;
+    if (left <= 0 || this.#isRead()) return false;
+    for (let end = this.#states.length; left > 0 && end > 0;) {
+      end = this.#states.lastIndexOf(SPARE, end - 1) + 1;
+      const begin = this.#beginOf(SPARE, end, left);
+      if (end === begin || !this.#strip(begin, end)) break;
+      left -= end - begin;
+      end = begin;
+    }
+    this.#note();
+    return this.#reserved < before;
+  }
+
+  #entry(position: number): number {
+    return TABLE + ((position & (this.#place.capacity - 1)) >>> this.#shift);
+  }
+
+  #placeOf(segment: number): number {
+    return SEGMENTS - RING + (segment << this.#shift);
+  }
+
+  #use(segment: number): void {
+    this.#states[segment] = USED;
+    this.#order.push(segment);
+  }
+
+  /** The first of so many in a row that are not in use: what is used again and again stays few. */
+  #find(count: number): number {
+    if (count === 1) {
+      const spare = this.#states.indexOf(SPARE);
+      return spare >= 0 ? spare : this.#states.indexOf(BARE);
+    }
+    let run = 0;
+    for (let i = 0; i < this.#states.length; i++) {
+      run = this.#states[i] === USED ? 0 : run + 1;
+      if (run === count) return i - count + 1;
+    }
+    return -1;
+  }
+
+  /** Where those of a state begin that end there, so many at most. */
+  #beginOf(state: number, end: number, most: number): number {
+    let begin = end;
+    while (end - begin < most && this.#states[begin - 1] === state) begin--;
+    return begin;
+  }
+
+  /** Gives memory to those that have none: 0, or why there is none. */
+  #reserve(first: number, count: number): number {
+    for (let end = first + count; end > first;) {
+      const begin = this.#beginOf(BARE, end, end - first);
+      const lack = begin < end ? this.#dress(begin, end) : 0;
+      if (lack < 0) return lack;
+      end = Math.min(begin, end - 1);
+    }
+    return 0;
+  }
+
+  #dress(begin: number, end: number): number {
+    if (this.#lack < 0 && performance.now() - this.#lackedAt < patience) return this.#lack;
+    const { memory } = this.#place;
+    const [offset, length] = this.#range(begin, end);
+    const result = reserve(memory, offset, length);
+    if (result < 0) {
+      this.#lackedAt = performance.now();
+      giveBack(memory, offset, length); // what there was
+      return result;
+    }
+    this.#states.fill(SPARE, begin, end);
+    this.#reserved += end - begin;
+    this.#note();
+    return 0;
+  }
+
+  #strip(begin: number, end: number): boolean {
+    const { memory } = this.#place;
+    const [offset, length] = this.#range(begin, end);
+    if (giveBack(memory, offset, length) < 0) return false; // it stays, to be used
+    this.#states.fill(BARE, begin, end);
+    this.#reserved -= end - begin;
+    return true;
+  }
+
+  /** In the mapping: an offset and a length. */
+  #range(begin: number, end: number): [number, number] {
+    const offset = this.#place.byteOffset + SEGMENTS + begin * this.#size;
+    return [offset, (end - begin) * this.#size];
+  }
+
+  /** What has memory is not known: all that is not in use is as if it had, and is given back. */
+  #recover(): void {
+    this.#complete();
+    for (let end = this.#states.length; end > 0;) {
+      end = this.#states.lastIndexOf(BARE, end - 1) + 1;
+      const begin = this.#beginOf(BARE, end, end);
+      if (begin < end) giveBack(this.#place.memory, ...this.#range(begin, end));
+      end = begin;
+    }
+    this.#complete();
+    this.#note();
+  }
+
+  /** As many have memory as always should. */
+  #complete(): void {
+    while (this.#reserved < fewestReserved) {
+      const first = this.#states.indexOf(BARE);
+      if (this.#dress(first, first + 1) < 0) return;
+    }
+  }
+
+  /**
+   * Whether a receiver copies what others have taken meanwhile: a touch of memory that was given back
+   * would bring it back. It has seen, or sees, where TAIL was when it was last loaded here.
+   */
+  #isRead(): boolean {
+    const { words, shape, slots } = this.#place;
+    if (!isClaimed(shape)) return false;
+    return slots.some((slot, i) => {
+      const guard = Atomics.load(words, GUARDS + i);
+      const isOld = guard !== 0 && ((guard - this.#begin) | 0) < 0;
+      return isOld && (Atomics.load(slot.words, 0) & OWNER) !== 0;
+    });
+  }
+
+  #note(): void {
+    Atomics.store(this.#place.words, HEAD + RESERVED, this.#reserved);
+  }
+}

@@ -1,0 +1,302 @@
+/* What channel.h is made of where the ring of a channel grows: which of its segments the sender
+ * uses, and which have memory. The layout and the protocol: docs/channel.md. */
+#ifndef POSIX_IPC_CHANNEL_SEGMENTS_H
+#define POSIX_IPC_CHANNEL_SEGMENTS_H
+
+#include <posix-ipc/channel_end.h>
+#include <stdlib.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* MADV_POPULATE_WRITE of Linux 5.14: the headers of libc may be older. */
+#define POSIX_IPC_POPULATE_WRITE 23
+
+/* So many always have memory; so many bytes are given back at once, and not more often than this.
+ */
+#define POSIX_IPC_SEGMENTS_FEWEST 2u
+#define POSIX_IPC_SEGMENTS_AT_ONCE (1u << 22)
+#define POSIX_IPC_SEGMENTS_PAUSE_NS INT64_C(100000000)
+/* After the system had no memory it is not asked for so long. */
+#define POSIX_IPC_SEGMENTS_PATIENCE_NS INT64_C(10000000)
+
+/* Of a segment: it has no memory; it has, and nothing in it; it is in use. */
+enum { POSIX_IPC_SEGMENT_BARE, POSIX_IPC_SEGMENT_SPARE, POSIX_IPC_SEGMENT_USED };
+
+struct posix_ipc_channel_segments {
+    uint32_t all;             /* how many there may be */
+    uint32_t begin, used;     /* the position where the oldest in use begins; how many are in use */
+    uint32_t reserved, peak;  /* that have memory; in use at most, since some were given back */
+    uint32_t from, to, place; /* the positions that are written, and where they are in the ring */
+    int lack;                 /* an errno: why the last ones got no memory; 0: they would have */
+    int64_t lacked_at, gave_at;
+    unsigned char states[POSIX_IPC_CHANNEL_MOST_SEGMENTS];
+    uint16_t table[POSIX_IPC_CHANNEL_MOST_SEGMENTS]; /* as in the channel, where others may write */
+};
+
+/* The index of a position in the table. */
+static inline uint32_t posix_ipc_segments_entry(const struct posix_ipc_channel_end* sender,
+                                                uint32_t position) {
+    return (position & (sender->capacity - 1)) / sender->piece;
+}
+
+/* Where those in use end. */
+static inline uint32_t posix_ipc_segments_end(const struct posix_ipc_channel_end* sender) {
+    return sender->segments->begin + sender->segments->used * sender->piece;
+}
+
+/* Where a segment is in the ring. */
+static inline uint32_t posix_ipc_segments_place(const struct posix_ipc_channel_end* sender,
+                                                uint32_t segment) {
+    return POSIX_IPC_CHANNEL_SEGMENTS - (uint32_t)sizeof(struct posix_ipc_channel_head) +
+           segment * sender->piece;
+}
+
+static inline void posix_ipc_segments_note(struct posix_ipc_channel_end* sender) {
+    __atomic_store_n(&sender->mine->reserved, sender->segments->reserved, __ATOMIC_RELAXED);
+}
+
+/* ---- memory */
+
+/* Gives pages to segments: all that they touch, so that no touch can be a SIGBUS. 0, or an errno.
+ */
+static inline int posix_ipc_segments_dress(const struct posix_ipc_channel_end* sender,
+                                           uint32_t first, uint32_t count) {
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t from = (uintptr_t)sender->ring + posix_ipc_segments_place(sender, first);
+    const uintptr_t to = from + (uintptr_t)count * sender->piece;
+    const uintptr_t begin = from & ~(page - 1);
+    if (madvise((void*)begin, to - begin, POSIX_IPC_POPULATE_WRITE) == 0)
+        return 0;
+    return errno == EFAULT ? ENOSPC : errno; /* a touch would have been a SIGBUS */
+}
+
+/* Gives the pages back that lie inside of segments: 0, or an errno. */
+static inline int posix_ipc_segments_strip(const struct posix_ipc_channel_end* sender,
+                                           uint32_t first, uint32_t count) {
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t from = (uintptr_t)sender->ring + posix_ipc_segments_place(sender, first);
+    const uintptr_t to = (from + (uintptr_t)count * sender->piece) & ~(page - 1);
+    const uintptr_t begin = (from + page - 1) & ~(page - 1);
+    return begin >= to || madvise((void*)begin, to - begin, MADV_REMOVE) == 0 ? 0 : errno;
+}
+
+/* Those of some that have no memory get some: 0, or an errno, and they have none. */
+static inline int posix_ipc_segments_reserve(struct posix_ipc_channel_end* sender, uint32_t first,
+                                             uint32_t count) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    for (uint32_t i = first; i < first + count; i++) {
+        if (segments->states[i] != POSIX_IPC_SEGMENT_BARE)
+            continue;
+        if (segments->lack != 0 &&
+            posix_ipc_ring_now() - segments->lacked_at < POSIX_IPC_SEGMENTS_PATIENCE_NS)
+            return segments->lack;
+        const int result = posix_ipc_segments_dress(sender, i, 1);
+        if (result != 0) {
+            segments->lacked_at = posix_ipc_ring_now();
+            posix_ipc_segments_strip(sender, i, 1); /* what there was */
+            return result;
+        }
+        segments->states[i] = POSIX_IPC_SEGMENT_SPARE;
+        segments->reserved++;
+    }
+    return 0;
+}
+
+/* Gives back what is not in use, from the end on, so many at most, until so many have memory. */
+static inline void posix_ipc_segments_give_back(struct posix_ipc_channel_end* sender, uint32_t keep,
+                                                uint32_t most) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    for (uint32_t i = segments->all; i-- > 0 && most > 0 && segments->reserved > keep;) {
+        if (segments->states[i] != POSIX_IPC_SEGMENT_SPARE ||
+            posix_ipc_segments_strip(sender, i, 1) != 0)
+            continue;
+        segments->states[i] = POSIX_IPC_SEGMENT_BARE;
+        segments->reserved--;
+        most--;
+    }
+    posix_ipc_segments_note(sender);
+}
+
+/* ---- which are in use */
+
+static inline void posix_ipc_segments_use(struct posix_ipc_channel_end* sender, uint32_t segment) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t entry = posix_ipc_segments_entry(sender, posix_ipc_segments_end(sender));
+    segments->table[entry] = (uint16_t)segment;
+    segments->states[segment] = POSIX_IPC_SEGMENT_USED;
+    segments->used++;
+}
+
+/* Those before the position of the receiver are not in use any more. */
+static inline void posix_ipc_segments_release(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    while (segments->used > 0 && sender->peer - segments->begin <= sender->capacity &&
+           sender->peer - segments->begin >= sender->piece) {
+        const uint32_t entry = posix_ipc_segments_entry(sender, segments->begin);
+        segments->states[segments->table[entry]] = POSIX_IPC_SEGMENT_SPARE;
+        segments->begin += sender->piece;
+        segments->used--;
+    }
+}
+
+/* Nor are those that begin at the position of the sender, or behind it. */
+static inline void posix_ipc_segments_cut(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    while (segments->used > 0) {
+        const uint32_t last = posix_ipc_segments_end(sender) - sender->piece;
+        if ((int32_t)(last - sender->position) < 0)
+            break;
+        segments->states[segments->table[posix_ipc_segments_entry(sender, last)]] =
+            POSIX_IPC_SEGMENT_SPARE;
+        segments->used--;
+    }
+    segments->to = posix_ipc_segments_end(sender);
+}
+
+/* The first of so many in a row that are not in use, one that has memory if it is one; `all`: none.
+ */
+static inline uint32_t posix_ipc_segments_find(const struct posix_ipc_channel_segments* segments,
+                                               uint32_t count) {
+    const unsigned char* spare =
+        (const unsigned char*)memchr(segments->states, POSIX_IPC_SEGMENT_SPARE, segments->all);
+    if (count == 1 && spare != NULL)
+        return (uint32_t)(spare - segments->states);
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < segments->all; i++) {
+        run = segments->states[i] == POSIX_IPC_SEGMENT_USED ? 0 : run + 1;
+        if (run == count)
+            return i + 1 - count;
+    }
+    return segments->all;
+}
+
+/* So many more, in one piece: where they are in the ring; 0: there are none, or `lack` of memory.
+ */
+static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sender,
+                                               uint32_t count) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t head = (uint32_t)sizeof(struct posix_ipc_channel_head);
+    const uint32_t first = posix_ipc_segments_find(segments, count);
+    segments->lack = first == segments->all ? 0 : posix_ipc_segments_reserve(sender, first, count);
+    posix_ipc_segments_note(sender);
+    if (first == segments->all || segments->lack != 0)
+        return 0;
+    uint32_t* table = (uint32_t*)(void*)(sender->ring + (POSIX_IPC_CHANNEL_TABLE - head));
+    for (uint32_t i = first; i < first + count; i++) {
+        const uint32_t entry = posix_ipc_segments_entry(sender, posix_ipc_segments_end(sender));
+        __atomic_store_n(table + entry, i, __ATOMIC_RELAXED);
+        posix_ipc_segments_use(sender, i);
+    }
+    if (segments->used > segments->peak)
+        segments->peak = segments->used;
+    return posix_ipc_segments_place(sender, first);
+}
+
+/* Goes on in other segments, in one piece, where a record of that size has room: 0; EAGAIN: there
+ * are none; ENOSPC, ENOMEM: there is no memory, and nothing waits that would make room. */
+static inline int posix_ipc_segments_enter(struct posix_ipc_channel_end* sender, uint32_t size) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    sender->peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
+    const uint32_t used = sender->position - sender->peer;
+    if (!posix_ipc_channel_fits(sender, used))
+        return EBADMSG;
+    posix_ipc_segments_cut(sender);
+    posix_ipc_segments_release(sender);
+    const uint32_t place =
+        posix_ipc_segments_take(sender, (size + sender->piece - 1) / sender->piece);
+    if (place == 0) {
+        posix_ipc_channel_note_high(sender, used);
+        return segments->lack != 0 && used == 0 ? segments->lack : EAGAIN;
+    }
+    if (segments->to != sender->position) {
+        const uint32_t at = segments->place + (sender->position - segments->from);
+        __atomic_store_n((uint32_t*)(void*)(sender->ring + at), POSIX_IPC_RING_WRAP,
+                         __ATOMIC_RELAXED);
+        sender->position = segments->to;
+    }
+    segments->from = sender->position;
+    segments->to = posix_ipc_segments_end(sender);
+    segments->place = place;
+    const int64_t now = segments->reserved > POSIX_IPC_SEGMENTS_FEWEST ? posix_ipc_ring_now() : 0;
+    if (now - segments->gave_at >= POSIX_IPC_SEGMENTS_PAUSE_NS) {
+        const uint32_t few = POSIX_IPC_SEGMENTS_FEWEST;
+        const uint32_t most = POSIX_IPC_SEGMENTS_AT_ONCE / sender->piece;
+        posix_ipc_segments_give_back(sender, segments->peak < few ? few : segments->peak,
+                                     most == 0 ? 1 : most);
+        segments->peak = segments->used;
+        segments->gave_at = now;
+    }
+    return 0;
+}
+
+/* Gives back all that is not in use: what the receiver has left. */
+static inline void posix_ipc_segments_trim(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
+    if (!posix_ipc_channel_fits(sender, sender->position - peer))
+        return;
+    sender->peer = peer;
+    if (!sender->claimed)
+        posix_ipc_segments_cut(sender);
+    posix_ipc_segments_release(sender);
+    posix_ipc_segments_give_back(sender, POSIX_IPC_SEGMENTS_FEWEST, segments->all);
+}
+
+/* ---- opening */
+
+/* As the last sender has left them: 0, or EBADMSG. What it had beside them is given back. */
+static inline int posix_ipc_segments_recover(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    segments->all = sender->capacity / sender->piece;
+    segments->begin = sender->peer & ~(sender->piece - 1);
+    while ((int32_t)(sender->position - posix_ipc_segments_end(sender)) > 0) {
+        const uint32_t at = posix_ipc_channel_place(sender, posix_ipc_segments_end(sender));
+        const uint32_t segment = (at - posix_ipc_segments_place(sender, 0)) / sender->piece;
+        if (segments->states[segment] == POSIX_IPC_SEGMENT_USED)
+            return EBADMSG;
+        posix_ipc_segments_use(sender, segment);
+        segments->place = at;
+    }
+    segments->from = sender->position & ~(sender->piece - 1);
+    segments->to = posix_ipc_segments_end(sender);
+    segments->reserved = segments->used;
+    for (int again = 0; again < 2; again++) {
+        while (segments->reserved < POSIX_IPC_SEGMENTS_FEWEST) {
+            const uint32_t bare =
+                (uint32_t)((unsigned char*)memchr(segments->states, POSIX_IPC_SEGMENT_BARE,
+                                                  segments->all) -
+                           segments->states);
+            segments->lack = posix_ipc_segments_reserve(sender, bare, 1);
+            if (segments->lack != 0)
+                break;
+        }
+        segments->lack = 0;
+        for (uint32_t i = 0; again == 0 && i < segments->all; i++)
+            if (segments->states[i] == POSIX_IPC_SEGMENT_BARE)
+                posix_ipc_segments_strip(sender, i, 1);
+    }
+    posix_ipc_segments_note(sender);
+    return 0;
+}
+
+/* What the sender of a ring that grows needs, and nothing of another one: 0, EBADMSG or ENOMEM. */
+static inline int posix_ipc_segments_open(struct posix_ipc_channel_end* sender) {
+    if (sender->piece == sender->capacity)
+        return 0;
+    sender->segments =
+        (struct posix_ipc_channel_segments*)calloc(1, sizeof(struct posix_ipc_channel_segments));
+    return sender->segments == NULL ? ENOMEM : posix_ipc_segments_recover(sender);
+}
+
+static inline void posix_ipc_segments_close(struct posix_ipc_channel_end* sender) {
+    free(sender->segments);
+    sender->segments = NULL;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

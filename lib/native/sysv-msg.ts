@@ -1,4 +1,4 @@
-import type { Memory } from './core';
+import type { Memory, Quick } from './core';
 
 /** native/sysv/msg.cc */
 export interface SysvMsg {
@@ -53,5 +53,7 @@ export interface SysvMsg {
     flags: number,
     limit: number,
   ): number;
+  /** How many messages there are. */
+  msgDepth: Quick<1>;
   msgctl(queue: number, command: number, values: Float64Array): number;
 }

@@ -4,10 +4,11 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
+import { quick1 } from '../core/quick';
 import { Spin } from '../core/spin';
 import { countAnswers, mayAnswerInline } from '../core/turn';
 import { native } from '../native';
-import { IPC_NOWAIT, IPC_STAT, MSG_COPY } from './constants';
+import { IPC_NOWAIT, MSG_COPY } from './constants';
 import { gone, halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
@@ -215,10 +216,8 @@ export class MessageReceiver {
   }
 
   #depth(): number {
-    const values = new Float64Array(16);
-    const context = { id: this.#id, key: this.#key };
-    check(native.msgctl(this.#id, IPC_STAT, values), 'msgctl', context);
-    return values[11] ?? 0;
+    const depth = quick1(native.msgDepth, this.#id);
+    return depth < 0 ? check(depth, 'msgctl', { id: this.#id, key: this.#key }) : depth;
   }
 
   /** Serves those who came before; true if some still wait. */

@@ -6,6 +6,8 @@
 #include <limits>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "core/pause.h"
 #include "sysv/msg_wait.h"
@@ -34,6 +36,18 @@ void check_msgbuf(Bytes msgp, size_t msgsz) {
     }
 }
 
+// Without waiting, and without libc: there both are cancellation points, which cost two atomic
+// operations more wherever a process has several threads.
+
+int32_t send_now(int32_t msqid, const std::byte* msgp, size_t msgsz) {
+    return static_cast<int32_t>(or_errno(syscall(SYS_msgsnd, msqid, msgp, msgsz, IPC_NOWAIT)));
+}
+
+int32_t receive_now(int32_t msqid, std::byte* msgp, size_t msgsz, long msgtyp, int32_t flags) {
+    return static_cast<int32_t>(
+        or_errno(syscall(SYS_msgrcv, msqid, msgp, msgsz, msgtyp, flags | IPC_NOWAIT)));
+}
+
 int32_t msgget(Environment& /*environment*/, Key key, int32_t flags) {
     return or_errno(::msgget(key.value, flags));
 }
@@ -43,7 +57,7 @@ int32_t msgget(Environment& /*environment*/, Key key, int32_t flags) {
 int32_t msgsnd(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, int32_t flags) {
     check_msgbuf(msgp, msgsz);
     if ((flags & IPC_NOWAIT) != 0) {
-        return or_errno(::msgsnd(msqid, msgp.data(), msgsz, flags));
+        return send_now(msqid, msgp.data(), msgsz);
     }
     MessageSend send(msqid, msgp.data(), msgsz, false);
     return environment.block(send, {std::numeric_limits<double>::infinity()}, true).result;
@@ -80,8 +94,9 @@ int32_t msgsnd_many(Environment& /*environment*/, int32_t msqid, Bytes slab, int
         std::memcpy(&size, slab.data() + at, sizeof size);
         const Bytes message = slab.subspan(at + record_header);
         check_msgbuf(message, size);
-        if (::msgsnd(msqid, message.data(), size, IPC_NOWAIT) != 0) {
-            return sent > 0 ? sent : -errno;
+        const int32_t result = send_now(msqid, message.data(), size);
+        if (result < 0) {
+            return sent > 0 ? sent : result;
         }
         at = std::min(at + record_header + type_bytes + padded(size), slab.size());
     }
@@ -94,8 +109,7 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
                int32_t flags) {
     check_msgbuf(msgp, msgsz);
     if ((flags & IPC_NOWAIT) != 0) {
-        return static_cast<int32_t>(
-            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags)));
+        return receive_now(msqid, msgp.data(), msgsz, msgtyp.value, flags);
     }
     MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, false);
     return environment.block(receive, {std::numeric_limits<double>::infinity()}, true).result;
@@ -106,12 +120,12 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
 int32_t msgrcv_into(Environment& /*environment*/, int32_t msqid, Bytes slab, Bytes memory,
                     size_t msgsz, Long msgtyp, int32_t flags) {
     check_msgbuf(slab, msgsz);
-    const auto length = or_errno(::msgrcv(msqid, slab.data(), std::min(msgsz, memory.size()),
-                                          msgtyp.value, flags | IPC_NOWAIT));
+    const int32_t length =
+        receive_now(msqid, slab.data(), std::min(msgsz, memory.size()), msgtyp.value, flags);
     if (length > 0) {
         std::memcpy(memory.data(), slab.data() + type_bytes, static_cast<size_t>(length));
     }
-    return static_cast<int32_t>(length);
+    return length;
 }
 
 int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
@@ -141,10 +155,8 @@ int32_t msgrcv_arrival(Environment& environment, int32_t msqid, Bytes msgp, Long
 int32_t msgrcv_spin(Environment& /*environment*/, int32_t msqid, Bytes msgp, size_t msgsz,
                     Long msgtyp, int32_t flags, Milliseconds how_long) {
     check_msgbuf(msgp, msgsz);
-    return try_for(how_long.duration(), -ENOMSG, [&] {
-        return static_cast<int32_t>(
-            or_errno(::msgrcv(msqid, msgp.data(), msgsz, msgtyp.value, flags | IPC_NOWAIT)));
-    });
+    return try_for(how_long.duration(), -ENOMSG,
+                   [&] { return receive_now(msqid, msgp.data(), msgsz, msgtyp.value, flags); });
 }
 
 /// In what msgrcv_many answers: there was no further message of the selector.
@@ -155,18 +167,19 @@ constexpr int32_t emptied = 1 << 30;
 /// before the first.
 int32_t msgrcv_many(Environment& /*environment*/, int32_t msqid, Bytes slab, Long msgtyp,
                     int32_t flags, int32_t limit) {
-    const int quick = (flags & MSG_EXCEPT) | IPC_NOWAIT;
+    const int except = flags & MSG_EXCEPT;
     size_t at = 0;
     int32_t count = 0;
     while (count < limit && slab.size() - at > record_header + type_bytes) {
         std::byte* record = slab.data() + at;
         const size_t room = slab.size() - at - record_header - type_bytes;
-        const ssize_t length = ::msgrcv(msqid, record + record_header, room, msgtyp.value, quick);
-        if (length < 0 && errno == ENOMSG) {
+        const int32_t length =
+            receive_now(msqid, record + record_header, room, msgtyp.value, except);
+        if (length == -ENOMSG) {
             return count | emptied;
         }
         if (length < 0) {
-            return count > 0 ? count : -errno;
+            return count > 0 ? count : length;
         }
         const auto size = static_cast<uint32_t>(length);
         std::memcpy(record, &size, sizeof size);
@@ -186,6 +199,13 @@ int32_t status(Numbers values, int msqid, int cmd) {
                     ds.msg_qnum, ds.msg_qbytes, ds.msg_lspid, ds.msg_lrpid);
     }
     return result;
+}
+
+/// How many messages are in the queue.
+int32_t depth(Environment& /*environment*/, int32_t msqid) {
+    msqid_ds ds{};
+    const int result = or_errno(::msgctl(msqid, IPC_STAT, &ds));
+    return result < 0 ? result : static_cast<int32_t>(ds.msg_qnum);
 }
 
 int32_t limits(Numbers values, int msqid, int cmd) {
@@ -240,6 +260,7 @@ void define_msg(Exports& exports) {
     exports.function<msgrcv_spin>("msgrcvSpin", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
                                   "howLong");
     exports.function<msgrcv_many>("msgrcvMany", "msqid", "slab", "msgtyp", "msgflg", "limit");
+    exports.quick<depth>("msgDepth", "msqid");
     exports.function<msgctl>("msgctl", "msqid", "cmd", "values");
 }
 

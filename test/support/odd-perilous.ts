@@ -44,6 +44,7 @@ export const perilous: Record<string, number[]> = {
   msgrcvArrival: [0, 4],
   msgrcvSpin: [0, 5],
   msgrcvMany: [0],
+  msgDepth: [0],
   msgctl: [0],
   semOpen: [0],
   semClose: [0],

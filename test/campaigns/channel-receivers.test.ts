@@ -8,6 +8,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { channel } from 'posix-ipc';
+
 import { patience, report, scaled } from '../support/campaign';
 import { makeChannel } from '../support/channels';
 import { temporaryFile } from '../support/files';
@@ -35,10 +37,13 @@ async function kill(peer: Peer): Promise<void> {
   await peer.ended;
 }
 
-test(
-  `${String(kills)} kills among several senders and receivers`,
-  async () => {
-    const one = makeChannel({ capacity: 1 << 13, senders: 2, receivers: 3 });
+test.each<channel.ChannelOptions>([
+  { capacity: 1 << 13 },
+  { capacity: 'unbounded', limit: 1 << 16, segment: 4096 },
+])(
+  `${String(kills)} kills among several senders and receivers, %j`,
+  async (options) => {
+    const one = makeChannel({ ...options, senders: 2, receivers: 3 });
     const file = temporaryFile(takenLedger(kills + 100, each));
     const mapping = mapFile(file);
     const ledger = new TakenLedger(mapping);

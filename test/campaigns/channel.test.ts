@@ -8,17 +8,24 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { channel } from 'posix-ipc';
+
 import { patience, report, scaled } from '../support/campaign';
 import { makeChannel } from '../support/channels';
 import { temporaryFile } from '../support/files';
 import { startNode, type Peer } from '../support/processes';
+import { headBytes, memoryOf } from '../support/unbounded';
 import { waitUntil } from '../support/wait-until';
 import { mapFile } from '../support/words';
 import { below, oneOf } from './chance';
 import { ChannelLedger, ledgerBytes } from './channel-ledger';
 
 const kills = scaled(20);
-const capacity = 1 << 13;
+
+const kinds: channel.ChannelOptions[] = [
+  { capacity: 1 << 13 },
+  { capacity: 'unbounded', limit: 1 << 16, segment: 4096 },
+];
 
 type Role = 'sender' | 'receiver';
 
@@ -30,10 +37,10 @@ async function kill(peer: Peer): Promise<void> {
   expect(await peer.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
 }
 
-test(
-  `${String(kills)} kills: nothing is torn or out of order, and only what was promised is lost or doubled`,
-  async () => {
-    const one = makeChannel({ capacity });
+test.each(kinds)(
+  `${String(kills)} kills, %j: nothing is torn or out of order, and only what was promised is lost or doubled`,
+  async (options) => {
+    const one = makeChannel(options);
     const file = temporaryFile(Buffer.alloc(ledgerBytes(kills + 10)));
     const mapping = mapFile(file);
     const ledger = new ChannelLedger(mapping);
@@ -87,6 +94,8 @@ test(
     expect(received).toBe(sent);
     expect(bytes).toBe(0);
     expect(sent).toBeGreaterThan(kills * 20);
+    one.sender().close(); // gives back what the killed have left
+    if (one.segment > 0) expect(memoryOf(one)).toBe(headBytes + 2 * one.segment);
     mapping.close();
   },
   patience(20),

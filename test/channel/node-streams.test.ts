@@ -10,6 +10,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { makeEnds } from '../support/channels';
 import { pattern, temporaryFile } from '../support/files';
+import { limit, segment, unbounded } from '../support/unbounded';
 
 const capacity = 4096;
 const closed = expect.objectContaining({ code: 'ERR_CLOSED' }) as Error;
@@ -25,6 +26,16 @@ test('a file goes through, byte for byte, and both ends are closed', async () =>
   await pipeline(createReadStream(temporaryFile(bytes)), sender.writable());
   expect(sha(await received)).toBe(sha(bytes));
   expect([sender.closed, receiver.closed]).toEqual([true, true]);
+});
+
+test('a file that is longer than the limit goes through an unbounded one', async () => {
+  const { channel, sender, receiver } = makeEnds(unbounded);
+  const bytes = pattern(20 * limit + 1);
+  const received = buffer(receiver.readable());
+  await pipeline(createReadStream(temporaryFile(bytes)), sender.writable());
+  expect(sha(await received)).toBe(sha(bytes));
+  channel.sender().close();
+  expect(channel.statSync()).toMatchObject({ bytes: 0, allocated: 2 * segment });
 });
 
 test('each chunk is a message of its type; empty ones are none; the end is an empty message', async () => {

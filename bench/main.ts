@@ -12,6 +12,7 @@ import { distancesOf, rowsOf, nearOf } from './core/rows';
 import { run, type Outcome } from './core/run';
 import { spread } from './core/stats';
 import { markdown, table } from './core/table';
+import { tailMarkdown, tailsOf, tailTable } from './core/tails';
 import { facility as channel } from './facilities/channel';
 import { facility as eventfd } from './facilities/eventfd';
 import { facility as fileLocks } from './facilities/file-locks';
@@ -27,9 +28,9 @@ import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
 import { facility as transports } from './facilities/transports';
 import { facility as unixSockets } from './facilities/unix-sockets';
 import { page } from './report/page';
-import { Misuse, parseOptions, USAGE, type Effort, type Options } from './options';
+import { Misuse, parseOptions, USAGE, type Asked, type Effort, type Options } from './options';
 
-type Build = (effort: Effort, compiler: Compiler) => Facility;
+type Build = (effort: Effort, compiler: Compiler, asked: Asked) => Facility;
 
 /** A new facility adds its line here. */
 const facilities: Record<string, Build> = {
@@ -57,9 +58,10 @@ function builders(name: string | undefined): Build[] {
 }
 
 /** With the rows that were asked for; a facility without any is left out. */
-function choose(facility: Facility, only: string): Facility[] {
+function choose(facility: Facility, { only, payloads }: Options): Facility[] {
   const measures = facility.measures.filter(
-    ({ name, scenario }) => name.includes(only) || scenario === only,
+    ({ name, scenario, work }) =>
+      (name.includes(only) || scenario === only) && (payloads?.includes(work.size) ?? true),
   );
   return measures.length === 0 ? [] : [{ ...facility, measures }];
 }
@@ -114,6 +116,8 @@ async function report(
   const smoke = options.effort === 'smoke';
   for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
   console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
+  const tails = outcomes.flatMap(tailsOf);
+  if (tails.length > 0) console.log(`Percentiles, in microseconds:\n${tailTable(tails)}`);
   const costs = outcomes.flatMap(costsOf);
   if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
   const goals = rows.flatMap(({ goal }) => (goal === undefined ? [] : [goal]));
@@ -125,8 +129,17 @@ async function report(
     writeFileSync(options.html, await page({ facts, rows, outcomes, smoke }));
   }
   if (options.markdown !== undefined)
-    writeFileSync(options.markdown, `${markdown(rows)}\n${costMarkdown(costs)}`);
+    writeFileSync(
+      options.markdown,
+      `${markdown(rows)}\n${tailMarkdown(tails)}\n${costMarkdown(costs)}`,
+    );
   return rows.every(({ wrong }) => !wrong);
+}
+
+function noRow({ only, payloads }: Options): string {
+  const named = only === '' ? 'no row' : `no row is named ${only}`;
+  if (payloads === undefined) return named;
+  return `${named}${only === '' ? ' has' : ' and has'} messages of ${payloads.join(' or ')} bytes`;
 }
 
 async function main(): Promise<void> {
@@ -139,9 +152,9 @@ async function main(): Promise<void> {
   undoAtExit();
   const compiler = new Compiler();
   const chosen = build
-    .map((one) => one(options.effort, compiler))
-    .flatMap((facility) => choose(facility, options.only));
-  if (chosen.length === 0) throw new Misuse(`no row is named ${options.only}`);
+    .map((one) => one(options.effort, compiler, options))
+    .flatMap((facility) => choose(facility, options));
+  if (chosen.length === 0) throw new Misuse(noRow(options));
   const facts: Record<string, string> = { ...machine() };
   const outcomes: Outcome[] = [];
   for (const facility of chosen) {

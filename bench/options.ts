@@ -7,7 +7,14 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 file-locks, locks, pipes, unix-sockets, eventfd, channel, transports; every one where
                 none is named
   --only TEXT   only the rows whose name contains TEXT, or whose scenario it is:
-                pair, stream, objects, fan-out, round-trip, waits, repeat
+                pair, stream, objects, fan-out, round-trip, in-flight, schedule, waits, repeat
+  --payload SIZES
+                only messages of these sizes, such as 64,1k,64k: 4 bytes to 1m each. transports measures
+                any size, the other facilities have rows of some
+  --duration S  seconds that the timed part of each sample lasts, about: 0.01 to 30; where nothing is
+                said each row has its own number of messages. fan-out and waits keep theirs
+  --rate N      requests per second of the rows with a schedule; half of what each can do where
+                nothing is said
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
   --smoke       a thousand messages each: are the drivers right? No numbers worth reading
@@ -21,10 +28,20 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
 
 export type Effort = 'full' | 'quick' | 'smoke';
 
-export interface Options {
+/** What the rows are to be like. */
+export interface Asked {
+  /** Bytes; `undefined`: those that each row has. */
+  payloads: readonly number[] | undefined;
+  /** Requests per second where they have a schedule; `undefined`: a share of what was measured. */
+  rate: number | undefined;
+}
+
+export interface Options extends Asked {
   /** `undefined`: every one. */
   facility: string | undefined;
   only: string;
+  /** Seconds of the timed part of a sample; `undefined`: as long as its messages take. */
+  duration: number | undefined;
   rounds: number;
   effort: Effort;
   placement: Placement;
@@ -39,6 +56,9 @@ const config = {
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
+    payload: { type: 'string' },
+    duration: { type: 'string' },
+    rate: { type: 'string' },
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
@@ -62,6 +82,40 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<typeof conf
   }
 }
 
+/** What a message has at least: its number; and at most: as c/bench.h. */
+const [SHORTEST, LONGEST] = [4, 1 << 20];
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1 << 20 };
+
+function sizeOf(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)([km]?)$/i.exec(text.trim()) ?? [];
+  const size = digits === '' ? NaN : Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
+  if (size >= SHORTEST && size <= LONGEST) return size;
+  throw new Misuse(
+    `--payload takes sizes from 4 to 1m, such as 64,1k,64k; not ${text || 'nothing'}`,
+  );
+}
+
+/** Each once, the smallest first. */
+function sizesOf(text: string): number[] {
+  return [...new Set(text.split(',').map(sizeOf))].sort((a, b) => a - b);
+}
+
+/** A number within bounds, where one is given. */
+function numberIn(
+  name: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= least && value <= most) return value;
+  throw new Misuse(
+    `--${name} takes a number from ${String(least)} to ${String(most)}; not ${text || 'nothing'}`,
+  );
+}
+
 export function parseOptions(args: readonly string[]): Options | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
@@ -74,5 +128,9 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   }
   const placement = values['one-cpu'] ? 'together' : values.pin ? 'apart' : 'free';
   const { only, json, html, markdown } = values;
-  return { facility, only, rounds, effort, placement, json, html, markdown };
+  const payloads = values.payload === undefined ? undefined : sizesOf(values.payload);
+  const duration = numberIn('duration', values.duration, 0.01, 30);
+  const rate = numberIn('rate', values.rate, 1, 1e7);
+  const asked = { payloads, duration, rate };
+  return { facility, only, ...asked, rounds, effort, placement, json, html, markdown };
 }

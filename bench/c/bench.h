@@ -21,6 +21,7 @@ struct params {
     size_t size;
     long warm, count, check;
     long pause_us;
+    long receivers, window, rate;
 };
 
 /* One facility: the only part that differs between them; absent.c has what it lacks. Type 0
@@ -28,6 +29,8 @@ struct params {
 void transport_open(const struct params* params);
 void transport_send(const struct message* message, size_t size);
 size_t transport_receive(struct message* message, long type);
+/* Whether a message of a type is there. */
+int transport_ready(long type);
 /* The work of the form, so many times. */
 void transport_repeat(const struct params* params, long count);
 
@@ -35,8 +38,12 @@ void transport_repeat(const struct params* params, long count);
 void pair(const struct params* params);
 void stream_send(const struct params* params);
 void stream_receive(const struct params* params);
+void fan_out_send(const struct params* params);
+void fan_out_receive(const struct params* params);
 void round_trip_call(const struct params* params);
 void round_trip_serve(const struct params* params);
+void in_flight_call(const struct params* params);
+void schedule_call(const struct params* params);
 void waits(const struct params* params);
 void repeat(const struct params* params);
 

@@ -2,6 +2,7 @@
  * form is how they wait: "spin", "adaptive" or "block". As in core/channels.ts. */
 #define _GNU_SOURCE
 #include "bench.h"
+#include "names.h"
 
 #include <posix-ipc/channel.h>
 #include <stdlib.h>
@@ -19,12 +20,9 @@ static void done(int error, const char* call) {
 
 static void open_channel(long type) {
     char name[256];
-    const int length = (int)strcspn(work->address, ":");
-    const char* slash = memrchr(work->address, '/', (size_t)length);
-    const char* begin = slash == NULL ? work->address : slash + 1;
     if (channels[type].head != NULL)
         return;
-    snprintf(name, sizeof name, "/%.*s-%ld", (int)(work->address + length - begin), begin, type);
+    name_of(name, sizeof name, work->address, type);
     done(posix_ipc_channel_open(&channels[type], name), "posix_ipc_channel_open");
 }
 

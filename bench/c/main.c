@@ -13,15 +13,24 @@ static const struct {
     {"stream-receive", stream_receive},
     {"objects-send", stream_send}, /* C has no objects: as many bytes */
     {"objects-receive", stream_receive},
+    {"fan-out-send", fan_out_send},
+    {"fan-out-receive", fan_out_receive},
     {"round-trip-call", round_trip_call},
     {"round-trip-serve", round_trip_serve},
+    {"in-flight-call", in_flight_call},
+    {"in-flight-serve", round_trip_serve},
+    {"schedule-call", schedule_call},
+    {"schedule-serve", round_trip_serve},
     {"waits", waits},
     {"repeat", repeat},
 };
 
 int main(int argc, char** argv) {
-    if (argc < 9) {
-        fprintf(stderr, "usage: %s ROLE FORM ADDRESS SIZE WARM COUNT CHECK PAUSE_US\n", argv[0]);
+    if (argc < 14) {
+        fprintf(stderr,
+                "usage: %s ROLE FORM ADDRESS SIZE WARM COUNT CHECK PAUSE_US BATCH SELECTORS "
+                "RECEIVERS WINDOW RATE\n",
+                argv[0]);
         return 2;
     }
     const struct params params = {
@@ -32,6 +41,9 @@ int main(int argc, char** argv) {
         .count = atol(argv[6]),
         .check = atol(argv[7]),
         .pause_us = atol(argv[8]),
+        .receivers = atol(argv[11]), /* between them: what only Node is told */
+        .window = atol(argv[12]),
+        .rate = atol(argv[13]),
     };
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (strcmp(argv[1], roles[i].name) != 0)

@@ -8,15 +8,21 @@ void stream_send(const struct params* params) {
     payload_fill(&message, params->size);
     const long after = params->warm + params->count, total = after + params->check;
     struct usage before_it = usage_now(), after_it = before_it;
+    int64_t begin = 0, end = 0;
     for (long i = 0; i < total; i++) {
-        if (i == params->warm)
+        if (i == params->warm) {
             before_it = usage_now();
-        if (i == after)
+            begin = now_ns();
+        }
+        if (i == after) {
+            end = now_ns();
             after_it = usage_now();
+        }
         payload_stamp(&message, (uint32_t)i);
         transport_send(&message, params->size);
     }
     result_begin();
+    result_value("ns", (double)(end - begin) / (double)params->count);
     result_usage(&before_it, &after_it, params->count);
     result_end();
 }

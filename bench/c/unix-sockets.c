@@ -6,6 +6,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,16 +75,24 @@ void transport_send(const struct message* message, size_t size) {
     }
 }
 
+static int incoming_of(long type) {
+    if (incoming[type] == 0)
+        incoming[type] = bound(type);
+    return incoming[type];
+}
+
+int transport_ready(long type) {
+    struct pollfd wanted = {.fd = incoming_of(type), .events = POLLIN};
+    return poll(&wanted, 1, 0) > 0;
+}
+
 /* Type 0 is the stream, which is of type 1. */
 size_t transport_receive(struct message* message, long type) {
-    const long wanted = type == 0 ? 1 : type;
-    int* const fd = &incoming[wanted];
-    if (*fd == 0)
-        *fd = bound(wanted);
+    const int fd = incoming_of(type == 0 ? 1 : type);
     const size_t room = is_stream ? message_size : MAX_PAYLOAD;
     size_t done = 0;
     do {
-        const ssize_t count = recv(*fd, message->payload + done, room - done, 0);
+        const ssize_t count = recv(fd, message->payload + done, room - done, 0);
         need(count > 0, "recv");
         done += (size_t)count;
     } while (is_stream && done < message_size);

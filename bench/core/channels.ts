@@ -7,6 +7,9 @@ import { REPLY, REQUEST } from './slots';
 
 const [LEAST, MOST] = [1 << 20, 1 << 24];
 
+/** In the place of a type: no channel has this one. */
+const DIRECT = 0;
+
 /** Good for messages of a size: room for 64 of them, but not too little and not too much. */
 function capacityFor(size: number): number {
   return Math.min(Math.max(LEAST, 64 * size), MOST);
@@ -15,6 +18,11 @@ function capacityFor(size: number): number {
 /** The channel of a type; the address may end with a colon and more. */
 export function channelName(address: string, type: number): string {
   return `${(address.split(':')[0] ?? '').split('/').at(-1) ?? ''}-${String(type)}`;
+}
+
+/** The name that the two ends of a `channel.direct` meet at. */
+export function directName(address: string): string {
+  return `/${channelName(address, DIRECT)}`;
 }
 
 /** Makes the channels of a row, one for each type: `complaint` and `remove` as of a Meeting. */

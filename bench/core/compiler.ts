@@ -11,7 +11,19 @@ const HEADERS = path.join(folder, '../native/include');
 const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-pthread', `-I${HEADERS}`];
 
 /** The scenarios' halves that all facilities share. */
-const SCENARIOS = ['main', 'support', 'absent', 'pair', 'stream', 'round-trip', 'waits', 'repeat'];
+const SCENARIOS = [
+  'main',
+  'support',
+  'names',
+  'absent',
+  'pair',
+  'stream',
+  'fan-out',
+  'round-trip',
+  'flight',
+  'waits',
+  'repeat',
+];
 
 export class Compiler {
   readonly #target: string;

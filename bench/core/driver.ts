@@ -27,6 +27,14 @@ export type Call =
   | { blocking: true; call: (payload: Buffer) => Uint8Array }
   | { blocking: false; call: (payload: Buffer) => Promise<Uint8Array> };
 
+/** Requests that do not wait for each other. */
+export interface Flight {
+  /** A promise where it has to wait for room. */
+  send: (payload: Buffer) => Promise<unknown> | undefined;
+  /** The answers, in the order of the requests. */
+  move: Moves;
+}
+
 /** Receives that are left pending; `select` numbers the selectors from 1. */
 export interface Pending {
   receive: (select: number) => Promise<Uint8Array>;
@@ -48,6 +56,7 @@ export interface Forms {
   receiveObjects?: Record<string, () => MovesObjects>;
   call?: Record<string, () => Call>;
   serve?: Record<string, () => Works>;
+  flight?: Record<string, () => Maybe<Flight>>;
   pending?: Record<string, () => Pending>;
   repeat?: Record<string, Repeats>;
   /** Lets go of what would keep the process alive; called when the work is done. */

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { costsOf } from './costs';
 import { rowsOf, nearOf } from './rows';
 import type { Outcome, Sample } from './run';
+import { tailsOf } from './tails';
 
 export function writeJson(
   file: string,
@@ -16,6 +17,7 @@ export function writeJson(
     scenario: outcome.measure.scenario,
     work: outcome.measure.work,
     rows: rowsOf(outcome, near),
+    percentiles: tailsOf(outcome),
     costs: costsOf(outcome),
     rounds: outcome.rounds.map(({ subject, baseline }) => ({
       subject: figures(outcome, subject),

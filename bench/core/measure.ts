@@ -10,6 +10,8 @@ export const programs = {
   stream: ['stream-send', 'stream-receive'],
   objects: ['objects-send', 'objects-receive'],
   'round-trip': ['round-trip-serve', 'round-trip-call'],
+  'in-flight': ['in-flight-serve', 'in-flight-call'],
+  schedule: ['schedule-serve', 'schedule-call'],
   'fan-out': ['fan-out-send', 'fan-out-receive'],
   waits: ['waits'],
   repeat: ['repeat'],
@@ -34,7 +36,7 @@ export function othersOf(program: string): string[] {
  * the package of somebody else that the driver needs. `env`: what Node has to be told before it starts.
  * `starts`: the first program starts the others itself. `meet`: not where the facility's rows meet.
  */
-export type Contender =
+export type Contender = { meet?: (work: Work) => Meeting } & (
   | { language: 'C'; program: string; forms?: readonly string[] }
   | {
       language: 'JavaScript';
@@ -43,8 +45,8 @@ export type Contender =
       rival?: string;
       env?: Readonly<Record<string, string>>;
       starts?: 'threads' | 'processes';
-      meet?: (work: Work) => Meeting;
-    };
+    }
+);
 
 export interface Goal {
   /** Of the ratio to the C program; of the value itself where there is none to compare with. */

@@ -9,12 +9,16 @@ export interface Params {
   check: number;
   /** Microseconds of rest before each timed round trip. */
   pause: number;
-  /** Messages per call, where a call takes many. Not for C, like all that follows. */
+  /** Messages per call, where a call takes many. Not for C, like the next two. */
   batch: number;
   /** How many different selectors the pending receives have. */
   selectors: number;
   /** How many receive each message, or repeat the work at the same time; one where nothing is said about it. */
   receivers?: number;
+  /** How many requests are under way at most, where they do not wait for each other; C is told this and what follows. */
+  window?: number;
+  /** Requests per second, where they have a schedule; 0: a share of what was measured. */
+  rate?: number;
 }
 
 /** The number of the first descriptor that a program inherits besides the usual three. */
@@ -24,8 +28,10 @@ export const FIRST_INHERITED = 3;
 export type Work = Omit<Params, 'address'>;
 
 export function toArguments(params: Params): string[] {
-  const { address, size, warm, count, check, pause, batch, selectors, receivers = 1 } = params;
-  return [address, ...[size, warm, count, check, pause, batch, selectors, receivers].map(String)];
+  const { address, size, warm, count, check, pause, batch, selectors } = params;
+  const { receivers = 1, window = 1, rate = 0 } = params;
+  const numbers = [size, warm, count, check, pause, batch, selectors, receivers, window, rate];
+  return [address, ...numbers.map(String)];
 }
 
 export function fromArguments([address = '', ...numbers]: readonly string[]): Params {
@@ -38,6 +44,9 @@ export function fromArguments([address = '', ...numbers]: readonly string[]): Pa
     batch = 1,
     selectors = 1,
     receivers = 1,
+    window = 1,
+    rate = 0,
   ] = numbers.map(Number);
-  return { address, size, warm, count, check, pause, batch, selectors, receivers };
+  const common = { address, size, warm, count, check, pause, batch, selectors };
+  return { ...common, receivers, window, rate };
 }

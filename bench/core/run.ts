@@ -2,9 +2,10 @@
 
 import path from 'node:path';
 import { undoLater } from './cleanup';
+import { lasting } from './duration';
 import { placed, programs, programsOf } from './measure';
 import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
-import { toArguments } from './params';
+import { toArguments, type Work } from './params';
 import type { Probe } from './probe';
 import { Fault, runTogether, type Command } from './program';
 import type { Result } from './result';
@@ -31,9 +32,16 @@ export interface Outcome {
 export interface RunOptions {
   rounds: number;
   placement: Placement;
+  /** Seconds of the timed part of a sample, where they are not what its messages take. */
+  duration: number | undefined;
   probe: Probe;
   progress: (text: string) => void;
 }
+
+type Who = keyof Round;
+
+/** How much each of the two does, where that is not what the measure says. */
+type Shares = Partial<Record<Who, Work>>;
 
 /** All measures of one group, interleaved. */
 export async function run(
@@ -43,60 +51,105 @@ export async function run(
 ): Promise<Outcome[]> {
   const outcomes = measures.map((measure): Outcome => ({ measure, rounds: [] }));
   const running = outcomes.filter(({ measure }) => measure.absent === undefined);
+  const shares = new Map<Outcome, Shares>();
+  for (const outcome of running) {
+    options.progress(`how much to do: ${outcome.measure.name}`);
+    shares.set(outcome, await sharesOf(facility, outcome, options));
+  }
   for (let round = 0; round < options.rounds; round++) {
     for (const outcome of running) {
       if (outcome.fault !== undefined) continue;
       options.progress(
         `round ${String(round + 1)} of ${String(options.rounds)}: ${outcome.measure.name}`,
       );
-      await runRound(facility, outcome, round, options);
+      await runRound(facility, outcome, shares.get(outcome) ?? {}, round, options);
     }
   }
   return outcomes;
 }
 
+const BOTH = ['baseline', 'subject'] as const;
+
+/** From a sample of each that is not counted. */
+async function sharesOf(
+  facility: Facility,
+  outcome: Outcome,
+  { duration, placement }: RunOptions,
+): Promise<Shares> {
+  const { measure } = outcome;
+  const shares: Shares = {};
+  if (duration === undefined) return shares;
+  for (const who of BOTH) {
+    const result = await faultless(outcome, who, (contender) =>
+      sample(facility, measure, contender, measure.work, placement),
+    );
+    if (result === undefined) continue;
+    shares[who] = lasting(measure.scenario, measure.work, result, duration);
+  }
+  return shares;
+}
+
+/** What one of them does, if there is one; undefined where it was wrong, which is noted. */
+async function faultless<T>(
+  outcome: Outcome,
+  who: Who,
+  work: (contender: Contender) => Promise<T>,
+): Promise<T | undefined> {
+  const contender = outcome.measure[who];
+  if (contender === undefined || outcome.fault !== undefined) return undefined;
+  try {
+    return await work(contender);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    outcome.fault = { who, what: error.message };
+    return undefined;
+  }
+}
+
 async function runRound(
   facility: Facility,
   outcome: Outcome,
+  shares: Shares,
   number: number,
   options: RunOptions,
 ): Promise<void> {
   const { measure } = outcome;
   const round: Round = {};
   // By turns also in who comes first.
-  const order =
-    number % 2 === 0 ? (['baseline', 'subject'] as const) : (['subject', 'baseline'] as const);
+  const order = number % 2 === 0 ? BOTH : BOTH.toReversed();
   let before = await options.probe();
   for (const who of order) {
-    const contender = measure[who];
-    if (contender === undefined) continue;
-    try {
-      const result = await sample(facility, measure, contender, options.placement);
+    await faultless(outcome, who, async (contender) => {
+      const { work } = measure;
+      const result = await sample(
+        facility,
+        measure,
+        contender,
+        shares[who] ?? work,
+        options.placement,
+      );
       const after = await options.probe();
       round[who] = { result, distances: [before, after] };
       before = after;
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      outcome.fault = { who, what: error.message };
-      return;
-    }
+    });
   }
-  outcome.rounds.push(round);
+  if (outcome.fault === undefined) outcome.rounds.push(round);
 }
 
 async function sample(
   facility: Facility,
-  measure: Measure,
+  { scenario }: Measure,
   contender: Contender,
+  work: Work,
   placement: Placement,
 ): Promise<Result> {
   const inNode = contender.language === 'JavaScript' ? contender : undefined;
   const isOne = inNode?.starts !== undefined;
-  const meeting = (inNode?.meet ?? facility.meet)(measure.work);
+  const meeting = (contender.meet ?? facility.meet)(work);
   const remove = undoLater(meeting.remove);
   try {
-    const args = toArguments({ ...measure.work, address: meeting.address });
-    const roles = programsOf(measure.scenario, measure.work).slice(0, isOne ? 1 : undefined);
+    const args = toArguments({ ...work, address: meeting.address });
+    const roles = programsOf(scenario, work).slice(0, isOne ? 1 : undefined);
     // One program that is all of them needs more than a CPU of its own.
     const where = isOne && placement === 'apart' ? 'free' : placement;
     const commands = roles.map((role, i) => {
@@ -105,7 +158,7 @@ async function sample(
     });
     const result = measured(
       await runTogether(commands, remove),
-      measure.scenario,
+      scenario,
       inNode?.starts === 'threads',
     );
     const complaint = meeting.complaint();

@@ -2,7 +2,7 @@
 
 import { channel } from 'posix-ipc';
 import { channelName } from '../core/channels';
-import type { Call, Driver, Forms, Moves, Repeats, Works } from '../core/driver';
+import type { Call, Driver, Flight, Forms, Moves, Repeats, Works } from '../core/driver';
 import { REPLY, REQUEST } from '../core/slots';
 
 const BATCH = 1024;
@@ -148,10 +148,14 @@ class Slot {
   }
 }
 
-type Both = Required<Pick<Forms, 'call' | 'serve'>>;
+type Both = Required<Pick<Forms, 'call' | 'serve' | 'flight'>>;
 
 function roundTrips(ends: Ends): Both {
-  const forms: Both = { call: {}, serve: {} };
+  const forms: Both = {
+    call: {},
+    serve: { cursor: () => serveEach(ends) },
+    flight: { cursor: () => flight(ends) },
+  };
   for (const waiting of ['spin', 'adaptive', 'block'] as const) {
     forms.call[`${waiting}, sync`] = () => callSync(ends, waiting);
     forms.call[`${waiting}, promise`] = () => callLater(ends, waiting);
@@ -159,6 +163,23 @@ function roundTrips(ends: Ends): Both {
     forms.serve[`${waiting}, promise`] = () => serveLater(ends, waiting);
   }
   return forms;
+}
+
+/** What a tick sends is published together, and what is there is taken together. */
+function flight(ends: Ends): Flight {
+  const [requests, replies] = [ends.sender(REQUEST), ends.receiver(REPLY)];
+  return {
+    send: (payload) => (requests.trySend(payload) ? undefined : requests.send(payload)),
+    move: cursor(replies),
+  };
+}
+
+function serveEach(ends: Ends): Works {
+  const [replies, move] = [ends.sender(REPLY), cursor(ends.receiver(REQUEST))];
+  const answer = (data: Uint8Array): void => {
+    if (!replies.trySend(data)) replies.sendSync(data);
+  };
+  return (count) => move(count, answer);
 }
 
 function callSync(ends: Ends, waiting: channel.Waiting): Call {

@@ -53,6 +53,9 @@ export function events({ listen, connect, end }: Peers): Forms {
         };
       },
     },
+    flight: {
+      [EVENTS]: async () => ({ send: await connect(feed.put), move: feed.move }),
+    },
     serve: {
       [EVENTS]: () => serving(listen),
     },
@@ -61,7 +64,7 @@ export function events({ listen, connect, end }: Peers): Forms {
 }
 
 /** Answers whatever comes; who asks for so many waits until so many more are answered. */
-function serving(listen: Peers['listen']): Works {
+export function serving(listen: Peers['listen']): Works {
   let [answered, wanted] = [0, 0];
   let [done, failed]: [() => void, (reason: unknown) => void] = [() => undefined, () => undefined];
   listen((data, answer) => {

@@ -1,7 +1,7 @@
 /** What the drivers of sockets that keep the boundaries of messages have in common. */
 
 import type { unix } from 'posix-ipc';
-import type { Call, Forms, Works } from '../core/driver';
+import type { Call, Forms, Moves, Works } from '../core/driver';
 import { REPLY, REQUEST } from '../core/slots';
 
 type Packets = unix.Datagram | unix.SeqPacket;
@@ -18,7 +18,7 @@ function dataOf(message: { data: Buffer } | null): Buffer {
 }
 
 export function packets(ends: Ends): Forms {
-  return { ...streams(ends), call: calls(ends), serve: serves(ends) };
+  return { ...streams(ends), call: calls(ends), flight: flights(ends), serve: serves(ends) };
 }
 
 function streams({ incoming, outgoing }: Ends): Pick<Forms, 'send' | 'receive'> {
@@ -56,17 +56,27 @@ function streams({ incoming, outgoing }: Ends): Pick<Forms, 'send' | 'receive'> 
           }
         };
       },
-      'for await': () => {
-        const socket = incoming(REQUEST);
-        return async (count, take) => {
-          let left = count;
-          if (left === 0) return;
-          for await (const { data } of socket) {
-            take(data);
-            if (--left === 0) break;
-          }
-        };
-      },
+      'for await': () => iterated(incoming(REQUEST)),
+    },
+  };
+}
+
+function iterated(socket: Packets): Moves {
+  return async (count, take) => {
+    let left = count;
+    if (left === 0) return;
+    for await (const { data } of socket) {
+      take(data);
+      if (--left === 0) break;
+    }
+  };
+}
+
+function flights({ incoming, outgoing }: Ends): NonNullable<Forms['flight']> {
+  return {
+    promise: () => {
+      const [replies, requests] = [incoming(REPLY), outgoing(REQUEST)];
+      return { send: (payload) => requests.send(payload), move: iterated(replies) };
     },
   };
 }

@@ -28,6 +28,14 @@ function roundTrips(queue: posix.MessageQueue, replies: posix.MessageQueue): For
         },
       }),
     },
+    flight: {
+      promise: () => ({
+        send: (payload) => (queue.trySend(payload) ? undefined : queue.send(payload)),
+        move: async (count, take) => {
+          for (let i = 0; i < count; i++) take((await replies.receive()).data);
+        },
+      }),
+    },
     serve: {
       sync: () => (count) => {
         for (let i = 0; i < count; i++) replies.sendSync(queue.receiveSync().data);

@@ -4,7 +4,7 @@
  * example of its docs; there and back the thread itself does.
  */
 
-import type { Call, Driver, Forms } from '../core/driver';
+import type { Call, Driver, Forms, Moves } from '../core/driver';
 import { attach, type Disruptor } from '../core/disruptors';
 import { REPLY, REQUEST } from '../core/slots';
 import { placeOf } from '../core/sockets';
@@ -71,21 +71,22 @@ function streams(of: Opens, size: number): Forms {
       },
     },
     receive: {
-      'await consumeNew': () => {
-        const ring = new Elements(of(REQUEST), size);
-        return async (count, take) => {
-          for (let left = count; left > 0;) {
-            const next = ring.next();
-            if (next === undefined) {
-              await ring.more();
-            } else {
-              take(next);
-              left--;
-            }
-          }
-        };
-      },
+      'await consumeNew': () => consumed(new Elements(of(REQUEST), size)),
     },
+  };
+}
+
+function consumed(ring: Elements): Moves {
+  return async (count, take) => {
+    for (let left = count; left > 0;) {
+      const next = ring.next();
+      if (next === undefined) {
+        await ring.more();
+      } else {
+        take(next);
+        left--;
+      }
+    }
   };
 }
 
@@ -104,6 +105,18 @@ function roundTrips(of: Opens, size: number): Forms {
             put(requests, payload);
             return replies.nextSync();
           },
+        };
+      },
+    },
+    flight: {
+      sync: () => {
+        const [requests, replies] = pair(REQUEST, REPLY);
+        return {
+          send: (payload) => {
+            put(requests, payload);
+            return undefined;
+          },
+          move: consumed(replies),
         };
       },
     },

@@ -30,6 +30,15 @@ function roundTrips(queue: sysv.MessageQueue): Forms {
         },
       }),
     },
+    flight: {
+      promise: () => ({
+        send: (payload) =>
+          queue.trySend(payload, REQUEST) ? undefined : queue.send(payload, REQUEST),
+        move: async (count, take) => {
+          for (let i = 0; i < count; i++) take((await queue.receive(REPLY)).data);
+        },
+      }),
+    },
     serve: {
       sync: () => (count) => {
         for (let i = 0; i < count; i++) queue.sendSync(queue.receiveSync(REQUEST).data, REPLY);

@@ -99,6 +99,12 @@ function roundTrips(socket: unix.Stream, size: number): Forms {
         },
       }),
     },
+    flight: {
+      receiveInto: () => ({
+        send: (payload) => socket.send(payload),
+        move: pieces(socket, size),
+      }),
+    },
     serve: {
       sync: () => (count) => {
         for (let i = 0; i < count; i++) socket.sendSync(fill(socket, memory));

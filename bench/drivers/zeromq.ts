@@ -28,8 +28,14 @@ export const open: Driver['open'] = (address) => {
   socket.linger = -1; // what is under way when it is closed is still sent
   const name = `ipc://${boundTo(placeOf(address), REQUEST)}`;
   let sent: Promise<unknown> = Promise.resolve();
+  let under = 0;
   /** One at a time, as it demands; it still reads the memory when the promise has resolved. */
-  const send: Send = (data) => (sent = socket.send(Buffer.from(data)));
+  const send: Send = (data) => {
+    const copy = Buffer.from(data);
+    const sending = under++ === 0 ? socket.send(copy) : sent.then(() => socket.send(copy));
+    sent = sending.finally(() => under--);
+    return sent;
+  };
   const listen = async (take: (data: Buffer, answer: Send) => void): Promise<void> => {
     for await (const [data] of socket) take(data, send);
   };

@@ -18,36 +18,59 @@ const MANY = [1, 2, 4];
 /** What a message takes in a broadcast beside its bytes, at most. */
 const OVERHEAD = 64;
 
-const ways: Record<string, Contender> = {
-  'channel.Broadcast': way('fan-broadcast'),
-  'net, Unix sockets': way('fan-net'),
-  'child_process, advanced': { ...way('fan-child-process'), starts: 'processes' },
+const BROADCAST = 'channel.Broadcast';
+
+type Way = Extract<Contender, { language: 'JavaScript' }> & { meet: (work: Work) => Meeting };
+
+/** Sockets hold their sender up, as a broadcast does that waits. */
+const ways: Record<string, Way> = {
+  [BROADCAST]: way('fan-broadcast', meet),
+  [`${BROADCAST}, waiting`]: way('fan-broadcast', meetWaiting),
+  'net, Unix sockets': way('fan-net', meetWaiting),
+  'child_process, advanced': { ...way('fan-child-process', meetWaiting), starts: 'processes' },
 };
 
-function way(driver: string): Extract<Contender, { language: 'JavaScript' }> {
-  return { language: 'JavaScript', driver, forms: [EVENTS, EVENTS], meet };
+function way(driver: string, where: Way['meet']): Way {
+  return { language: 'JavaScript', driver, forms: [EVENTS, EVENTS], meet: where };
 }
 
-export function fanOut(plan: Plan): Measure[] {
+/** `program`: the scenarios in C, over the same broadcast as the row's. */
+export function fanOut(plan: Plan, program: string): Measure[] {
+  const inC: Contender = { language: 'C', program, forms: ['publish', 'subscribe'] };
   return MANY.flatMap((receivers) =>
     Object.entries(ways).map(([name, subject]): Measure => ({
       name: `64 B to ${String(receivers)}, ${name}`,
-      group: `Transports: from one to ${String(receivers)}, 64 B`,
+      group: `Transports: from one to ${String(receivers)}, 64 B; C: a broadcast of the same layout`,
       scenario: 'fan-out',
       work: { ...plan.work(100_000), receivers },
       subject,
+      transport: { name, kind: name.startsWith(BROADCAST) ? 'ours' : 'node' },
+      baseline: { ...inC, meet: subject.meet },
       figures: ratesOf(receivers),
     })),
   );
 }
 
-/** A folder in which the receivers say that they are there, a broadcast for all of the run, a pair of sockets each. */
-function meet({ size, warm, count, check, receivers = 1 }: Work): Meeting {
+/** A broadcast that waits for nobody, and has room for the whole run, so that nothing is lost. */
+function meet(work: Work): Meeting {
+  const { size, warm, count, check } = work;
+  const least = (warm + count + check) * (size + OVERHEAD);
+  return meetAt(work, { capacity: 2 ** Math.ceil(Math.log2(Math.max(least, 1024))) });
+}
+
+/** One that holds its publisher up when a receiver is a ring behind. */
+function meetWaiting(work: Work): Meeting {
+  return meetAt(work, { full: 'wait', subscribers: work.receivers });
+}
+
+/** A folder in which the receivers say that they are there, a broadcast, a pair of sockets each. */
+function meetAt(
+  { size, receivers = 1 }: Work,
+  options: Parameters<typeof channel.Broadcast.createSync>[1],
+): Meeting {
   const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-bench-'));
   const address = `${folder}/${path.basename(folder)}:${String(size)}`;
-  const least = (warm + count + check) * (size + OVERHEAD);
-  const capacity = 2 ** Math.ceil(Math.log2(Math.max(least, 1024)));
-  const broadcast = channel.Broadcast.createSync(channelName(address, REQUEST), { capacity });
+  const broadcast = channel.Broadcast.createSync(channelName(address, REQUEST), options);
   const pairs = Array.from({ length: receivers }, () =>
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC),
   );

@@ -3,7 +3,14 @@
 import type { View } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Row } from '../core/rows';
-import { sizeText, type Percentile, type Rate, type Ratio } from './data';
+import {
+  sizeText,
+  type Answered,
+  type FanOut,
+  type Percentile,
+  type Rate,
+  type Ratio,
+} from './data';
 
 /** The page defines so many colours for series, as variables. */
 export const COLORS = 8;
@@ -71,30 +78,41 @@ function byTransport(names: readonly string[]): { color: object; strokeDash: obj
   };
 }
 
-/** Lines over the size of the messages. */
-function overSize(
-  values: readonly { transport: string; size: number }[],
-  y: { field: string; title: string },
+interface Axis {
+  field: string;
+  title: string;
+}
+
+/** Lines over what has an order, in the order of the values; the height is logarithmic. */
+function lines(
+  values: readonly { transport: string }[],
+  x: Axis & { sort?: string[] },
+  y: Axis,
   names: readonly string[],
 ): Promise<string> {
-  const sizes = [...new Set(values.map(({ size }) => size))].sort((a, b) => a - b);
   return draw({
-    data: { values: values.map((one) => ({ ...one, payload: sizeText(one.size) })) },
+    data: { values: [...values] },
     width: 560,
     height: 300,
     mark: { type: 'line', point: true },
     encoding: {
-      x: {
-        field: 'payload',
-        type: 'ordinal',
-        sort: sizes.map(sizeText),
-        title: 'bytes of a message',
-        axis: { labelAngle: 0 },
-      },
+      x: { ...x, type: 'ordinal', axis: { labelAngle: 0 } },
       y: { ...y, type: 'quantitative', scale: { type: 'log' } },
       ...byTransport(names),
     },
   });
+}
+
+/** Lines over the size of the messages. */
+function overSize(
+  values: readonly { transport: string; size: number }[],
+  y: Axis,
+  names: readonly string[],
+): Promise<string> {
+  const sizes = [...new Set(values.map(({ size }) => size))].sort((a, b) => a - b);
+  const named = values.map((one) => ({ ...one, payload: sizeText(one.size) }));
+  const x = { field: 'payload', title: 'bytes of a message', sort: sizes.map(sizeText) };
+  return lines(named, x, y, names);
 }
 
 export function throughput(values: readonly Rate[], names: readonly string[]): Promise<string> {
@@ -113,29 +131,19 @@ export function latencies(
   values: readonly Percentile[],
   names: readonly string[],
 ): Promise<string> {
-  const percentiles = [...new Set(values.map(({ percentile }) => percentile))];
-  return draw({
-    data: { values: [...values] },
-    width: 560,
-    height: 300,
-    mark: { type: 'line', point: true },
-    encoding: {
-      x: {
-        field: 'percentile',
-        type: 'ordinal',
-        sort: percentiles,
-        title: 'percentile of the round trips',
-        axis: { labelAngle: 0 },
-      },
-      y: {
-        field: 'microseconds',
-        type: 'quantitative',
-        title: 'microseconds',
-        scale: { type: 'log' },
-      },
-      ...byTransport(names),
-    },
-  });
+  const sort = [...new Set(values.map(({ percentile }) => percentile))];
+  const x = { field: 'percentile', title: 'percentile of the requests', sort };
+  return lines(values, x, { field: 'microseconds', title: 'microseconds' }, names);
+}
+
+export function answered(values: readonly Answered[], names: readonly string[]): Promise<string> {
+  const y = { field: 'rate', title: 'requests answered per second' };
+  return lines(values, { field: 'window', title: 'requests in flight' }, y, names);
+}
+
+export function fanOut(values: readonly FanOut[], names: readonly string[]): Promise<string> {
+  const y = { field: 'rate', title: 'messages per second of the slowest receiver' };
+  return lines(values, { field: 'receivers', title: 'receivers of each message' }, y, names);
 }
 
 /** Each row's ratio to what stands beside it: the median, from the smallest to the largest, and the goal. */

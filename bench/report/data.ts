@@ -4,6 +4,7 @@ import type { Figure } from '../core/measure';
 import type { Row } from '../core/rows';
 import type { Outcome, Sample } from '../core/run';
 import { median, quantile } from '../core/stats';
+import { latenciesOf, percentileName, SHARES } from '../core/tails';
 
 /** The name of the C program among the transports. */
 export const C = 'C, Unix socket';
@@ -18,8 +19,24 @@ export interface Rate {
 export interface Percentile {
   transport: string;
   size: number;
+  /** Requests under way at most. */
+  window: number;
   percentile: string;
   microseconds: number;
+}
+
+export interface Answered {
+  transport: string;
+  size: number;
+  /** Requests under way at most. */
+  window: number;
+  rate: number;
+}
+
+export interface FanOut {
+  transport: string;
+  receivers: number;
+  rate: number;
 }
 
 export interface Ratio {
@@ -27,8 +44,6 @@ export interface Ratio {
   size: number;
   ratio: number;
 }
-
-const PERCENTILES = [50, 90, 99, 99.9, 99.99];
 
 type Who = 'subject' | 'baseline';
 
@@ -77,30 +92,96 @@ export function rates(outcomes: readonly Outcome[]): Rate[] {
   return [...subjects, ...baselines];
 }
 
-/** There and back: what so many of a hundred round trips took at most, over all rounds. */
-export function percentiles(outcomes: readonly Outcome[]): Percentile[] {
-  const trips = comparable(outcomes, 'round-trip');
+/** Scenarios in which each request is timed. */
+type Timed = 'round-trip' | 'in-flight' | 'schedule';
+
+/** What so many of a hundred requests took at most, over all rounds; of C for each size and window once. */
+export function percentiles(
+  outcomes: readonly Outcome[],
+  scenario: Timed = 'round-trip',
+): Percentile[] {
   const of = (outcome: Outcome, who: Who, transport: string): Percentile[] => {
-    const { latencies } = figureOf(outcome);
-    const all = samplesOf(outcome, who).flatMap(({ result }) => [...(latencies?.(result) ?? [])]);
-    return PERCENTILES.map((percentile) => ({
+    const all = latenciesOf(outcome, who);
+    const { size, window = 1 } = outcome.measure.work;
+    return SHARES.map((share) => ({
       transport,
-      size: outcome.measure.work.size,
-      percentile: `p${String(percentile)}`,
-      microseconds: quantile(all, percentile / 100) / 1000,
+      size,
+      window,
+      percentile: percentileName(share),
+      microseconds: quantile(all, share) / 1000,
     }));
   };
-  const subjects = trips.flatMap((outcome) =>
+  const timed = comparable(outcomes, scenario);
+  const subjects = timed.flatMap((outcome) =>
     of(outcome, 'subject', outcome.measure.transport?.name ?? ''),
   );
-  const seen = new Set<number>();
-  const baselines = trips.flatMap((outcome) => {
-    const { size } = outcome.measure.work;
-    if (seen.has(size)) return [];
-    seen.add(size);
-    return of(outcome, 'baseline', C);
+  const baselines = grouped(timed, sizeAndWindow).flatMap(([first]) =>
+    first === undefined ? [] : of(first, 'baseline', C),
+  );
+  return [...subjects, ...baselines];
+}
+
+/** Several in flight: requests answered in a second; of C for each size and window the median over all rows. */
+export function answered(outcomes: readonly Outcome[]): Answered[] {
+  const flights = comparable(outcomes, 'in-flight');
+  const subjects = flights.map((outcome): Answered => {
+    const { transport, work } = outcome.measure;
+    const { size, window = 1 } = work;
+    return { transport: transport?.name ?? '', size, window, rate: valueOf(outcome, 'subject') };
+  });
+  const baselines = grouped(flights, sizeAndWindow).map((group): Answered => {
+    const { size, window = 1 } = group[0]?.measure.work ?? { size: NaN };
+    const rate = median(group.map((outcome) => valueOf(outcome, 'baseline')));
+    return { transport: C, size, window, rate };
   });
   return [...subjects, ...baselines];
+}
+
+/** The name of the C program among those who send to many. */
+export const C_FAN_OUT = 'C, broadcast';
+
+/** From one to many: the rate of the slowest receiver; of C for each number of them the median over all rows. */
+export function fansOut(outcomes: readonly Outcome[]): FanOut[] {
+  const fans = comparable(outcomes, 'fan-out');
+  const slowest = (outcome: Outcome, who: Who): number => {
+    const receivers = outcome.measure.figures.slice(1); // the first one is the publisher's
+    const all = samplesOf(outcome, who).map(({ result }) =>
+      Math.min(...receivers.map(({ value }) => value(result))),
+    );
+    return median(all);
+  };
+  const subjects = fans.map((outcome): FanOut => {
+    const { transport, work } = outcome.measure;
+    return {
+      transport: transport?.name ?? '',
+      receivers: work.receivers ?? 1,
+      rate: slowest(outcome, 'subject'),
+    };
+  });
+  const baselines = grouped(fans, ({ measure }) => String(measure.work.receivers)).map(
+    (group): FanOut => ({
+      transport: C_FAN_OUT,
+      receivers: group[0]?.measure.work.receivers ?? 1,
+      rate: median(group.map((outcome) => slowest(outcome, 'baseline'))),
+    }),
+  );
+  return [...subjects, ...baselines];
+}
+
+/** Those that have a key in common, in the order in which each key comes first. */
+function grouped(outcomes: readonly Outcome[], keyOf: (outcome: Outcome) => string): Outcome[][] {
+  const groups = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const key = keyOf(outcome);
+    groups.set(key, [...(groups.get(key) ?? []), outcome]);
+  }
+  return [...groups.values()];
+}
+
+/** What the rows of one size and window share. */
+function sizeAndWindow({ measure }: Outcome): string {
+  const { size, window = 1 } = measure.work;
+  return `${String(size)} ${String(window)}`;
 }
 
 /** One way, each row's rate by that of the C program beside it. */

@@ -4,20 +4,11 @@ import { COST_HEAD, costCells, costsOf, type Cost } from '../core/costs';
 import type { Row } from '../core/rows';
 import type { Outcome } from '../core/run';
 import { cells, grouped, HEAD, titleOf } from '../core/table';
-import { latencies, ratioDots, ratios, throughput } from './charts';
-import { percentiles, rates, ratiosToC, ratiosToNode, sizeText } from './data';
+import { TAIL_HEAD, tailCells, tailsOf, type Tail } from '../core/tails';
+import { ratioDots } from './charts';
+import { escape, figure } from './html';
 import { style } from './style';
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => entities[character] ?? '');
-}
+import { transportSection } from './transports';
 
 export interface Report {
   facts: Readonly<Record<string, string>>;
@@ -29,6 +20,7 @@ export interface Report {
 
 export async function page(report: Report): Promise<string> {
   const costs = report.outcomes.flatMap(costsOf);
+  const tails = report.outcomes.flatMap(tailsOf);
   const goals = report.rows.flatMap(({ goal }) => goal ?? []);
   const met = goals.filter((goal) => goal.met).length;
   const verdict = report.smoke
@@ -39,6 +31,7 @@ export async function page(report: Report): Promise<string> {
       groupSection(
         name,
         rows,
+        tails.filter(({ group }) => group === name),
         costs.filter(({ group }) => group === name),
       ),
     ),
@@ -57,57 +50,27 @@ export async function page(report: Report): Promise<string> {
 <table class="facts">${Object.entries(report.facts)
     .map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`)
     .join('')}</table>
-${await transportSection(report)}
+${await transportSection(report.outcomes, report.rows)}
 ${groups.join('\n')}
 </body>
 </html>
 `;
 }
 
-function figure(svg: string, caption: string): string {
-  return `<figure>${svg}<figcaption>${escape(caption)}</figcaption></figure>`;
-}
-
-async function transportSection({ outcomes, rows }: Report): Promise<string> {
-  const all = rates(outcomes);
-  if (all.length === 0) return '';
-  const trips = percentiles(outcomes);
-  const names = [...new Set([...all, ...trips].map(({ transport }) => transport))];
-  const sizes = [...new Set(trips.map(({ size }) => size))];
-  const ofSizes = sizes.map(async (size) => {
-    const svg = await latencies(
-      trips.filter((one) => one.size === size),
-      names,
-    );
-    return figure(svg, `Round trips of ${sizeText(size)}, by percentile. Less is better.`);
-  });
-  const figures = await Promise.all([
-    throughput(all, names).then((svg) => figure(svg, 'One way, by size. More is better.')),
-    ratios(ratiosToC(outcomes, rows), "rate, by the C program's", names).then((svg) =>
-      figure(svg, 'One way, beside the C program. More is better.'),
-    ),
-    ratios(ratiosToNode(all), "rate, by the best of Node's own", names).then((svg) =>
-      figure(svg, 'One way, ours beside the fastest that Node itself has. More than 1 is faster.'),
-    ),
-    ...ofSizes,
-  ]);
-  return `<section><h2>Transports between two Node processes</h2>${figures.join('\n')}</section>`;
-}
-
 async function groupSection(
   name: string,
   rows: readonly Row[],
+  tails: readonly Tail[],
   costs: readonly Cost[],
 ): Promise<string> {
   const hasRatios = rows.some(({ ratio }) => ratio !== undefined && ratio.min > 0);
   const dots = hasRatios ? figure(await ratioDots(rows), 'Median, smallest and largest.') : '';
-  const spent =
-    costs.length === 0
-      ? ''
-      : `<h4>What a message costs beside time</h4>\n${tableOf(COST_HEAD, costs.map(costLine))}`;
+  const late = titled('Percentiles, in microseconds', TAIL_HEAD, tails, tailCells);
+  const spent = titled('What a message costs beside time', COST_HEAD, costs, costCells);
   return `<section><h3>${escape(name)}</h3>
 ${tableOf(HEAD, rows.map(rowCells))}
 ${dots}
+${late}
 ${spent}</section>`;
 }
 
@@ -119,8 +82,17 @@ ${body}
 </tbody></table></div>`;
 }
 
-function costLine(cost: Cost): string {
-  return [cost.name, ...costCells(cost)].map((text) => `<td>${escape(text)}</td>`).join('');
+/** Nothing where there are no lines. */
+function titled<T extends { name: string }>(
+  title: string,
+  head: readonly string[],
+  lines: readonly T[],
+  cellsOf: (line: T) => string[],
+): string {
+  const texts = lines.map((line) =>
+    [line.name, ...cellsOf(line)].map((text) => `<td>${escape(text)}</td>`).join(''),
+  );
+  return lines.length === 0 ? '' : `<h4>${escape(title)}</h4>\n${tableOf(head, texts)}`;
 }
 
 function rowCells(row: Row): string {

@@ -2,6 +2,7 @@ import type { Forms } from '../core/driver';
 import type { Params } from '../core/params';
 import type { Result } from '../core/result';
 import { fanOutReceive, fanOutSend } from './fan-out';
+import { inFlightCall, scheduleCall } from './flight';
 import { objectsReceive, objectsSend } from './objects';
 import { pair } from './pair';
 import { repeat } from './repeat';
@@ -23,6 +24,10 @@ export const roles: Record<string, Role> = {
   'fan-out-receive': fanOutReceive,
   'round-trip-call': roundTripCall,
   'round-trip-serve': roundTripServe,
+  'in-flight-call': inFlightCall,
+  'in-flight-serve': roundTripServe,
+  'schedule-call': scheduleCall,
+  'schedule-serve': roundTripServe,
   waits,
   repeat,
 };

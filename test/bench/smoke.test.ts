@@ -24,6 +24,7 @@ interface Report {
     name: string;
     scenario: string;
     rows: { group: string; trouble?: string; wrong: boolean }[];
+    percentiles: { group: string; loop: string }[];
     costs: { group: string }[];
   }[];
 }
@@ -33,6 +34,7 @@ interface Look {
   tables: number;
   rows: number;
   plots: number[];
+  captions: string[];
   paper: string;
   line: string;
 }
@@ -41,9 +43,25 @@ const LOOK = `{
   tables: document.querySelectorAll('tbody:not(.facts tbody)').length,
   rows: document.querySelectorAll('tbody:not(.facts tbody) tr').length,
   plots: [...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width),
+  captions: [...document.querySelectorAll('figcaption')].map((one) => one.textContent),
   paper: getComputedStyle(document.body).backgroundColor,
   line: getComputedStyle(document.querySelector('svg [stroke^=var]')).stroke,
 }`;
+
+/** Those of the transports: each once. */
+const PLOTS = [
+  /^One way, by size/,
+  /^One way, beside the C program/,
+  /^One way, ours beside/,
+  /^Round trips of 64 B.*closed loop/,
+  /^Requests of 64 B, by how many are in flight/,
+  /^Requests of 64 B, 8 in flight: a closed loop/,
+  /^Requests of 64 B on a schedule/,
+  /^From one to many/,
+];
+
+/** Scenarios of programs that talk. */
+const talking = ['stream', 'objects', 'fan-out', 'round-trip', 'in-flight', 'schedule'];
 
 /** The benchmark as a user runs it; rivals are not installed for it. */
 function bench(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run> {
@@ -83,13 +101,21 @@ describe('npm run bench', () => {
     // Two programs that talk also say what it cost them; threads of one process, together.
     const two = measures.filter(
       ({ scenario, rows }) =>
-        ['stream', 'objects', 'fan-out', 'round-trip'].includes(scenario) &&
-        rows.every(({ trouble }) => trouble === undefined),
+        talking.includes(scenario) && rows.every(({ trouble }) => trouble === undefined),
     );
     expect(two.filter(({ costs }) => costs.length !== 1).map(({ name }) => name)).toEqual([]);
-    const scenarios = ['pair', 'stream', 'objects', 'fan-out', 'round-trip', 'waits', 'repeat'];
+    const scenarios = ['pair', ...talking, 'waits', 'repeat'];
     expect(new Set(measures.map(({ scenario }) => scenario))).toEqual(new Set(scenarios));
-    expect(measures.length).toBeGreaterThanOrEqual(215);
+    expect(measures.length).toBeGreaterThanOrEqual(236);
+    // Each says which loop it is, and a closed one is corrected, too.
+    const loops = new Map(
+      measures.map(({ scenario, percentiles }) => [
+        scenario,
+        percentiles.map(({ loop }) => loop).join(', then '),
+      ]),
+    );
+    expect(loops.get('schedule')).toBe('open');
+    expect(loops.get('in-flight')).toBe('closed, then closed, corrected');
   }, 1_800_000);
 
   // The report of the run above.
@@ -102,14 +128,17 @@ describe('npm run bench', () => {
       ) as Report;
       const rows = measures.flatMap((measure) => measure.rows);
       const costs = measures.flatMap((measure) => measure.costs);
+      const late = measures.flatMap((measure) => measure.percentiles);
       const groupsOf = (all: readonly { group: string }[]): number =>
         new Set(all.map(({ group }) => group)).size;
       const looks = (['light', 'dark'] as const).map((scheme) => ask(page, LOOK, scheme) as Look);
-      for (const { tables, rows: shown, plots } of looks) {
-        expect(tables).toBe(groupsOf(rows) + groupsOf(costs));
-        expect(shown).toBe(rows.length + costs.length);
+      for (const { tables, rows: shown, plots, captions } of looks) {
+        expect(tables).toBe(groupsOf(rows) + groupsOf(late) + groupsOf(costs));
+        expect(shown).toBe(rows.length + late.length + costs.length);
         expect(plots.length).toBeGreaterThan(groupsOf(rows) / 2);
         expect(Math.min(...plots)).toBeGreaterThan(100);
+        for (const caption of PLOTS)
+          expect(captions.filter((one) => caption.test(one))).toHaveLength(1);
       }
       const [light, dark] = looks;
       expect(dark?.paper).not.toBe(light?.paper);
@@ -142,6 +171,10 @@ describe('npm run bench', () => {
 
   test.each([
     [['sysv', '--rounds', '0'], '--rounds takes a number'],
+    [['transports', '--payload', '2'], '--payload takes sizes'],
+    [['futex', '--payload', '1m'], 'no row has messages of 1048576 bytes'],
+    [['sysv', '--duration', 'long'], '--duration takes a number'],
+    [['transports', '--rate', '-1'], '--rate'],
     [['eventfd', '--only', 'nothing of that name'], 'no row is named'],
     [['tin cans'], 'no such facility'],
     [['sysv', 'sysv'], 'name one facility'],

@@ -1,4 +1,12 @@
-import { median, quantile, ratios, spread } from '../../bench/core/stats';
+import {
+  apart,
+  correctedQuantile,
+  median,
+  outliers,
+  quantile,
+  ratios,
+  spread,
+} from '../../bench/core/stats';
 
 /** A fixed series that looks random: the suite must not depend on chance. */
 function uniform(count: number): number[] {
@@ -78,5 +86,77 @@ describe('ratios', () => {
         [90, 1],
       ]).median,
     ).toBe(2);
+  });
+});
+
+/** As HdrHistogram's recordValueWithExpectedInterval does it, one value after the other. */
+function corrected(latencies: readonly number[], interval: number): number[] {
+  const all: number[] = [];
+  for (const latency of latencies) {
+    all.push(latency);
+    for (let missing = latency - interval; missing >= interval; missing -= interval) {
+      all.push(missing);
+    }
+  }
+  return all.sort((a, b) => a - b);
+}
+
+describe('latencies of a closed loop, corrected', () => {
+  const shares = [0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1];
+
+  test('a stall of 100 s in a loop of 1 ms counts for all who would have waited', () => {
+    const stalled = [...Array.from({ length: 100_000 }, () => 1), 100_000];
+    expect(quantile(stalled, 0.9999)).toBe(1); // the closed loop does not know of it
+    expect(correctedQuantile(stalled, 1, 0.5)).toBeCloseTo(1, 3);
+    expect(correctedQuantile(stalled, 1, 0.75)).toBeCloseTo(50_000, -2);
+    expect(correctedQuantile(stalled, 1, 0.9999)).toBeCloseTo(99_980, -2);
+  });
+
+  test.each([
+    ['exponential', uniform(2000).map((u) => -Math.log(1 - u) * 10)],
+    ['two kinds', uniform(2000).map((u) => (u < 0.9 ? 1 + u : 40 * u))],
+    ['all within one interval', uniform(2000).map((u) => u)],
+  ])('as if they were added one by one: %s', (_, latencies) => {
+    const interval = 1.7;
+    const all = corrected(latencies, interval);
+    for (const share of shares) {
+      const expected = all[Math.max(Math.ceil(share * all.length), 1) - 1] ?? NaN;
+      expect(correctedQuantile(latencies, interval, share) / expected).toBeCloseTo(1, 4);
+    }
+  });
+
+  test('without an interval, or of none, is the plain quantile', () => {
+    expect(correctedQuantile([1, 2, 300], 0, 0.5)).toBe(2);
+    expect(correctedQuantile([], 1, 0.5)).toBeNaN();
+  });
+});
+
+test('how far values lie apart', () => {
+  expect(apart([10, 11, 10.5])).toBeCloseTo(0.1);
+  expect(apart([3])).toBe(0);
+});
+
+describe('outliers', () => {
+  test('lie far from the others, on either side', () => {
+    expect(outliers([10, 11, 9, 10, 30, 10.5, 1])).toEqual(
+      [10, 11, 9, 10, 30, 10.5, 1].map((value) => value === 30 || value === 1),
+    );
+  });
+
+  test('are none among few, equal or evenly spread values', () => {
+    expect(outliers([1, 2, 3, 4, 5])).not.toContain(true);
+    expect(outliers([7, 7, 7])).not.toContain(true);
+    expect(outliers([])).toEqual([]);
+  });
+
+  test('of a normal distribution are about 7 of a thousand', () => {
+    const values = uniform(20_000);
+    const normal = Array.from({ length: 10_000 }, (_, i) => {
+      const [u = 0.5, v = 0.5] = [values[2 * i], values[2 * i + 1]];
+      return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+    });
+    const share = outliers(normal).filter(Boolean).length / normal.length;
+    expect(share).toBeGreaterThan(0.003);
+    expect(share).toBeLessThan(0.012);
   });
 });

@@ -1,0 +1,30 @@
+/** How many messages make a sample last so many seconds: as one that is not counted has shown. */
+
+import type { Scenario } from './measure';
+import type { Work } from './params';
+import type { Result } from './result';
+
+/** Those whose number belongs to what they measure, or to the memory that they meet in. */
+const KEPT: readonly Scenario[] = ['fan-out', 'waits'];
+
+/** As many latencies are kept one by one at most, and as many messages are numbered. */
+const [MOST_TIMED, MOST] = [1_000_000, 100_000_000];
+
+/** Fewer than these say little. */
+const LEAST = 10;
+
+/** Seconds that its timed part took. */
+export function secondsOf({ count, pause }: Work, { values, latencies }: Result): number {
+  const { ns } = values;
+  if (ns !== undefined) return (ns * count) / 1e9;
+  const [trips = []] = Object.values(latencies);
+  return trips.reduce((sum, one) => sum + one / 1e9 + pause / 1e6, 0);
+}
+
+/** The same work, to last about so many seconds. */
+export function lasting(scenario: Scenario, work: Work, result: Result, seconds: number): Work {
+  if (KEPT.includes(scenario)) return work;
+  const most = Object.keys(result.latencies).length > 0 ? MOST_TIMED : MOST;
+  const wanted = Math.round((work.count * seconds) / secondsOf(work, result));
+  return { ...work, count: Math.min(Math.max(wanted, LEAST), most) };
+}

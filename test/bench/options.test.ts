@@ -1,0 +1,69 @@
+import { Misuse, parseOptions, type Options } from '../../bench/options';
+import { lasting, secondsOf } from '../../bench/core/duration';
+
+function parsed(...args: string[]): Options {
+  const options = parseOptions(args);
+  if (options === 'help') throw new Error('no options');
+  return options;
+}
+
+const work = { size: 64, warm: 5, count: 1000, check: 5, pause: 0, batch: 1, selectors: 1 };
+
+test('without options the rows are as they are', () => {
+  expect(parsed()).toMatchObject({ payloads: undefined, duration: undefined, rate: undefined });
+});
+
+test.each([
+  ['64,1k,64k', [64, 1024, 65_536]],
+  ['1M', [1_048_576]],
+  ['64k, 4,64k', [4, 65_536]],
+])('--payload %s', (text, payloads) => {
+  expect(parsed('--payload', text).payloads).toEqual(payloads);
+});
+
+test.each([
+  ['--payload', ['', '3', '1.5k', '2m', '64,', '-64', '1kb', 'big']],
+  ['--duration', ['', '0', '31', 'long', 'NaN']],
+  ['--rate', ['', '0', 'fast', '1e9']],
+])('%s refuses what makes no sense, in one sentence', (option, values) => {
+  for (const value of values) {
+    const attempt = (): unknown => parseOptions([`${option}=${value}`]);
+    expect(attempt).toThrow(Misuse);
+    expect(attempt).toThrow(new RegExp(`^${option} takes [^\n]*; not `));
+  }
+});
+
+test('--duration and --rate are numbers', () => {
+  expect(parsed('--duration', '0.5', '--rate', '2000')).toMatchObject({
+    duration: 0.5,
+    rate: 2000,
+  });
+});
+
+describe('a sample that is to last', () => {
+  const streamed = { values: { ns: 1e6 }, latencies: {} };
+
+  test('has as many messages as fit', () => {
+    expect(secondsOf(work, streamed)).toBeCloseTo(1);
+    expect(lasting('stream', work, streamed, 3).count).toBe(3000);
+    expect(lasting('stream', work, streamed, 0.02).count).toBe(20);
+  });
+
+  test('counts the rest before each round trip', () => {
+    const trips = { values: {}, latencies: { 'round trip': [1e6, 2e6, 3e6] } };
+    const rested = { ...work, count: 3, pause: 3000 };
+    expect(secondsOf(rested, trips)).toBeCloseTo(0.015);
+    expect(lasting('round-trip', rested, trips, 0.15).count).toBe(30);
+  });
+
+  test('has some messages, and not more than can be kept', () => {
+    expect(lasting('stream', work, { values: { ns: 1e9 }, latencies: {} }, 1).count).toBe(10);
+    const quick = { values: { ns: 1 }, latencies: { request: [1] } };
+    expect(lasting('in-flight', work, quick, 30).count).toBe(1_000_000);
+  });
+
+  test('keeps its number where that belongs to what is measured', () => {
+    expect(lasting('waits', work, streamed, 3)).toBe(work);
+    expect(lasting('fan-out', work, streamed, 3)).toBe(work);
+  });
+});

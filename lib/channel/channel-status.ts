@@ -4,12 +4,15 @@ import {
   HEAD,
   HIGH_WATER,
   RECEIVER_BELL,
+  recordSize,
   RESERVED,
+  RING_WORD,
   SENDER_BELL,
   TAIL,
+  WRAP,
 } from './layout';
 import { checkThere, type Place } from './place';
-import { countOf, lookAt } from './position';
+import { countOf, lookAt, type Seen } from './position';
 import type { ChannelPeer, Role } from './role';
 import { dropsSent, isClaimed } from './shape';
 
@@ -51,6 +54,26 @@ type LaneStatus = Omit<
   'capacity' | 'sender' | 'senders' | 'receiver' | 'receivers' | 'receiverSleeps'
 >;
 
+/** So many records are looked at. */
+const mostLooked = 1024;
+
+/**
+ * The messages between both positions, by their records: where others move TAIL, too, whoever is killed before it has
+ * counted leaves the count behind. undefined: they are more than are looked at, or TAIL has gone on.
+ */
+function messagesIn({ words, capacity }: Place, { position, seen }: Seen): number | undefined {
+  let [at, count] = [position, 0];
+  for (; at !== seen && count < mostLooked; count++) {
+    const begin = at & (capacity - 1);
+    const length = words[RING_WORD + (begin >> 2)] ?? 0;
+    const isLeap = length === WRAP && begin !== 0;
+    if (isLeap) count--;
+    at = (at + (isLeap ? capacity - begin : recordSize(length & (capacity - 1)))) | 0;
+    if (((seen - at) | 0) < 0) return undefined;
+  }
+  return at === seen && Atomics.load(words, TAIL) === position ? count : undefined;
+}
+
 /** What lies in one lane, and went through it. */
 function laneStatus(lane: Place): LaneStatus {
   const { words, shape, capacity, piece } = lane;
@@ -60,14 +83,17 @@ function laneStatus(lane: Place): LaneStatus {
   const received = (isSole ? countOf(words, TAIL) : word(TAIL + COUNT)) >>> 0;
   const dropped = word(HEAD + DROPPED) >>> 0;
   const sent = countOf(words, HEAD) >>> 0;
-  const bytes = lookAt(lane, { position: 0, seen: 0 });
+  const seen = { position: 0, seen: 0 };
+  const bytes = lookAt(lane, seen);
+  const counted = Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0);
   const highest = Math.max(bytes, word(HEAD + HIGH_WATER), word(TAIL + HIGH_WATER));
   const segments = shape.segment > 0 ? word(HEAD + RESERVED) >>> 0 : 1;
   return {
     allocated: Math.min(segments * piece, capacity),
     bytes,
     highWater: Math.min(highest, capacity),
-    depth: Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0),
+    // In a ring that grows they may lie where there is no memory any more.
+    depth: (isSole || shape.segment > 0 ? undefined : messagesIn(lane, seen)) ?? counted,
     sent,
     received,
     dropped,

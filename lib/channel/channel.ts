@@ -9,7 +9,7 @@ import { SENDER_ROLE } from './layout';
 import { unlink, type OpenChannelOptions, type Opened, type Use } from './opening';
 import { checkThere, type Place } from './place';
 import { receiverOf, type Receiver } from './receiver';
-import { leave, Role } from './role';
+import { leave, Role, takeFree } from './role';
 import { senderOf, type Sender } from './sender';
 import type { WhenFull } from './shape';
 
@@ -168,7 +168,7 @@ export class Channel extends Closable {
    * SIGKILL too.
    *
    * Errors: EBUSY (somebody is the sender; or as many as there may be), EBADMSG (the memory was overwritten), ENOTRECOVERABLE
-   * (so was the role), ENOLCK, ENOSYS (not with this libc), ERR_CLOSED.
+   * (so was the role, or each of them), ENOLCK, ENOSYS (not with this libc), ERR_CLOSED.
    */
   sender(): Sender {
     return this.#join(this.#place.lanes, this.#senderRoles, senderOf);
@@ -222,16 +222,14 @@ export class Channel extends Closable {
   ): E {
     this.checkOpen();
     checkThere(this.#place);
-    let [at, guard] = [0, roles[0]?.tryTake()];
-    while (guard === undefined && at + 1 < roles.length) guard = roles[++at]?.tryTake();
-    if (guard === undefined) [at, guard] = [0, roles[0]?.take()]; // which says who has it
+    const [at, guard] = takeFree(roles);
     try {
-      const end = make(places[at] as P, guard as MutexGuard, this.#use);
+      const end = make(places[at] as P, guard, this.#use);
       for (const other of this.#ends) if (other.closed) this.#ends.delete(other);
       this.#ends.add(end);
       return end;
     } catch (error) {
-      leave(guard as MutexGuard);
+      leave(guard);
       throw error;
     }
   }

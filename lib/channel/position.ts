@@ -1,7 +1,7 @@
 /** Positions with their counts, HEAD or TAIL: whoever is killed while it stores them leaves both right. */
 
 import { COUNT, HEAD, NEXT_COUNT, NEXT_POSITION, TAIL } from './layout';
-import { distance, type Place } from './place';
+import { damaged, distance, type Place } from './place';
 
 const mostLooks = 100;
 
@@ -47,6 +47,7 @@ export function lookAt(place: Place, into: Seen): number {
     if (Atomics.load(words, TAIL) === tail) break;
   }
   const bytes = distance(place, head, tail);
+  if ((tail & 7) !== 0) throw damaged(place); // then head is as wrong
   into.position = tail;
   into.seen = head;
   return bytes;

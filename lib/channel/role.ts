@@ -89,3 +89,23 @@ export class Role {
     return channelFailure('EBUSY', this.#place.name, `${who} ${this.#does} already`);
   }
 }
+
+/**
+ * The first of several roles that is free, and its index; EBUSY while all are taken. One that somebody
+ * has overwritten, so that nobody can take it any more, keeps none from the others.
+ */
+export function takeFree(roles: readonly Role[]): [at: number, guard: MutexGuard] {
+  let busy = -1;
+  let failure: Error | undefined;
+  for (const [at, role] of roles.entries()) {
+    try {
+      const guard = role.tryTake();
+      if (guard !== undefined) return [at, guard];
+      if (busy < 0) busy = at;
+    } catch (error) {
+      failure ??= error as Error;
+    }
+  }
+  if (busy < 0 && failure !== undefined) throw failure;
+  return [busy, (roles[busy] as Role).take()]; // says who has it, if it is not free by now
+}

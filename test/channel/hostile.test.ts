@@ -74,6 +74,26 @@ test.each([4, -8 - capacity, 2 ** 31 - 8])('a tail of %d is EBADMSG for the send
   mapping.close();
 });
 
+test.each([{ receivers: 2 }, { full: 'drop-oldest' as const }, { capacity: 0, maxLength: 100 }])(
+  'positions within a record are EBADMSG, also where they come later, of %j',
+  (options) => {
+    const { mapping, one, words } = amid(options);
+    const sender = one.sender();
+    const receiver = one.receiver();
+    sender.trySend('x');
+    for (const [head, tail] of [
+      [20, 4],
+      [34, 2],
+    ] as const) {
+      [words[HEAD], words[TAIL]] = [head, tail];
+      expect(() => receiver.tryReceive()).toThrow(badMessage);
+      expect(() => one.statSync()).toThrow(badMessage);
+      expect([words[HEAD], words[TAIL]]).toEqual([head, tail]);
+    }
+    mapping.close();
+  },
+);
+
 test('a promise that waits is rejected when the head is overwritten', async () => {
   const { mapping, one, words } = amid();
   const receiver = one.receiver();

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 
 import { channel, memory, posix } from 'posix-ipc';
 
-import { TAIL } from '../../lib/channel/layout';
+import { HEAD, TAIL } from '../../lib/channel/layout';
 import { makeChannel } from '../support/channels';
 import { collectGarbage } from '../support/collect-garbage';
 import { collect, fill, numberOf, texts } from '../support/full-channels';
@@ -34,6 +34,24 @@ test('as many receivers at a time as there may be; the next one when one has clo
   expect(() => one.receiver()).toThrow(coded('EBUSY'));
   expect(b.receiveSync().data.toString()).toBe('3');
   expect(() => one.sender()).toThrow(coded('EBUSY'));
+});
+
+test('a role that nobody can take any more keeps none from the others', () => {
+  const one = makeChannel({ capacity, senders: 2, receivers: 3 });
+  using object = posix.SharedMemory.openSync(one.name);
+  const words = object.mapping.view(Int32Array);
+  const lost = 0x3fff_ffff;
+  const second = (2 * (768 + capacity)) / 4;
+  [words[16], words[32]] = [lost, lost];
+  const sender = one.sender();
+  const receivers = [one.receiver(), one.receiver()];
+  expect(() => one.sender()).toThrow(coded('EBUSY'));
+  expect(() => one.receiver()).toThrow(coded('EBUSY'));
+  sender.sendSync('x');
+  expect(receivers[1]?.receiveSync().data.toString()).toBe('x');
+  for (const end of receivers) end.close();
+  [words[second], words[second + 32]] = [lost, lost];
+  expect(() => one.receiver()).toThrow(coded('ENOTRECOVERABLE'));
 });
 
 test.each([
@@ -305,6 +323,38 @@ describe('stat', () => {
     expect(one.statSync().receiverSleeps).toBe(true);
     sender.sendSync('x');
     await waiting;
+  });
+
+  test.each([
+    ['a receiver', TAIL + 1, 'drop-oldest'],
+    ['the sender', HEAD + 5, 'drop-oldest'],
+    ['a receiver', TAIL + 1, 'wait'],
+  ] as const)('depth is right although %s was killed before it counted', (_who, at, full) => {
+    const { one, sender, a } = twoReceivers({ full });
+    using object = posix.SharedMemory.openSync(one.name);
+    const words = object.mapping.view(Int32Array);
+    for (let i = 0; i < most; i++) sender.sendSync(numberOf(i));
+    sender.sendManySync(full === 'wait' ? [] : ['12345678', 'longer than the others']);
+    sender.flush();
+    const depth = (): number => one.statSync().depth;
+    const there = depth();
+    expect(there).toBeGreaterThan(most - 10);
+    a.receiveSync();
+    words[at] = (words[at] ?? 0) - 1;
+    expect(depth()).toBe(there - 1);
+    expect(collect(a)).toHaveLength(there - 1); // around the end of the ring
+    expect(depth()).toBe(0);
+    for (let i = 1; i < most - 10; i++) sender.sendSync(numberOf(i));
+    sender.flush();
+    expect(depth()).toBe(most - 11);
+  });
+
+  test('depth of more messages than are looked at is counted', () => {
+    const { one, sender, a } = twoReceivers({ capacity: 1 << 15 });
+    for (let i = 0; i < 2000; i++) sender.sendSync(numberOf(i));
+    sender.flush();
+    a.receiveSync();
+    expect(one.statSync().depth).toBe(1999);
   });
 
   test('the most that any of them has found waiting', () => {

@@ -6,7 +6,7 @@ import { optionsOf } from '../../core/options';
 import { promised } from '../../core/promised';
 import { unlink, type Opened, type Use } from '../opening';
 import { checkThere } from '../place';
-import { leave, Role } from '../role';
+import { leave, Role, takeFree } from '../role';
 import { settleAll } from '../tick';
 import {
   byName,
@@ -17,7 +17,7 @@ import {
 } from './broadcast-open';
 import type { From } from './following';
 import { PUBLISHER_ROLE } from './layout';
-import type { BroadcastPlace } from './place';
+import type { BroadcastPlace, SlotPlace } from './place';
 import { publisherOf, type Publisher } from './publisher';
 import type { BroadcastWhenFull } from './shape';
 import { statusOf, type BroadcastStatus } from './status';
@@ -250,13 +250,9 @@ export class Broadcast extends Closable {
 
   /** The first one that is free, where the publisher waits for subscribers. */
   #slot(): TakenSlot | undefined {
-    for (const [i, place] of this.#place.slots.entries()) {
-      const role = this.#slots[i]?.tryTake();
-      if (role !== undefined) return { place, role };
-    }
-    const [place] = this.#place.slots;
-    const role = this.#slots[0]?.take(); // says who has it, if it is not free by now
-    return place && role && { place, role };
+    if (this.#slots.length === 0) return undefined;
+    const [at, role] = takeFree(this.#slots);
+    return { place: this.#place.slots[at] as SlotPlace, role };
   }
 
   #check(): void {

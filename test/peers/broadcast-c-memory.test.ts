@@ -3,7 +3,7 @@
 import { type channel, memory } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
-import { argsOf, outcome } from '../support/broadcast-peers';
+import { argsOf, lostBy, outcome, start } from '../support/broadcast-peers';
 import { makeBroadcast } from '../support/broadcasts';
 import { scaled } from '../support/campaign';
 import { numbered } from '../support/numbered';
@@ -134,7 +134,7 @@ describe('memory that somebody has overwritten', () => {
     ['beyond 2^53', 128 / 4 + 1, 2 ** 21],
     ['below -(2^53)', 128 / 4 + 1, -(2 ** 22)],
   ])('a position in a slot that cannot be: %s', async (_what, index, value) => {
-    const one = makeBroadcast({ capacity, full });
+    const one = makeBroadcast({ capacity, full, subscribers: 1 });
     using subscriber = one.subscribe();
     const words = wordsOf(one);
     words[RING + capacity / 4 + index] = value;
@@ -142,6 +142,21 @@ describe('memory that somebody has overwritten', () => {
     subscriber.close();
     words[RING + capacity / 4 + 2] = 0; // the magic of its role
     expect(await outcome(one, ['receive', 100])).toMatch(bad);
+  });
+
+  test('a slot that nobody can take any more keeps none from the others', async () => {
+    const one = makeBroadcast({ capacity, full, subscribers: 3 });
+    const slot = RING + capacity / 4;
+    wordsOf(one)[slot] = 0x3fff_ffff;
+    using subscriber = one.subscribe();
+    const peer = await start('C', one, 'receive', 4);
+    expect(await outcome(one, ['receive', 4])).toMatch('Device or resource busy');
+    using publisher = one.publisher();
+    for (let type = 0; type < 4; type++) publisher.publishSync(numbered(type), { type });
+    publisher.flush();
+    expect(lostBy(await peer.success())).toBe(0);
+    expect(subscriber.forEach(() => undefined)).toBe(4);
+    expect(one.statSync().subscribers).toHaveLength(1);
   });
 
   test('a subscriber that sleeps finds it', async () => {

@@ -7,87 +7,12 @@ import type { channel } from 'posix-ipc';
 import { untilBlockedIn } from '../support/blocked';
 import { scaled } from '../support/campaign';
 import { makeChannel } from '../support/channels';
-import { temporaryFile } from '../support/files';
 import { collect, fill } from '../support/full-channels';
 import { numbered } from '../support/numbered';
 import { startNode, type Peer } from '../support/processes';
-import { stop, takenLedger, TakenLedger } from '../support/taken-ledger';
+import { ready, Takers, type Form } from '../support/takers';
+import type { TakenLedger } from '../support/taken-ledger';
 import { soon, waitUntil } from '../support/wait-until';
-import { mapFile } from '../support/words';
-
-const capacity = 1 << 13;
-
-async function ready(peer: Peer): Promise<Peer> {
-  const line = await peer.line();
-  if (line !== 'ready') throw new Error(line);
-  return peer;
-}
-
-type Form = 'promise' | 'batches' | 'sync' | 'into' | 'place';
-
-/** A channel of receivers that write down what they get. */
-class Takers {
-  readonly one: channel.Channel;
-  readonly ledger: TakenLedger;
-  readonly peers: Peer[] = [];
-  readonly #file: string;
-  /** What one of them has failed with. */
-  #failure = '';
-
-  constructor(options: channel.ChannelOptions, senders: number, each: number) {
-    this.one = makeChannel({ capacity, waiting: 'block', ...options });
-    this.#file = temporaryFile(takenLedger(senders, each));
-    this.ledger = new TakenLedger(mapFile(this.#file));
-  }
-
-  async start(form: Form, waiting: channel.Waiting = 'adaptive'): Promise<Peer> {
-    const peer = await ready(
-      startNode('channel-taker', [this.one.name, this.#file, form, waiting]),
-    );
-    this.peers.push(peer);
-    void peer.ended.then(({ stderr }) => (this.#failure ||= stderr));
-    return peer;
-  }
-
-  /** Messages of a sender in a process of its own. */
-  async send(sender: number, form: string): Promise<Peer> {
-    const { each } = this.ledger;
-    const numbers = [each, form, 'adaptive', sender * each].map(String);
-    const peer = await ready(startNode('channel-peer', [this.one.name, 'send', ...numbers]));
-    this.ledger.published(sender, each); // when it has ended well
-    return peer;
-  }
-
-  async taken(count: number): Promise<void> {
-    await waitUntil(`${String(count)} are taken`, () => this.#haveTaken(count));
-  }
-
-  /** As `taken`, without a pause: the next round begins at once. */
-  async takenNow(count: number): Promise<void> {
-    const deadline = performance.now() + 120_000;
-    while (!this.#haveTaken(count)) {
-      if (performance.now() > deadline) throw new Error(`not ${String(count)} are taken`);
-      await turn();
-    }
-  }
-
-  #haveTaken(count: number): boolean {
-    if (this.#failure !== '') throw new Error(this.#failure);
-    return this.ledger.total === count;
-  }
-
-  /** Ends them one by one; answers how many each has taken. */
-  async finish(sender: channel.Sender): Promise<number[]> {
-    const receivers = (): number => this.one.statSync().receivers.length;
-    for (let left = receivers() - 1; left >= 0; left--) {
-      await sender.send('', { type: stop });
-      sender.flush();
-      await waitUntil('one has ended', () => receivers() === left);
-    }
-    const said = await Promise.all(this.peers.map((peer) => peer.success()));
-    return said.map((text) => Number(/took (\d+)/.exec(text)?.[1]));
-  }
-}
 
 test.each([
   ['wait', ['promise', 'sync', 'batches']],

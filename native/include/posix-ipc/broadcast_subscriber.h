@@ -51,13 +51,17 @@ static inline int posix_ipc_subscriber_ready(const void* which) {
 
 /* Takes the first slot that is free: 0; EBUSY: there are as many subscribers as there may be. */
 static inline int posix_ipc_subscriber_take_slot(struct posix_ipc_subscriber* subscriber) {
-    int result = EBUSY;
-    for (uint32_t i = 0; i < subscriber->broadcast.slots && result == EBUSY; i++) {
+    int failure = 0;
+    for (uint32_t i = 0; i < subscriber->broadcast.slots; i++) {
         subscriber->slot = posix_ipc_broadcast_slot_at(&subscriber->broadcast, i);
-        result = posix_ipc_ring_take(&subscriber->slot->role);
+        const int result = posix_ipc_ring_take(&subscriber->slot->role);
+        if (result == 0) {
+            POSIX_IPC_STEP(broadcast_slot_taken);
+            return 0;
+        }
+        failure = posix_ipc_ring_failure(failure, result);
     }
-    POSIX_IPC_STEP(broadcast_slot_taken);
-    return result;
+    return failure;
 }
 
 /* Where to begin, from where on the publisher waits. It stores wanted, then looks at the slots;

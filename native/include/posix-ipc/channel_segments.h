@@ -3,7 +3,7 @@
 #ifndef POSIX_IPC_CHANNEL_SEGMENTS_H
 #define POSIX_IPC_CHANNEL_SEGMENTS_H
 
-#include <posix-ipc/channel_end.h>
+#include <posix-ipc/channel_claimed.h>
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -104,10 +104,29 @@ static inline int posix_ipc_segments_reserve(struct posix_ipc_channel_end* sende
     return 0;
 }
 
+/* Whether a receiver that lives copies from a segment that is not in use any more. After tail was
+ * loaded, sequentially consistent: see posix_ipc_channel_guard(). */
+static inline int posix_ipc_segments_are_read(const struct posix_ipc_channel_end* sender) {
+    const struct posix_ipc_channel* channel = &sender->channel;
+    if (!posix_ipc_channel_is_claimed(&channel->shape))
+        return 0;
+    for (uint32_t i = 0; i < channel->shape.receivers; i++) {
+        const struct posix_ipc_mutex* role = posix_ipc_channel_role(channel, 0, i);
+        const uint32_t guard =
+            __atomic_load_n(posix_ipc_channel_guard(sender, i), __ATOMIC_SEQ_CST);
+        if (guard != 0 && (int32_t)(guard - sender->segments->begin) < 0 &&
+            (__atomic_load_n(&role->word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK) != 0)
+            return 1;
+    }
+    return 0;
+}
+
 /* Gives back what is not in use, from the end on, so many at most, until so many have memory. */
 static inline void posix_ipc_segments_give_back(struct posix_ipc_channel_end* sender, uint32_t keep,
                                                 uint32_t most) {
     struct posix_ipc_channel_segments* segments = sender->segments;
+    if (posix_ipc_segments_are_read(sender))
+        return;
     for (uint32_t i = segments->all; i-- > 0 && most > 0 && segments->reserved > keep;) {
         if (segments->states[i] != POSIX_IPC_SEGMENT_SPARE ||
             posix_ipc_segments_strip(sender, i, 1) != 0)
@@ -194,22 +213,45 @@ static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sen
     return posix_ipc_segments_place(sender, first);
 }
 
+/* Takes the oldest messages away, a segment at a time, until so many segments are free in one
+ * piece: 0, and where they are in the ring; or EBADMSG. */
+static inline int posix_ipc_segments_discard(struct posix_ipc_channel_end* sender, uint32_t count,
+                                             uint32_t* place) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    while (*place == 0 && sender->peer != sender->position) {
+        const uint32_t left = sender->position - (segments->begin + sender->piece);
+        const int result = posix_ipc_sender_discard(
+            sender, left > sender->capacity ? sender->capacity : sender->capacity - left);
+        if (result != 0)
+            return result;
+        posix_ipc_segments_release(sender);
+        *place = posix_ipc_segments_take(sender, count);
+    }
+    return 0;
+}
+
 /* Goes on in other segments, in one piece, where a record of that size has room: 0; EAGAIN: there
  * are none; ENOSPC, ENOMEM: there is no memory, and nothing waits that would make room. */
 static inline int posix_ipc_segments_enter(struct posix_ipc_channel_end* sender, uint32_t size) {
     struct posix_ipc_channel_segments* segments = sender->segments;
-    sender->peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
+    sender->peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_SEQ_CST);
     const uint32_t used = sender->position - sender->peer;
     if (!posix_ipc_channel_fits(sender, used))
         return EBADMSG;
     posix_ipc_segments_cut(sender);
     posix_ipc_segments_release(sender);
-    const uint32_t place =
-        posix_ipc_segments_take(sender, (size + sender->piece - 1) / sender->piece);
+    const uint32_t count = (size + sender->piece - 1) / sender->piece;
+    uint32_t place = posix_ipc_segments_take(sender, count);
     if (place == 0) {
         posix_ipc_channel_note_high(sender, used);
-        return segments->lack != 0 && used == 0 ? segments->lack : EAGAIN;
+        if (sender->channel.shape.full == POSIX_IPC_CHANNEL_DROP_OLDEST) {
+            const int result = posix_ipc_segments_discard(sender, count, &place);
+            if (result != 0)
+                return result;
+        }
     }
+    if (place == 0)
+        return segments->lack != 0 && sender->peer == sender->position ? segments->lack : EAGAIN;
     if (segments->to != sender->position) {
         const uint32_t at = segments->place + (sender->position - segments->from);
         __atomic_store_n((uint32_t*)(void*)(sender->ring + at), POSIX_IPC_RING_WRAP,
@@ -234,7 +276,7 @@ static inline int posix_ipc_segments_enter(struct posix_ipc_channel_end* sender,
 /* Gives back all that is not in use: what the receiver has left. */
 static inline void posix_ipc_segments_trim(struct posix_ipc_channel_end* sender) {
     struct posix_ipc_channel_segments* segments = sender->segments;
-    const uint32_t peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
+    const uint32_t peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_SEQ_CST);
     if (!posix_ipc_channel_fits(sender, sender->position - peer))
         return;
     sender->peer = peer;

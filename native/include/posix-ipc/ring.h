@@ -82,6 +82,12 @@ static inline int posix_ipc_ring_take(struct posix_ipc_mutex* role) {
     return result == EOWNERDEAD ? posix_ipc_mutex_consistent(role) : result;
 }
 
+/* What to tell where none of several roles could be taken: one that is busy may be free later. One
+ * that nobody can take any more keeps none from the others. */
+static inline int posix_ipc_ring_failure(int before, int result) {
+    return before == 0 || result == EBUSY ? result : before;
+}
+
 /* ---- bells */
 
 /* Wakes all who sleep there: a system call only if somebody does. After something was stored,

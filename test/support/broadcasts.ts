@@ -1,5 +1,7 @@
 /** Broadcasts that are gone after the test. Importing this registers the clean-up. */
 
+import { randomBytes } from 'node:crypto';
+
 import { channel } from 'posix-ipc';
 
 const made: channel.Broadcast[] = [];
@@ -11,6 +13,11 @@ afterEach(() => {
   }
   made.length = 0;
 });
+
+/** Of a broadcast that somebody else makes, and removes. */
+export function broadcastName(): string {
+  return `/posix-ipc-test-broadcast-${randomBytes(8).toString('hex')}`;
+}
 
 export function makeBroadcast(options?: channel.BroadcastOptions): channel.Broadcast {
   const one = channel.Broadcast.createSync(undefined, options);

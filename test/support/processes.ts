@@ -81,6 +81,11 @@ export class Peer {
     this.#child.stdin.write(`${line}\n`);
   }
 
+  /** There is no more on its standard input. */
+  end(): void {
+    this.#child.stdin.end();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

@@ -57,8 +57,9 @@ struct posix_ipc_channel_bell {
 struct posix_ipc_channel_head {
     uint32_t magic; /* stored last, with release: who loads it, with acquire, sees the rest */
     uint32_t layout;
-    uint32_t capacity;    /* never changes, as the layout: plain */
-    uint32_t options[13]; /* see channel_shape.h */
+    uint32_t capacity; /* never changes, as the layout: plain */
+    uint32_t full, rendezvous, senders, receivers, segment; /* see channel_shape.h */
+    uint32_t options[8];                                    /* nobody knows any */
     struct posix_ipc_mutex sender_role, receiver_role;
     unsigned char unused_too[64];
     struct posix_ipc_channel_position head, tail;

@@ -22,6 +22,29 @@ export function quick2(call: Quick<2>, first: number, second: number): number {
   return words[0];
 }
 
+export function quick3(call: Quick<3>, first: number, second: number, third: number): number {
+  words[0] = first;
+  words[1] = second;
+  words[2] = third;
+  call();
+  return words[0];
+}
+
+export function quick4(
+  call: Quick<4>,
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+): number {
+  words[0] = first;
+  words[1] = second;
+  words[2] = third;
+  words[3] = fourth;
+  call();
+  return words[0];
+}
+
 export function quick5(
   call: Quick<5>,
   first: number,

@@ -1,4 +1,4 @@
-import type { Memory } from './core';
+import type { Memory, Quick } from './core';
 
 /**
  * native/posix/mq.cc. What receives answers the length plus 2^32 times the priority; what begins
@@ -24,6 +24,9 @@ export interface PosixMq {
   mqNotify(fd: number, how: number, signal: number, value: number): number;
   mqTrySend(descriptor: number, message: Memory, length: number, priority: number): number;
   mqTryReceive(descriptor: number, memory: Memory, length: number): number;
+  /** The same two, of memory in a slab. */
+  mqTrySendQuick: Quick<4>;
+  mqTryReceiveQuick: Quick<3>;
   mqTrySendMany(descriptor: number, slab: Memory, count: number): number;
   mqTryReceiveMany(descriptor: number, slab: Memory, length: number, limit: number): number;
   mqSend(fd: number, message: Memory, length: number, priority: number): number;

@@ -4,6 +4,9 @@ import type { Memory, Quick } from './core';
 export interface SysvMsg {
   msgget(key: number, flags: number): number;
   msgsnd(queue: number, message: Memory, size: number, flags: number): number;
+  /** msgsnd and msgrcv of memory in a slab. */
+  msgsndQuick: Quick<4>;
+  msgrcvQuick: Quick<5>;
   msgsndTimed(queue: number, message: Memory, size: number, timeout: number): number;
   msgsndWait(queue: number, message: Memory, size: number): number;
   msgsndMany(queue: number, slab: Memory, count: number): number;

@@ -10,6 +10,7 @@ import {
 } from '../core/pool';
 import type { Action } from '../core/ready-line';
 import { countAnswers } from '../core/turn';
+import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { PRIORITY_STEP, RECORD_HEADER, type Message, type MessageInto } from './queue-message';
 import { copyOf, reserve, SCRATCH } from './queue-scratch';
@@ -109,7 +110,10 @@ export class QueueReceiver {
   }
 
   #receive(memory: number | Uint8Array): number | undefined {
-    const result = native.mqTryReceive(this.#handle, memory, this.#size);
+    const result =
+      typeof memory === 'number'
+        ? quick3(native.mqTryReceiveQuick, this.#handle, memory, this.#size)
+        : native.mqTryReceive(this.#handle, memory, this.#size);
     if (result >= 0) return result;
     if (result === EAGAIN) return undefined;
     throw this.#failure(result);

@@ -31,6 +31,17 @@ export function copyOf(length: number): Buffer {
   return data;
 }
 
+/** Puts a short message there; answers where it is. */
+export function load(payload: Uint8Array): number {
+  bytes.set(payload);
+  return SCRATCH;
+}
+
+/** Copies the message that lies there out. */
+export function copyTo(memory: Uint8Array, length: number): void {
+  memory.set(bytes.subarray(0, length));
+}
+
 /** Packs messages of one priority from `first` on; answers how many fit. */
 export function pack(priority: number, payloads: readonly Uint8Array[], first: number): number {
   let at = 0;

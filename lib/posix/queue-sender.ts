@@ -1,8 +1,9 @@
 import { errnoOf, SystemError } from '../core/error';
 import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import type { Action } from '../core/ready-line';
+import { quick4 } from '../core/quick';
 import { native } from '../native';
-import { pack, SCRATCH } from './queue-scratch';
+import { load, pack, SCRATCH } from './queue-scratch';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EBADF = -errnoOf('EBADF');
@@ -40,7 +41,10 @@ export class QueueSender {
   /** One message into the queue; false if it is full. */
   put(payload: Uint8Array, priority: number): boolean {
     const length = lengthOf(payload);
-    const result = native.mqTrySend(this.#handle, payload, length, priority);
+    const result =
+      length <= LONGEST_PACKED
+        ? quick4(native.mqTrySendQuick, this.#handle, load(payload), length, priority)
+        : native.mqTrySend(this.#handle, payload, length, priority);
     if (result === 0) return true;
     if (result === EAGAIN) return false;
     throw this.failure(result, length);

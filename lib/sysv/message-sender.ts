@@ -4,6 +4,7 @@ import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
 import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
+import { quick4 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT } from './constants';
 
@@ -107,7 +108,7 @@ export class MessageSender {
   /** One message into the queue without waiting; false if it is full. */
   put(type: number | bigint, payload: Uint8Array, waited: boolean): boolean {
     const size = this.#load(type, payload);
-    const result = native.msgsnd(this.#id, SLAB, size, IPC_NOWAIT);
+    const result = quick4(native.msgsndQuick, this.#id, SLAB, size, IPC_NOWAIT);
     if (result === 0) return true;
     if (result === EAGAIN) return false;
     throw this.failure(waited ? sinceGone(result, size) : result, size);

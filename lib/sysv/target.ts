@@ -4,6 +4,7 @@ import { types } from 'node:util';
 
 import { errnoOf } from '../core/error';
 import { lengthOf, memoryOf } from '../core/options';
+import { quick5 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
 import type { Message, MessageInto } from './message';
@@ -36,9 +37,11 @@ function receive(
   flags: number,
   timeout: number | undefined,
 ): number {
-  return timeout === undefined
-    ? native.msgrcv(queue, address, size, plan.type, flags | IPC_NOWAIT)
-    : native.msgrcvTimed(queue, address, size, plan.type, flags, timeout);
+  const { type } = plan;
+  if (timeout !== undefined) return native.msgrcvTimed(queue, address, size, type, flags, timeout);
+  return typeof type === 'number'
+    ? quick5(native.msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT)
+    : native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
 }
 
 /** Through the slab, which grows where the message did not fit it. */

@@ -97,6 +97,17 @@ inline size_t from_word<size_t>(Environment& /*environment*/, double word, const
 }
 
 template <>
+inline Key from_word<Key>(Environment& /*environment*/, double word, const char* name) {
+    constexpr double least = std::numeric_limits<int32_t>::min();
+    constexpr double most = std::numeric_limits<uint32_t>::max();
+    return {static_cast<int32_t>(static_cast<int64_t>(integer_in(word, name, least, most)))};
+}
+
+/// A place in a slab.
+template <>
+Bytes from_word<Bytes>(Environment& environment, double word, const char* name);
+
+template <>
 inline Long from_word<Long>(Environment& /*environment*/, double word, const char* name) {
     return {static_cast<int64_t>(integer_in(word, name, -most_safe_integer, most_safe_integer))};
 }

@@ -92,7 +92,7 @@ struct Bound<Function> {
 template <auto Function>
 struct Quick;
 
-template <typename... A, int32_t (*Function)(Environment&, A...)>
+template <typename R, typename... A, R (*Function)(Environment&, A...)>
 struct Quick<Function> {
     static constexpr size_t arity = sizeof...(A);
 
@@ -111,8 +111,9 @@ struct Quick<Function> {
     static void apply(Signature& signature, std::index_sequence<I...> /*indices*/) {
         Environment& environment = *signature.environment;
         double* const words = environment.call_words();
-        words[0] = Function(environment, from_word<std::remove_cvref_t<A>>(
-                                             environment, words[I], signature.arguments[I])...);
+        words[0] = static_cast<double>(
+            Function(environment, from_word<std::remove_cvref_t<A>>(environment, words[I],
+                                                                    signature.arguments[I])...));
     }
 };
 

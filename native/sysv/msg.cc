@@ -246,10 +246,12 @@ int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers
 void define_msg(Exports& exports) {
     exports.function<msgget>("msgget", "key", "msgflg");
     exports.function<msgsnd>("msgsnd", "msqid", "msgp", "msgsz", "msgflg");
+    exports.quick<msgsnd>("msgsndQuick", "msqid", "msgp", "msgsz", "msgflg");
     exports.function<msgsnd_timed>("msgsndTimed", "msqid", "msgp", "msgsz", "timeout");
     exports.function<msgsnd_wait>("msgsndWait", "msqid", "msgp", "msgsz");
     exports.function<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
     exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
+    exports.quick<msgrcv>("msgrcvQuick", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
     exports.function<msgrcv_into>("msgrcvInto", "msqid", "slab", "memory", "msgsz", "msgtyp",
                                   "msgflg");
     exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",

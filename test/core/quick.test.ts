@@ -1,6 +1,8 @@
 /** Calls of the addon whose numbers, and whose answer, pass through memory. */
 
-import { quick1, quick2, quick5 } from '../../lib/core/quick';
+import { posix } from 'posix-ipc';
+
+import { quick1, quick2, quick3, quick4, quick5 } from '../../lib/core/quick';
 import { F_WRLCK } from '../../lib/lock/constants';
 import { native } from '../../lib/native';
 import { OwnedDescriptor } from '../../lib/core/owned-descriptor';
@@ -53,4 +55,25 @@ test('five numbers, of which each is checked', () => {
     expect(() => quick5(native.fileLockQuick, ...odd)).toThrow(`"${name}"`);
   }
   descriptor.close();
+});
+
+test('three and four numbers, and an answer of more than 32 bits', () => {
+  const name = `/posix-ipc-quick-${String(process.pid)}`;
+  const queue = posix.MessageQueue.createSync(name, { maxMessages: 1, messageSize: 8 });
+  const descriptor = OwnedDescriptor.copyOf(queue.fd);
+  const memory = Buffer.from('abcdefgh');
+  const slab = native.registerSlab(memory);
+  expect(quick4(native.mqTrySendQuick, descriptor.handle, slab, 8, 3)).toBe(0);
+  memory.fill(0);
+  const answer = quick3(native.mqTryReceiveQuick, descriptor.handle, slab, 8);
+  expect(answer).toBe(3 * 2 ** 32 + 8);
+  expect(memory.toString()).toBe('abcdefgh');
+  expect(() => quick3(native.mqTryReceiveQuick, descriptor.handle, slab, 9)).toThrow('"length"');
+  expect(() => quick4(native.mqTrySendQuick, descriptor.handle, 999, 8, 3)).toThrow('"message"');
+  expect(() => quick4(native.mqTrySendQuick, descriptor.handle, slab, 8, -1e10)).toThrow(
+    '"priority"',
+  );
+  descriptor.close();
+  queue.close();
+  queue.unlinkSync();
 });

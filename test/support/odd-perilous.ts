@@ -34,6 +34,8 @@ export const perilous: Record<string, number[]> = {
   mqTimedreceive: [3],
   shmOpen: [1],
   msgsnd: [0, 3],
+  msgsndQuick: [0, 3],
+  msgrcvQuick: [0, 4],
   msgsndTimed: [0, 3],
   msgsndWait: [0],
   msgsndMany: [0],

@@ -1,18 +1,13 @@
 /** The command: npm run bench -- [FACILITY] [options] */
 
-import { writeFileSync } from 'node:fs';
+import { pooled } from './core/agreement';
 import { undoAtExit } from './core/cleanup';
 import { Compiler } from './core/compiler';
-import { costMarkdown, costsOf, costTable } from './core/costs';
-import { writeJson } from './core/json';
-import { load, machine } from './core/machine';
+import { conditions } from './core/conditions';
+import { machine } from './core/machine';
 import type { Facility, Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
-import { distancesOf, rowsOf, nearOf } from './core/rows';
 import { run, type Outcome } from './core/run';
-import { spread } from './core/stats';
-import { markdown, table } from './core/table';
-import { tailMarkdown, tailsOf, tailTable } from './core/tails';
 import { facility as channel } from './facilities/channel';
 import { facility as eventfd } from './facilities/eventfd';
 import { facility as fileLocks } from './facilities/file-locks';
@@ -27,8 +22,8 @@ import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
 import { facility as transports } from './facilities/transports';
 import { facility as unixSockets } from './facilities/unix-sockets';
-import { page } from './report/page';
 import { Misuse, parseOptions, USAGE, type Asked, type Effort, type Options } from './options';
+import { report } from './report/report';
 
 type Build = (effort: Effort, compiler: Compiler, asked: Asked) => Facility;
 
@@ -95,47 +90,6 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-/** What the machine was like during the run. */
-function conditions(outcomes: readonly Outcome[]): Record<string, string> {
-  const distances = outcomes.flatMap(distancesOf);
-  const { min, median, max } = spread(distances);
-  return {
-    'load after': load(),
-    'cache line there and back': `${min.toFixed()} to ${max.toFixed()} ns, median ${median.toFixed()}`,
-  };
-}
-
-/** Whether all that is ours, and all C programs, were right. */
-async function report(
-  facts: Record<string, string>,
-  outcomes: readonly Outcome[],
-  options: Options,
-): Promise<boolean> {
-  const near = nearOf(outcomes);
-  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
-  const smoke = options.effort === 'smoke';
-  for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
-  console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
-  const tails = outcomes.flatMap(tailsOf);
-  if (tails.length > 0) console.log(`Percentiles, in microseconds:\n${tailTable(tails)}`);
-  const costs = outcomes.flatMap(costsOf);
-  if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
-  const goals = rows.flatMap(({ goal }) => (goal === undefined ? [] : [goal]));
-  const met = goals.filter((goal) => goal.met).length;
-  if (smoke) console.log('A smoke run: the numbers mean nothing.');
-  else console.log(`Goals met: ${String(met)} of ${String(goals.length)}.`);
-  if (options.json !== undefined) writeJson(options.json, facts, outcomes);
-  if (options.html !== undefined) {
-    writeFileSync(options.html, await page({ facts, rows, outcomes, smoke }));
-  }
-  if (options.markdown !== undefined)
-    writeFileSync(
-      options.markdown,
-      `${markdown(rows)}\n${tailMarkdown(tails)}\n${costMarkdown(costs)}`,
-    );
-  return rows.every(({ wrong }) => !wrong);
-}
-
 function noRow({ only, payloads }: Options): string {
   const named = only === '' ? 'no row' : `no row is named ${only}`;
   if (payloads === undefined) return named;
@@ -155,15 +109,21 @@ async function main(): Promise<void> {
     .map((one) => one(options.effort, compiler, options))
     .flatMap((facility) => choose(facility, options));
   if (chosen.length === 0) throw new Misuse(noRow(options));
-  const facts: Record<string, string> = { ...machine() };
-  const outcomes: Outcome[] = [];
-  for (const facility of chosen) {
-    Object.assign(facts, facility.facts);
-    outcomes.push(...(await measure(facility, options, compiler)));
+  const before = machine();
+  const runs: Outcome[][] = [];
+  for (let i = 0; i < options.repeat; i++) {
+    const outcomes: Outcome[] = [];
+    for (const one of chosen) outcomes.push(...(await measure(one, options, compiler)));
+    runs.push(outcomes);
   }
-  Object.assign(facts, { rounds: String(options.rounds), cpus: options.placement });
-  Object.assign(facts, conditions(outcomes));
-  if (!(await report(facts, outcomes, options))) process.exitCode = 1;
+  const { rounds, repeat } = options;
+  const facts = {
+    ...before,
+    ...chosen.reduce((all, one) => ({ ...all, ...one.facts }), {}),
+    rounds: repeat === 1 ? String(rounds) : `${String(rounds)} in each of ${String(repeat)} runs`,
+    ...conditions(pooled(runs), options.placement),
+  };
+  if (!(await report(facts, runs, options))) process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {

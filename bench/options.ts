@@ -13,6 +13,7 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 any size, the other facilities have rows of some
   --duration S  seconds that the timed part of each sample lasts, about: 0.01 to 30; where nothing is
                 said each row has its own number of messages. fan-out and waits keep theirs
+  --repeat N    the whole selection N times: how far do the medians of the ratios lie apart?
   --rate N      requests per second of the rows with a schedule; half of what each can do where
                 nothing is said
   --rounds N    how often each row is measured (default 7; 3 with --quick)
@@ -43,6 +44,8 @@ export interface Options extends Asked {
   /** Seconds of the timed part of a sample; `undefined`: as long as its messages take. */
   duration: number | undefined;
   rounds: number;
+  /** How often all of it is measured. */
+  repeat: number;
   effort: Effort;
   placement: Placement;
   json: string | undefined;
@@ -60,6 +63,7 @@ const config = {
     duration: { type: 'string' },
     rate: { type: 'string' },
     rounds: { type: 'string' },
+    repeat: { type: 'string' },
     quick: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     pin: { type: 'boolean', default: false },
@@ -116,21 +120,26 @@ function numberIn(
   );
 }
 
+function countOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = text.trim() === '' ? NaN : Number(text);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new Misuse(`--${name} takes a number, 1 or more; not ${text || 'nothing'}`);
+}
+
 export function parseOptions(args: readonly string[]): Options | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [facility, ...more] = positionals;
   if (more.length > 0) throw new Misuse('name one facility, or none for every one');
   const effort = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
-  const rounds = Number(values.rounds ?? ROUNDS[effort]);
-  if (!(Number.isInteger(rounds) && rounds > 0)) {
-    throw new Misuse('--rounds takes a number, 1 or more');
-  }
+  const rounds = countOf('rounds', values.rounds) ?? ROUNDS[effort];
+  const repeat = countOf('repeat', values.repeat) ?? 1;
   const placement = values['one-cpu'] ? 'together' : values.pin ? 'apart' : 'free';
   const { only, json, html, markdown } = values;
   const payloads = values.payload === undefined ? undefined : sizesOf(values.payload);
   const duration = numberIn('duration', values.duration, 0.01, 30);
   const rate = numberIn('rate', values.rate, 1, 1e7);
   const asked = { payloads, duration, rate };
-  return { facility, only, ...asked, rounds, effort, placement, json, html, markdown };
+  return { facility, only, ...asked, rounds, repeat, effort, placement, json, html, markdown };
 }

@@ -64,6 +64,7 @@ int64_t now_ns(void);
 struct usage {
     int64_t cpu_ns;
     long voluntary, involuntary;
+    long migrations; /* to another CPU; -1: the kernel does not tell */
 };
 struct usage usage_now(void);
 void fail(const char* what) __attribute__((noreturn));
@@ -73,7 +74,9 @@ void need(int succeeded, const char* call);
 /* Results as one line of JSON: "values" and then "latencies", in nanoseconds. */
 void result_begin(void);
 void result_value(const char* name, double value);
-/* What was used for each of so many messages, as in core/usage.ts. */
+/* How often the kernel has moved this thread to another CPU; nothing where it does not tell. */
+void result_migrations(const struct usage* before, const struct usage* after);
+/* What was used for each of so many messages, and those, as in core/usage.ts. */
 void result_usage(const struct usage* before, const struct usage* after, long count);
 void result_latencies(const char* name, const int64_t* samples, long count);
 void result_end(void);

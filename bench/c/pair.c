@@ -16,6 +16,7 @@ void pair(const struct params* params) {
     payload_fill(&out, params->size);
     checked(params, params->warm);
     long wrong = 0;
+    const struct usage before = usage_now();
     const int64_t begin = now_ns();
     for (long i = 0; i < params->count; i++, sequence++) {
         payload_stamp(&out, sequence);
@@ -23,10 +24,12 @@ void pair(const struct params* params) {
         wrong += payload_differs(&in, transport_receive(&in, 0), params->size, sequence);
     }
     const int64_t end = now_ns();
+    const struct usage after = usage_now();
     checked(params, params->check);
     if (wrong > 0)
         fail("messages differ in the timed part");
     result_begin();
     result_value("ns", (double)(end - begin) / (double)params->count);
+    result_migrations(&before, &after);
     result_end();
 }

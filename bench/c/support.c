@@ -1,11 +1,13 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 static int values, arrays;
 
@@ -19,6 +21,20 @@ static int64_t nanoseconds(const struct timeval* time) {
     return ((int64_t)time->tv_sec * 1000000 + time->tv_usec) * 1000;
 }
 
+static long migrations_now(void) {
+    static int fd = 0;
+    char text[8192];
+    if (fd == 0)
+        fd = open("/proc/self/sched", O_RDONLY | O_CLOEXEC);
+    const ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    if (length <= 0)
+        return -1;
+    text[length] = 0;
+    const char* found = strstr(text, "nr_migrations");
+    const char* colon = found == NULL ? NULL : strchr(found, ':');
+    return colon == NULL ? -1 : atol(colon + 1);
+}
+
 struct usage usage_now(void) {
     struct rusage used;
     need(getrusage(RUSAGE_SELF, &used) == 0, "getrusage");
@@ -26,6 +42,7 @@ struct usage usage_now(void) {
         .cpu_ns = nanoseconds(&used.ru_utime) + nanoseconds(&used.ru_stime),
         .voluntary = used.ru_nvcsw,
         .involuntary = used.ru_nivcsw,
+        .migrations = migrations_now(),
     };
 }
 
@@ -74,11 +91,17 @@ void result_value(const char* name, double value) {
     printf("%s\"%s\":%.6f", values++ > 0 ? "," : "", name, value);
 }
 
+void result_migrations(const struct usage* before, const struct usage* after) {
+    if (before->migrations >= 0 && after->migrations >= 0)
+        result_value("migrations", (double)(after->migrations - before->migrations));
+}
+
 void result_usage(const struct usage* before, const struct usage* after, long count) {
     const double messages = (double)count;
     result_value("cpu", (double)(after->cpu_ns - before->cpu_ns) / 1000 / messages);
     result_value("voluntary", (double)(after->voluntary - before->voluntary) / messages);
     result_value("involuntary", (double)(after->involuntary - before->involuntary) / messages);
+    result_migrations(before, after);
 }
 
 void result_latencies(const char* name, const int64_t* samples, long count) {

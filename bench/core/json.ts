@@ -1,6 +1,7 @@
-/** The report as JSON: the rows, and for whoever wants to count again, what each round said. */
+/** The report as JSON: the rows, how far the runs of several agree, and for whoever wants to count again, what each round said. */
 
 import { writeFileSync } from 'node:fs';
+import type { Agreement } from './agreement';
 import { costsOf } from './costs';
 import { rowsOf, nearOf } from './rows';
 import type { Outcome, Sample } from './run';
@@ -10,6 +11,7 @@ export function writeJson(
   file: string,
   facts: Record<string, string>,
   outcomes: readonly Outcome[],
+  agreements: readonly Agreement[],
 ): void {
   const near = nearOf(outcomes);
   const measures = outcomes.map((outcome) => ({
@@ -24,7 +26,8 @@ export function writeJson(
       baseline: figures(outcome, baseline),
     })),
   }));
-  writeFileSync(file, `${JSON.stringify({ machine: facts, measures }, undefined, 2)}\n`);
+  const all = { machine: facts, measures, agreements };
+  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
 function figures({ measure }: Outcome, sample: Sample | undefined): object | undefined {
@@ -32,5 +35,6 @@ function figures({ measure }: Outcome, sample: Sample | undefined): object | und
   const values = measure.figures.map(
     (figure) => [figure.name || figure.unit, figure.value(sample.result)] as const,
   );
-  return { distances: sample.distances, ...Object.fromEntries(values) };
+  const { count, distances, migrations } = sample;
+  return { count, distances, migrations, ...Object.fromEntries(values) };
 }

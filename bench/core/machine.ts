@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { governors } from './cpus';
 
 /** Averages over 1, 5 and 15 minutes: what else ran. */
 export function load(): string {
@@ -20,6 +21,7 @@ export function machine(): Record<string, string> {
     node: process.version,
     kernel: `${os.type()} ${os.release()}`,
     cpu: `${String(os.availableParallelism())} x ${os.cpus()[0]?.model ?? 'unknown'} (${os.arch()})`,
+    governor: governors(),
     cc: execFileSync('cc', ['--version'], { encoding: 'utf8' }).split('\n')[0] ?? '',
     'load before': load(),
   };

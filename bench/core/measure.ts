@@ -1,5 +1,6 @@
 /** What is measured: a scenario, who does it, and which figures come out of it. */
 
+import { allowedCpus } from './cpus';
 import type { Work } from './params';
 import type { Command } from './program';
 import type { Result } from './result';
@@ -98,11 +99,24 @@ export interface Facility {
   facts: Record<string, string>;
 }
 
-/** How a program is placed on the CPUs: its own of two, all on one, or as the kernel likes. */
+/** How a program is placed on the CPUs: on one of its own, as long as there are some; all on one; or as the kernel likes. */
 export type Placement = 'apart' | 'together' | 'free';
 
-export function placed(command: Command, placement: Placement, index: number): Command {
+export function placed(
+  command: Command,
+  placement: Placement,
+  index: number,
+  cpus: readonly number[] = allowedCpus(),
+): Command {
   if (placement === 'free') return command;
-  const cpu = placement === 'apart' ? index : 0;
+  const cpu = cpus[placement === 'apart' ? index % cpus.length : 0] ?? 0;
   return { ...command, file: 'taskset', args: ['-c', String(cpu), command.file, ...command.args] };
+}
+
+/** The same in words. */
+export function placementText(placement: Placement, cpus: readonly number[]): string {
+  if (placement === 'free') return 'as the kernel likes';
+  if (placement === 'together') return `all programs on CPU ${String(cpus[0])}`;
+  const first = `the programs of a row by turns on CPU ${cpus.join(', ')}`;
+  return `${first}; threads of one process on all of them`;
 }

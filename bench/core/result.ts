@@ -20,3 +20,14 @@ export function latenciesOf(result: Result, name: string): number[] {
   if (latencies === undefined) throw new Error(`a program did not report ${name}`);
   return latencies;
 }
+
+/** How often all programs were moved to another CPU; undefined where none of them could tell. */
+export function migrationsOf({ values, others = [] }: Result): number | undefined {
+  return total([values, ...others].map(({ migrations }) => migrations));
+}
+
+/** Of those that are known. */
+export function total(all: readonly (number | undefined)[]): number | undefined {
+  const known = all.filter((one) => one !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, one) => sum + one);
+}

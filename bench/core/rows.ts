@@ -1,7 +1,9 @@
 /** From samples to the rows of the report. */
 
 import type { Contender, Figure, Goal } from './measure';
+import { outliersOf, type Disturbance, type Outlier } from './outliers';
 import { isFar, type Distance } from './probe';
+import { total } from './result';
 import type { Outcome, Round, Sample } from './run';
 import { median, quantile, ratios, type Spread } from './stats';
 
@@ -23,6 +25,10 @@ export interface Row {
   unequal: number;
   /** Rounds that were measured with the CPUs far apart. */
   far: number;
+  /** Rounds in which a program was moved to another CPU; undefined where the kernel does not tell. */
+  moved: number | undefined;
+  /** Rounds far from the others: of the ratio, or of the value where there is none. */
+  outliers: Outlier[];
   /** Why there are no numbers. */
   trouble?: string;
   /** Whether that is our fault, or the C program's: it was wrong, not just absent, and no rival's. */
@@ -55,6 +61,8 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
     rounds: used.length,
     unequal: rounds.length - used.length,
     far: used.filter((round) => samplesOf(round).some(far)).length,
+    moved: movedOf(used),
+    outliers: [],
     wrong: false,
   };
   if (measure.absent !== undefined) return { ...row, trouble: measure.absent };
@@ -72,8 +80,34 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
       used.map((round) => [valueOf(round, 'subject', figure), valueOf(round, 'baseline', figure)]),
     );
   }
+  row.outliers = outliersOf(
+    used.map((round) => comparedOf(round, figure)),
+    used.map((round) => disturbanceOf(round, samplesOf(round).some(far))),
+  );
   if (figure.goal !== undefined) row.goal = judged(figure.goal, figure, row);
   return row;
+}
+
+/** What a round is compared with the others by. */
+function comparedOf(round: Round, figure: Figure): number {
+  const subject = valueOf(round, 'subject', figure);
+  return round.baseline === undefined ? subject : subject / valueOf(round, 'baseline', figure);
+}
+
+function movedOf(rounds: readonly Round[]): number | undefined {
+  const counted = rounds.map((round) => samplesOf(round).map(({ migrations }) => migrations));
+  if (!counted.flat().some((migrations) => migrations !== undefined)) return undefined;
+  return counted.filter((samples) => samples.some((migrations = 0) => migrations > 0)).length;
+}
+
+function disturbanceOf(round: Round, far: boolean): Disturbance {
+  const samples = samplesOf(round);
+  const values = samples.flatMap(({ result }) => [result.values, ...(result.others ?? [])]);
+  return {
+    far,
+    migrations: total(samples.map(({ migrations }) => migrations)),
+    involuntary: total(values.map(({ involuntary }) => involuntary)),
+  };
 }
 
 function isRival(contender: Contender): boolean {
@@ -111,4 +145,11 @@ function tail(rounds: readonly Round[], who: Who, { latencies, unit }: Figure): 
 function judged(goal: Goal, { better }: Figure, row: Row): NonNullable<Row['goal']> {
   const value = goal.of === 'ratio' ? (row.ratio?.median ?? NaN) : row.subject;
   return { ...goal, better, met: better === 'less' ? value <= goal.limit : value >= goal.limit };
+}
+
+/** A goal that is missed is said to be missed. */
+export function goalText(rows: readonly Row[]): string {
+  const goals = rows.flatMap(({ goal }) => goal ?? []);
+  const met = goals.filter((goal) => goal.met).length;
+  return `Goals met: ${String(met)} of ${String(goals.length)}.`;
 }

@@ -8,12 +8,16 @@ import type { Contender, Facility, Measure, Placement, Scenario } from './measur
 import { toArguments, type Work } from './params';
 import type { Probe } from './probe';
 import { Fault, runTogether, type Command } from './program';
-import type { Result } from './result';
+import { migrationsOf, type Result } from './result';
 
 export interface Sample {
   result: Result;
   /** What the probe said before and after. */
   distances: [before: number, after: number];
+  /** Messages of its timed part. */
+  count: number;
+  /** How often its programs were moved to another CPU meanwhile, together; undefined where none of them could tell. */
+  migrations?: number | undefined;
 }
 
 export interface Round {
@@ -120,16 +124,11 @@ async function runRound(
   let before = await options.probe();
   for (const who of order) {
     await faultless(outcome, who, async (contender) => {
-      const { work } = measure;
-      const result = await sample(
-        facility,
-        measure,
-        contender,
-        shares[who] ?? work,
-        options.placement,
-      );
+      const work = shares[who] ?? measure.work;
+      const result = await sample(facility, measure, contender, work, options.placement);
       const after = await options.probe();
-      round[who] = { result, distances: [before, after] };
+      const migrations = migrationsOf(result);
+      round[who] = { result, distances: [before, after], count: work.count, migrations };
       before = after;
     });
   }
@@ -185,7 +184,12 @@ export function measured(
   if (result === undefined || (result.role ?? order.at(-1)) !== order.at(-1)) {
     throw new Fault('it measured nothing');
   }
-  return { ...result, others: areThreads ? [] : others.map(({ values }) => values) };
+  const told = { ...result, others: others.map(({ values }) => values) };
+  if (!areThreads) return told;
+  // Each was moved by itself.
+  const migrations = migrationsOf(told);
+  const values = migrations === undefined ? result.values : { ...result.values, migrations };
+  return { ...result, values, others: [] };
 }
 
 function commandOf(contender: Contender, role: string, index: number, args: string[]): Command {

@@ -1,6 +1,7 @@
 /** The report on the terminal, and the same for a document. */
 
 import Table from 'cli-table3';
+import { outlierText } from './outliers';
 import type { Row } from './rows';
 
 interface Titled {
@@ -91,6 +92,8 @@ function remarks(row: Row): string {
   const words: string[] = [];
   if (row.goal !== undefined) words.push(row.goal.met ? 'met' : 'MISSED');
   if (row.far > 0) words.push(`${String(row.far)} of ${String(row.rounds)} far`);
+  if ((row.moved ?? 0) > 0) words.push(`${String(row.moved)} of ${String(row.rounds)} moved`);
+  if (row.outliers.length > 0) words.push(`outliers: ${outlierText(row.outliers)}`);
   if (row.unequal > 0) words.push(`${String(row.unequal)} left out`);
   return words.join(', ');
 }

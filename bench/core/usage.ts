@@ -1,5 +1,6 @@
 /** What a program uses beside time, and how late its event loop is. As in c/support.c. */
 
+import { openSync, readSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Milliseconds between two looks at the event loop. */
@@ -12,17 +13,44 @@ interface Usage {
   involuntary: number;
 }
 
-/** What was used for each of `count` messages since it was made. */
+/** How often the kernel has moved the thread to another CPU since this was made. */
+export class Migrations {
+  readonly #before = migrated();
+
+  /** Nothing where the kernel does not tell. */
+  since(): { migrations?: number } {
+    const [before, after] = [this.#before, migrated()];
+    return before === undefined || after === undefined ? {} : { migrations: after - before };
+  }
+}
+
+/** Opened once, so that looking takes little time. */
+const schedule: { fd?: number; text: Buffer } = { text: Buffer.alloc(8192) };
+
+function migrated(): number | undefined {
+  try {
+    schedule.fd ??= openSync('/proc/thread-self/sched', 'r');
+    const length = readSync(schedule.fd, schedule.text, 0, schedule.text.length, 0);
+    const found = /nr_migrations\s*:\s*(\d+)/.exec(schedule.text.toString('latin1', 0, length));
+    return found === null ? undefined : Number(found[1]);
+  } catch {
+    return undefined; // the kernel may have been built without it
+  }
+}
+
+/** What was used for each of `count` messages since it was made; and how often the thread was moved, in all. */
 export class Meter {
+  readonly #migrations = new Migrations();
   readonly #before = used();
 
-  perMessage(count: number): Record<keyof Usage, number> {
+  perMessage(count: number): Record<keyof Usage, number> & { migrations?: number } {
     const after = used();
     const each = (name: keyof Usage): number => (after[name] - this.#before[name]) / count;
     return {
       cpu: each('cpu'),
       voluntary: each('voluntary'),
       involuntary: each('involuntary'),
+      ...this.#migrations.since(),
     };
   }
 }

@@ -1,7 +1,8 @@
 /** One HTML file that needs nothing else: the facts, the plots of the transports, and each group with its table. */
 
+import { agreementCells, agreementHead, agreementText, type Agreement } from '../core/agreement';
 import { COST_HEAD, costCells, costsOf, type Cost } from '../core/costs';
-import type { Row } from '../core/rows';
+import { goalText, type Row } from '../core/rows';
 import type { Outcome } from '../core/run';
 import { cells, grouped, HEAD, titleOf } from '../core/table';
 import { TAIL_HEAD, tailCells, tailsOf, type Tail } from '../core/tails';
@@ -14,6 +15,8 @@ export interface Report {
   facts: Readonly<Record<string, string>>;
   rows: readonly Row[];
   outcomes: readonly Outcome[];
+  /** Of several runs. */
+  agreements: readonly Agreement[];
   /** A smoke run's numbers mean nothing, and the page says so. */
   smoke: boolean;
 }
@@ -21,11 +24,7 @@ export interface Report {
 export async function page(report: Report): Promise<string> {
   const costs = report.outcomes.flatMap(costsOf);
   const tails = report.outcomes.flatMap(tailsOf);
-  const goals = report.rows.flatMap(({ goal }) => goal ?? []);
-  const met = goals.filter((goal) => goal.met).length;
-  const verdict = report.smoke
-    ? 'A smoke run: the numbers mean nothing.'
-    : `Goals met: ${String(met)} of ${String(goals.length)}.`;
+  const verdict = report.smoke ? 'A smoke run: the numbers mean nothing.' : goalText(report.rows);
   const groups = await Promise.all(
     grouped(report.rows).map(([name, rows]) =>
       groupSection(
@@ -52,9 +51,21 @@ export async function page(report: Report): Promise<string> {
     .join('')}</table>
 ${await transportSection(report.outcomes, report.rows)}
 ${groups.join('\n')}
+${agreementSection(report)}
 </body>
 </html>
 `;
+}
+
+/** Nothing where there was one run. */
+function agreementSection({ agreements, smoke }: Report): string {
+  if (agreements.length === 0) return '';
+  const sections = grouped(agreements).map(([name, all]) => {
+    const lines = all.map((one) => ({ ...one, name: titleOf(one) }));
+    return titled(name, agreementHead(all[0]?.medians.length ?? 0), lines, agreementCells);
+  });
+  const verdict = smoke ? '' : `<p>${escape(agreementText(agreements))}</p>`;
+  return `<section><h3>Run by run</h3>${verdict}\n${sections.join('\n')}</section>`;
 }
 
 async function groupSection(

@@ -82,6 +82,15 @@ describe('what the programs of a sample say', () => {
     expect(measured(results, 'stream', true)).toMatchObject({ values: { ns: 2 }, others: [] });
   });
 
+  test('but each thread was moved by itself', () => {
+    const thread = (role: string, migrations: number) => ({
+      ...said(1, role),
+      values: { cpu: 5, migrations },
+    });
+    const results = [thread('stream-receive', 2), thread('stream-send', 1)];
+    expect(measured(results, 'stream', true).values).toEqual({ cpu: 5, migrations: 3 });
+  });
+
   test('is a fault where the one that measures is missing', () => {
     expect(() => measured([said(1, 'stream-send')], 'stream', false)).toThrow('measured nothing');
   });

@@ -34,7 +34,7 @@ function measure(name: string, kind: Kind, size: number, figure: Figure): Measur
 }
 
 function sample(result: Partial<Sample['result']>): Sample {
-  return { result: { values: {}, latencies: {}, ...result }, distances: [1, 1] };
+  return { result: { values: {}, latencies: {}, ...result }, distances: [1, 1], count: 1 };
 }
 
 function stream(name: string, kind: Kind, size: number, pairs: [number, number][]): Outcome {

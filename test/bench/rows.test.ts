@@ -1,9 +1,10 @@
 import type { Figure, Measure } from '../../bench/core/measure';
 import { rowsOf, nearOf } from '../../bench/core/rows';
 import type { Outcome, Round, Sample } from '../../bench/core/run';
+import { cells } from '../../bench/core/table';
 
 function sample(ns: number, distance = 400): Sample {
-  return { result: { values: { ns }, latencies: {} }, distances: [distance, distance] };
+  return { result: { values: { ns }, latencies: {} }, distances: [distance, distance], count: 1 };
 }
 
 function round(subject: number, baseline: number, distances: [number, number] = [400, 400]): Round {
@@ -84,6 +85,30 @@ describe('the distance between the CPUs', () => {
 
   test('one CPU has none', () => {
     expect(rowOf(outcome([round(1, 1, [0, 0])]))).toMatchObject({ rounds: 1, far: 0 });
+  });
+});
+
+describe('rounds that were disturbed', () => {
+  const moved = (one: Round, migrations: number): Round => ({
+    ...one,
+    ...(one.subject === undefined ? {} : { subject: { ...one.subject, migrations } }),
+  });
+
+  test('are marked where a program was moved', () => {
+    const rounds = [0, 3, 0, 1].map((migrations) => moved(round(1, 1), migrations));
+    expect(rowOf(outcome(rounds))).toMatchObject({ moved: 2, outliers: [] });
+  });
+
+  test('are not marked where the kernel does not tell', () => {
+    expect(rowOf(outcome([round(1, 1)])).moved).toBeUndefined();
+  });
+
+  test('are outliers where their ratio is far from the others, and the reason is named', () => {
+    const rounds = [100, 101, 99, 100, 400, 100, 101].map((ns) => round(ns, 100));
+    expect(rowOf(outcome(rounds)).outliers).toEqual([{ round: 4, cause: 'noise' }]);
+    const row = rowOf(outcome(rounds.map((one, i) => moved(one, i === 4 ? 1 : 0))));
+    expect(row.outliers).toEqual([{ round: 4, cause: 'moved' }]);
+    expect(cells(row).at(-1)).toBe('met, 1 of 7 moved, outliers: 1 moved');
   });
 });
 

@@ -20,9 +20,13 @@ const root = path.resolve(__dirname, '../..');
 const run = promisify(execFile);
 
 interface Report {
+  machine: Record<string, string>;
+  agreements: { medians: number[] }[];
   measures: {
     name: string;
     scenario: string;
+    work: { size: number };
+    rounds: Record<'subject' | 'baseline', { count: number; migrations?: number }>[];
     rows: { group: string; trouble?: string; wrong: boolean }[];
     percentiles: { group: string; loop: string }[];
     costs: { group: string }[];
@@ -149,6 +153,42 @@ describe('npm run bench', () => {
     },
   );
 
+  test('--repeat, --duration and --pin: each run, as long as asked for, and on which CPUs', async () => {
+    const [file, page] = ['repeat.json', 'repeat.html'].map((name) => path.join(folder, name));
+    const options = ['--repeat', '2', '--duration', '0.02', '--pin'];
+    const files = ['--json', file ?? '', '--html', page ?? ''];
+    await compiled('eventfd', '--smoke', '--only', 'tryWrite', ...options, ...files);
+    const { machine, measures, agreements } = JSON.parse(
+      readFileSync(file ?? '', 'utf8'),
+    ) as Report;
+    expect(machine).toMatchObject({
+      rounds: '1 in each of 2 runs',
+      cpus: expect.stringMatching(/on CPU \d/) as string,
+      governor: expect.any(String) as string,
+      outliers: expect.stringMatching(/^\d+ of 2 rounds/) as string,
+    });
+    expect(agreements.map(({ medians }) => medians.length)).toEqual([2]);
+    const [rounds = []] = measures.map((measure) => measure.rounds);
+    expect(rounds).toHaveLength(2);
+    const samples = rounds.flatMap(({ subject, baseline }) => [subject, baseline]);
+    expect(samples.map(({ migrations = 0 }) => migrations)).toEqual([0, 0, 0, 0]);
+    // Without a duration all do 1,000; with one each as much as it can.
+    expect(samples.map(({ count }) => count)).not.toEqual([1000, 1000, 1000, 1000]);
+    expect(readFileSync(page ?? '', 'utf8')).toContain('<h3>Run by run</h3>');
+  });
+
+  test('--payload: messages of any size', async () => {
+    const file = path.join(folder, 'sizes.json');
+    const only = ['--only', 'one way, unix.Stream', '--payload', '2k,100'];
+    await compiled('transports', '--smoke', ...only, '--json', file);
+    const { measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(measures.map(({ name, work }) => [name, work.size])).toEqual([
+      ['100 B one way, unix.Stream', 100],
+      ['2 KiB one way, unix.Stream', 2048],
+    ]);
+    expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
+  });
+
   test('Ctrl-C leaves nothing behind', async () => {
     const scratch = path.join(folder, 'scratch');
     mkdirSync(scratch);
@@ -173,6 +213,7 @@ describe('npm run bench', () => {
     [['sysv', '--rounds', '0'], '--rounds takes a number'],
     [['transports', '--payload', '2'], '--payload takes sizes'],
     [['futex', '--payload', '1m'], 'no row has messages of 1048576 bytes'],
+    [['sysv', '--repeat', '1.5'], '--repeat takes a number'],
     [['sysv', '--duration', 'long'], '--duration takes a number'],
     [['transports', '--rate', '-1'], '--rate'],
     [['eventfd', '--only', 'nothing of that name'], 'no row is named'],

@@ -3,7 +3,7 @@ import type { Outcome, Sample } from '../../bench/core/run';
 import { SHARES, percentileName, tailCells, tailsOf } from '../../bench/core/tails';
 
 function sample(trips: readonly number[]): Sample {
-  return { result: { values: {}, latencies: { trip: [...trips] } }, distances: [1, 1] };
+  return { result: { values: {}, latencies: { trip: [...trips] } }, distances: [1, 1], count: 1 };
 }
 
 function outcome(scenario: Measure['scenario'], trips: readonly number[], pause = 0): Outcome {

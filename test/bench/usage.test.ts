@@ -47,6 +47,7 @@ function sample(cpu: number[], switches = 1, loop?: number): Sample {
   return {
     result: { values: all.at(-1) ?? {}, latencies: {}, others: all.slice(0, -1) },
     distances: [1, 1],
+    count: 1,
   };
 }
 
@@ -91,6 +92,10 @@ test('costs are medians, those of all programs together in the ratio', () => {
 test('there are none of what was disqualified, or not metered', () => {
   expect(costsOf({ ...outcome, fault: { who: 'subject', what: 'it hung' } })).toEqual([]);
   expect(costsOf({ measure, rounds: [] })).toEqual([]);
-  const plain: Sample = { result: { values: { ns: 1 }, latencies: {} }, distances: [1, 1] };
+  const plain: Sample = {
+    result: { values: { ns: 1 }, latencies: {} },
+    distances: [1, 1],
+    count: 1,
+  };
   expect(costsOf({ measure, rounds: [{ subject: plain }] })).toEqual([]);
 });

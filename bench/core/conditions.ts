@@ -1,0 +1,43 @@
+/** What the machine was like during the run. */
+
+import { allowedCpus } from './cpus';
+import { load } from './machine';
+import { placementText, type Placement } from './measure';
+import { outlierText } from './outliers';
+import { distancesOf, nearOf, rowsOf } from './rows';
+import type { Outcome } from './run';
+import { spread } from './stats';
+
+export function conditions(
+  outcomes: readonly Outcome[],
+  placement: Placement,
+): Record<string, string> {
+  const { min, median, max } = spread(outcomes.flatMap(distancesOf));
+  return {
+    cpus: placementText(placement, allowedCpus()),
+    'load after': load(),
+    'cache line there and back': `${min.toFixed()} to ${max.toFixed()} ns, median ${median.toFixed()}`,
+    'moved to another CPU': movedText(outcomes),
+    outliers: outliersText(outcomes),
+  };
+}
+
+function movedText(outcomes: readonly Outcome[]): string {
+  const samples = outcomes
+    .flatMap(({ rounds }) => rounds)
+    .flatMap(({ subject, baseline }) => [subject, baseline])
+    .flatMap((sample) => sample?.migrations ?? []);
+  const moved = samples.filter((migrations) => migrations > 0).length;
+  return samples.length === 0
+    ? 'not counted: the kernel does not tell'
+    : `${String(moved)} of ${String(samples.length)} samples`;
+}
+
+function outliersText(outcomes: readonly Outcome[]): string {
+  const near = nearOf(outcomes);
+  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
+  const all = rows.flatMap((row) => row.outliers);
+  const rounds = rows.reduce((sum, row) => sum + row.rounds, 0);
+  const counted = `${String(all.length)} of ${String(rounds)} rounds of all rows`;
+  return all.length === 0 ? counted : `${counted}: ${outlierText(all)}`;
+}

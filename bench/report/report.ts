@@ -1,0 +1,49 @@
+/** All that is said about what was measured: on the terminal, and in the files that were asked for. */
+
+import { writeFileSync } from 'node:fs';
+import {
+  agreementMarkdown,
+  agreementsOf,
+  agreementTable,
+  agreementText,
+  pooled,
+} from '../core/agreement';
+import { costMarkdown, costsOf, costTable } from '../core/costs';
+import { writeJson } from '../core/json';
+import { goalText, rowsOf, nearOf } from '../core/rows';
+import type { Outcome } from '../core/run';
+import { markdown, table } from '../core/table';
+import { tailMarkdown, tailsOf, tailTable } from '../core/tails';
+import type { Options } from '../options';
+import { page } from './page';
+
+/** Whether all that is ours, and all C programs, were right. */
+export async function report(
+  facts: Record<string, string>,
+  runs: readonly (readonly Outcome[])[],
+  options: Options,
+): Promise<boolean> {
+  const outcomes = pooled(runs);
+  const near = nearOf(outcomes);
+  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
+  const agreements = runs.length > 1 ? agreementsOf(runs) : [];
+  const smoke = options.effort === 'smoke';
+  for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
+  console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
+  const tails = outcomes.flatMap(tailsOf);
+  if (tails.length > 0) console.log(`Percentiles, in microseconds:\n${tailTable(tails)}`);
+  const costs = outcomes.flatMap(costsOf);
+  if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
+  if (agreements.length > 0) console.log(`Run by run:\n${agreementTable(agreements)}`);
+  if (agreements.length > 0 && !smoke) console.log(agreementText(agreements));
+  console.log(smoke ? 'A smoke run: the numbers mean nothing.' : goalText(rows));
+  if (options.json !== undefined) writeJson(options.json, facts, outcomes, agreements);
+  if (options.html !== undefined) {
+    writeFileSync(options.html, await page({ facts, rows, outcomes, agreements, smoke }));
+  }
+  if (options.markdown !== undefined) {
+    const texts = [markdown(rows), tailMarkdown(tails), costMarkdown(costs)];
+    writeFileSync(options.markdown, [...texts, agreementMarkdown(agreements)].join('\n'));
+  }
+  return rows.every(({ wrong }) => !wrong);
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { allowedCpus, governors, numbersIn } from '../../bench/core/cpus';
+import { placed, placementText } from '../../bench/core/measure';
+import { outliersOf, outlierText, type Disturbance } from '../../bench/core/outliers';
+import { migrationsOf } from '../../bench/core/result';
+import { Migrations } from '../../bench/core/usage';
+
+test.each([
+  ['0-1', [0, 1]],
+  ['3', [3]],
+  ['0-2,5,8-9\n', [0, 1, 2, 5, 8, 9]],
+])('the kernel names CPUs as %j', (list, numbers) => {
+  expect(numbersIn(list)).toEqual(numbers);
+});
+
+describe('the governor', () => {
+  let folder = '';
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-test-governor-'));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('is that of the CPUs that may be used, each name once', () => {
+    for (const cpu of allowedCpus()) {
+      const place = path.join(folder, `cpu${String(cpu)}/cpufreq`);
+      mkdirSync(place, { recursive: true });
+      writeFileSync(path.join(place, 'scaling_governor'), 'performance\n');
+    }
+    expect(governors(folder)).toBe('performance');
+  });
+
+  test('may not be shown, and that is said', () => {
+    expect(governors(folder)).toMatch(/^not known/);
+  });
+});
+
+describe('programs', () => {
+  const command = { file: 'cat', args: ['-n'] };
+
+  test('lie apart on the CPUs that may be used, by turns', () => {
+    const cpus = [0, 1, 2].map((i) => placed(command, 'apart', i, [4, 7]).args[1]);
+    expect(cpus).toEqual(['4', '7', '4']);
+    expect(placed(command, 'apart', 1, [4, 7])).toEqual({
+      file: 'taskset',
+      args: ['-c', '7', 'cat', '-n'],
+    });
+  });
+
+  test('lie on the first one, or where the kernel likes', () => {
+    expect(placed(command, 'together', 1, [4, 7]).args[1]).toBe('4');
+    expect(placed(command, 'free', 1, [4, 7])).toBe(command);
+  });
+
+  test('are said to', () => {
+    expect(placementText('apart', [4, 7])).toContain('on CPU 4, 7');
+    expect(placementText('together', [4, 7])).toContain('on CPU 4');
+    expect(placementText('free', [4, 7])).toBe('as the kernel likes');
+  });
+});
+
+test('migrations are counted by the kernel, or not at all', () => {
+  const { migrations = 0 } = new Migrations().since();
+  expect(migrations).toBeGreaterThanOrEqual(0);
+  const result = { values: { migrations: 2 }, latencies: {} };
+  expect(migrationsOf({ ...result, others: [{ migrations: 3 }, {}] })).toBe(5);
+  expect(migrationsOf({ values: {}, latencies: {} })).toBeUndefined();
+});
+
+describe('an outlier', () => {
+  const calm: Disturbance = { far: false, migrations: 0, involuntary: 0.1 };
+  const values = [10, 10.2, 9.9, 10.1, 50, 10, 9.8];
+  const among = (one: Partial<Disturbance>): Disturbance[] =>
+    values.map((value) => (value === 50 ? { ...calm, ...one } : calm));
+
+  test.each([
+    [{ far: true, migrations: 2 }, 'far'],
+    [{ migrations: 2, involuntary: 5 }, 'moved'],
+    [{ involuntary: 5 }, 'crowded'],
+    [{}, 'noise'],
+    [{ migrations: undefined, involuntary: undefined }, 'noise'],
+  ])('with %j is called %s', (disturbance, cause) => {
+    expect(outliersOf(values, among(disturbance))).toEqual([{ round: 4, cause }]);
+  });
+
+  test('is none where the round is like the others, however disturbed', () => {
+    const even = values.map((value) => (value === 50 ? 10 : value));
+    expect(outliersOf(even, among({ far: true, migrations: 9 }))).toEqual([]);
+  });
+
+  test('in words', () => {
+    expect(outlierText([])).toBe('');
+    const all = outliersOf(values, among({ migrations: 1 }));
+    expect(outlierText([...all, ...all, { round: 0, cause: 'noise' }])).toBe('2 moved, 1 noise');
+  });
+});

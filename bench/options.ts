@@ -7,7 +7,8 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 file-locks, locks, pipes, unix-sockets, eventfd, channel, transports; every one where
                 none is named
   --only TEXT   only the rows whose name contains TEXT, or whose scenario it is:
-                pair, stream, objects, fan-out, round-trip, in-flight, schedule, waits, repeat
+                pair, stream, objects, fan-out, gather, share, round-trip, in-flight, schedule,
+                waits, repeat
   --payload SIZES
                 only messages of these sizes, such as 64,1k,64k: 4 bytes to 1m each. transports measures
                 any size, the other facilities have rows of some

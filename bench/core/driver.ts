@@ -14,6 +14,11 @@ export type Maybe<T> = T | Promise<T>;
 /** Moves so many messages, and hands over each that arrives. */
 export type Moves = (count: number, take: Take) => Maybe<void>;
 
+export type MovesTyped = (
+  take: (data: Uint8Array, type: number) => void,
+  more: () => boolean,
+) => Promise<void>;
+
 /** Sends so many messages, or echoes so many. */
 export type Works = (count: number) => Maybe<void>;
 
@@ -49,6 +54,9 @@ export interface Forms {
   pair?: Record<string, (source: Source, batch: number) => Moves>;
   send?: Record<string, (source: Source, batch: number) => Works>;
   receive?: Record<string, () => Moves>;
+  sendTyped?: Record<string, (source: Source, type: number) => Works>;
+  /** Receives as long as there is to be more. */
+  receiveTyped?: Record<string, MovesTyped>;
   /** One sends each message to so many, each of whom moves all of them. */
   fanOut?: Record<string, (source: Source, receivers: number) => Works>;
   fanIn?: Record<string, () => Moves>;

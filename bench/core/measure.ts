@@ -14,16 +14,22 @@ export const programs = {
   'in-flight': ['in-flight-serve', 'in-flight-call'],
   schedule: ['schedule-serve', 'schedule-call'],
   'fan-out': ['fan-out-send', 'fan-out-receive'],
+  gather: ['gather-send', 'gather-receive'],
+  share: ['share-receive', 'share-send'],
   waits: ['waits'],
   repeat: ['repeat'],
 } as const;
 
 export type Scenario = keyof typeof programs;
 
-/** Those that are started: the last one as often as there are receivers. */
+/** Of these there are several of the first program, of all others of the last one. */
+const FIRST: readonly Scenario[] = ['gather', 'share'];
+
+/** Those that are started: one of them as often as there are to be several. */
 export function programsOf(scenario: Scenario, { receivers = 1 }: Work): string[] {
   const all: readonly string[] = programs[scenario];
-  return [...all, ...Array.from({ length: receivers - 1 }, () => all.at(-1) ?? '')];
+  const more = (name = ''): string[] => Array.from({ length: receivers - 1 }, () => name);
+  return FIRST.includes(scenario) ? [...more(all[0]), ...all] : [...all, ...more(all.at(-1))];
 }
 
 /** The other programs of the scenario that one belongs to. */

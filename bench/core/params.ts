@@ -13,7 +13,10 @@ export interface Params {
   batch: number;
   /** How many different selectors the pending receives have. */
   selectors: number;
-  /** How many receive each message, or repeat the work at the same time; one where nothing is said about it. */
+  /**
+   * How many there are of the program of which there may be several: who receive each message, repeat the work
+   * at the same time, send to one channel, or share it. One where nothing is said about it.
+   */
   receivers?: number;
   /** How many requests are under way at most, where they do not wait for each other; C is told this and what follows. */
   window?: number;

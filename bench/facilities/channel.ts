@@ -8,6 +8,7 @@ import { Plan, SMALL } from '../core/plan';
 import { channelOf } from '../drivers/child-process';
 import { EVENTS } from '../drivers/events';
 import type { Effort } from '../options';
+import { many } from './channel-many';
 import { meet } from './channel-meeting';
 
 const BULK = 65_536;
@@ -47,6 +48,8 @@ export function facility(effort: Effort, compiler: Compiler): Facility {
       ...bulk(plan),
       ...unfilled(plan),
       ...trips(plan, inC, futex),
+      ...flights(plan, inC),
+      ...many(plan, effort),
       idle(plan),
     ],
     meet,
@@ -176,6 +179,19 @@ function trips(plan: Plan, inC: (form: string) => Contender, futex: Contender): 
     trip('block, promise', futex, most(1.6)),
     trip('block, promise', net(EVENTS), most(1), beside),
   ];
+}
+
+/** Requests that do not wait for each other. */
+function flights(plan: Plan, inC: (form: string) => Contender): Measure[] {
+  return [8, 64].map((window) => ({
+    name: `channel ${String(window)} in flight`,
+    group: 'Requests by two channels, several in flight, 64 B, a closed loop; C: the same channels',
+    scenario: 'in-flight',
+    work: plan.work(50_000, { window }),
+    subject: ours('cursor', 'cursor'),
+    baseline: inC('adaptive'),
+    figures: [{ ...rate(), name: 'answered' }, latency('latency', 'request')],
+  }));
 }
 
 function idle(plan: Plan): Measure {

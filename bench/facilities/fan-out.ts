@@ -1,12 +1,11 @@
 /** From one to many: each receiver gets each message. */
 
-import { closeSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { closeSync } from 'node:fs';
 import { channel } from 'posix-ipc';
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM, socketpair } from 'posix-ipc/syscalls';
 import { channelName } from '../core/channels';
 import { ratesOf } from '../core/figures';
+import { makeFolder } from '../core/folder-meeting';
 import type { Contender, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
 import type { Plan } from '../core/plan';
@@ -68,8 +67,8 @@ function meetAt(
   { size, receivers = 1 }: Work,
   options: Parameters<typeof channel.Broadcast.createSync>[1],
 ): Meeting {
-  const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-bench-'));
-  const address = `${folder}/${path.basename(folder)}:${String(size)}`;
+  const folder = makeFolder(size);
+  const { address } = folder;
   const broadcast = channel.Broadcast.createSync(channelName(address, REQUEST), options);
   const pairs = Array.from({ length: receivers }, () =>
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC),
@@ -82,7 +81,7 @@ function meetAt(
       broadcast.close();
       broadcast.unlinkSync();
       for (const fd of pairs.flat()) closeSync(fd);
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
     },
   };
 }

@@ -1,23 +1,16 @@
-import { readdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Forms } from '../core/driver';
+import { allThere, arrive } from '../core/folder-meeting';
 import type { Params } from '../core/params';
 import { Sink, Source } from '../core/payload';
 import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
 
-/** The folder in which each receiver says that it is there. */
-function folderOf({ address }: Params): string {
-  return path.dirname(address);
-}
-
 /** One process sends each message to many, once all of them are there... */
 export async function fanOutSend(forms: Forms, form: string, params: Params): Promise<Result> {
   const { size, warm, count, check, receivers = 1 } = params;
   const send = formOf(forms.fanOut, form)(new Source(size, FAN_AHEAD), receivers);
-  while (readdirSync(folderOf(params)).length < receivers) await sleep(1);
+  await allThere(params, receivers);
   await send(warm);
   const meter = new Meter();
   const begin = nanoseconds();
@@ -36,7 +29,7 @@ export async function fanOutReceive(forms: Forms, form: string, params: Params):
   const { size, warm, count, check } = params;
   const sink = new Sink(size);
   const move = formOf(forms.fanIn, form)();
-  writeFileSync(path.join(folderOf(params), String(process.pid)), '');
+  arrive(params);
   const half = warm >> 1;
   await move(warm - half, sink.check);
   await move(half, sink.tally);

@@ -3,6 +3,7 @@ import type { Params } from '../core/params';
 import type { Result } from '../core/result';
 import { fanOutReceive, fanOutSend } from './fan-out';
 import { inFlightCall, scheduleCall } from './flight';
+import { gatherReceive, gatherSend, shareReceive, shareSend } from './many';
 import { objectsReceive, objectsSend } from './objects';
 import { pair } from './pair';
 import { repeat } from './repeat';
@@ -24,6 +25,10 @@ export const roles: Record<string, Role> = {
   'fan-out-receive': fanOutReceive,
   'round-trip-call': roundTripCall,
   'round-trip-serve': roundTripServe,
+  'gather-send': gatherSend,
+  'gather-receive': gatherReceive,
+  'share-send': shareSend,
+  'share-receive': shareReceive,
   'in-flight-call': inFlightCall,
   'in-flight-serve': roundTripServe,
   'schedule-call': scheduleCall,

@@ -33,6 +33,15 @@ test.each([
   }
 });
 
+test.each(['--rounds', '--repeat'])('%s is a whole number', (option) => {
+  for (const value of ['', '0', '1.5', 'often']) {
+    expect(() => parseOptions([`${option}=${value}`])).toThrow(
+      new RegExp(`^${option} takes a number, 1 or more; not `),
+    );
+  }
+  expect(parsed(`${option}=3`)).toMatchObject({ [option.slice(2)]: 3 });
+});
+
 test('--duration and --rate are numbers', () => {
   expect(parsed('--duration', '0.5', '--rate', '2000')).toMatchObject({
     duration: 0.5,

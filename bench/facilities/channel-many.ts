@@ -1,0 +1,59 @@
+/** One channel with several senders, or several receivers; its header for C knows neither. */
+
+import { channel } from 'posix-ipc';
+import { channelName } from '../core/channels';
+import { rate } from '../core/figures';
+import { makeFolder } from '../core/folder-meeting';
+import type { Contender, Measure, Meeting } from '../core/measure';
+import type { Work } from '../core/params';
+import type { Plan } from '../core/plan';
+import { REQUEST } from '../core/slots';
+import type { Effort } from '../options';
+
+const MANY = [1, 2, 4];
+
+/** Bytes: what is in it when the timed part begins, and is not sent in it, is little beside the rest. */
+const CAPACITY = 1 << 16;
+
+const KINDS = [
+  { scenario: 'gather', of: 'senders', forms: ['trySend', 'cursor'] },
+  { scenario: 'share', of: 'receivers', forms: ['cursor', 'trySend'] },
+] as const;
+
+export function many(plan: Plan, effort: Effort): Measure[] {
+  return KINDS.flatMap(({ scenario, of, forms }) =>
+    (effort === 'smoke' ? MANY.slice(1, 2) : MANY).map((count): Measure => {
+      const meet = (work: Work): Meeting => meetAt(work, { [of]: count });
+      const subject: Contender = {
+        ...{ language: 'JavaScript', driver: 'channel-many', meet },
+        forms: Array.from({ length: count + 1 }, (_, i) => forms[i < count ? 0 : 1]),
+      };
+      return {
+        name: `channel with ${String(count)} ${of}`,
+        group: `One channel, 64 B, several ${of}: all of its messages in a second`,
+        scenario,
+        work: { ...plan.work(200_000), receivers: count },
+        subject,
+        figures: [rate()],
+      };
+    }),
+  );
+}
+
+function meetAt(
+  { size }: Work,
+  ends: Pick<channel.ChannelOptions, 'senders' | 'receivers'>,
+): Meeting {
+  const folder = makeFolder(size);
+  const name = channelName(folder.address, REQUEST);
+  const one = channel.Channel.createSync(name, { capacity: CAPACITY, ...ends });
+  return {
+    address: folder.address,
+    complaint: () => (one.statSync().depth > 0 ? 'messages are left in the channel' : undefined),
+    remove: () => {
+      one.close();
+      one.unlinkSync();
+      folder.remove();
+    },
+  };
+}

@@ -83,7 +83,7 @@ export function cells(row: Row): string[] {
     p99 === undefined ? '' : `${amount(p99.subject, '')} / ${amount(p99.baseline, '')}`,
     goal === undefined
       ? ''
-      : `${goal.better === 'less' ? '<=' : '>='} ${String(goal.limit)} ${goal.of === 'ratio' ? 'x C' : row.unit}`.trim(),
+      : `${goal.better === 'less' ? '<=' : '>='} ${String(Number(goal.limit.toPrecision(3)))} ${goal.of === 'ratio' ? 'x C' : row.unit}`.trim(),
     remarks(row),
   ];
 }

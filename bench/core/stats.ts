@@ -88,9 +88,12 @@ export function apart(values: readonly number[]): number {
 /** As box plots draw it: beyond the quartiles by so many times what lies between them. */
 const FENCE = 1.5;
 
+/** Of the median: what lies within so much is none, however close the others are. */
+const LITTLE = 0.05;
+
 /** Which of the values lie far from the others. */
 export function outliers(values: readonly number[]): boolean[] {
   const [low, high] = [quantile(values, 0.25), quantile(values, 0.75)];
-  const reach = FENCE * (high - low);
+  const reach = Math.max(FENCE * (high - low), LITTLE * Math.abs(median(values)));
   return values.map((value) => value < low - reach || value > high + reach);
 }

@@ -2,7 +2,8 @@ import type { Forms } from '../../bench/core/driver';
 import { Feed } from '../../bench/core/feed';
 import { inFlightCall, scheduleCall } from '../../bench/scenarios/flight';
 
-const STALL = 60;
+/** Milliseconds. */
+const [STALL, SLOWLY] = [60, 5];
 
 /** A server that answers at once, but for a while, from the reply of one number on, not at all. */
 class Server {
@@ -14,7 +15,10 @@ class Server {
   #stalled = false;
   #kept: Buffer[] = [];
 
-  constructor(private readonly stallAt: number) {}
+  constructor(
+    private readonly stallAt: number,
+    private readonly delay = 0,
+  ) {}
 
   readonly forms: Forms = {
     flight: {
@@ -31,11 +35,12 @@ class Server {
   #send(request: Buffer): void {
     this.most = Math.max(this.most, ++this.#under);
     if (this.#seen++ === this.stallAt) this.#stall();
+    const answer = (): void => {
+      this.#answer(request);
+    };
     if (this.#stalled) this.#kept.push(request);
-    else
-      setImmediate(() => {
-        this.#answer(request);
-      });
+    else if (this.delay > 0) setTimeout(answer, this.delay);
+    else setImmediate(answer);
   }
 
   #stall(): void {
@@ -89,12 +94,13 @@ test('the same stall in a closed loop shows in those that were in flight, and no
 });
 
 test('without a rate it is half of what was answered in a closed loop', async () => {
-  const { values } = await scheduleCall(new Server(Infinity).forms, 'any', {
-    ...{ ...params, warm: 1000 },
-    window: 8,
-  });
+  const window = 8;
+  const server = new Server(Infinity, SLOWLY);
+  const { values } = await scheduleCall(server.forms, 'any', { ...params, warm: 80, window });
   const { rate = 0, ns = 0 } = values;
   expect(rate).toBeGreaterThan(0);
+  // A timer is early by a millisecond at most, so the closed loop cannot have been quicker than this.
+  expect(rate).toBeLessThanOrEqual((0.5 * window * 1000) / (SLOWLY - 1));
   // As many in a second as the schedule has, or fewer where it could not keep to it.
   expect(1e9 / ns).toBeLessThanOrEqual(1.1 * rate);
 });

@@ -106,6 +106,8 @@ describe('rounds that were disturbed', () => {
   test('are outliers where their ratio is far from the others, and the reason is named', () => {
     const rounds = [100, 101, 99, 100, 400, 100, 101].map((ns) => round(ns, 100));
     expect(rowOf(outcome(rounds)).outliers).toEqual([{ round: 4, cause: 'noise' }]);
+    const both = rounds.map((one, i) => (i === 4 ? round(400, 400) : one));
+    expect(rowOf(outcome(both)).outliers).toEqual([]);
     const row = rowOf(outcome(rounds.map((one, i) => moved(one, i === 4 ? 1 : 0))));
     expect(row.outliers).toEqual([{ round: 4, cause: 'moved' }]);
     expect(cells(row).at(-1)).toBe('met, 1 of 7 moved, outliers: 1 moved');

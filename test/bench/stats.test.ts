@@ -146,6 +146,8 @@ describe('outliers', () => {
   test('are none among few, equal or evenly spread values', () => {
     expect(outliers([1, 2, 3, 4, 5])).not.toContain(true);
     expect(outliers([7, 7, 7])).not.toContain(true);
+    expect(outliers([100, 100, 100, 100, 100, 100, 104])).not.toContain(true);
+    expect(outliers([100, 100, 100, 100, 100, 100, 106])).toContain(true);
     expect(outliers([])).toEqual([]);
   });
 

@@ -95,6 +95,7 @@ static inline void posix_ipc_channel_shape_write(uint32_t* words,
         is_usual ? POSIX_IPC_CHANNEL_LAYOUT : POSIX_IPC_CHANNEL_SHAPED_LAYOUT;
     words[POSIX_IPC_CHANNEL_FULL_WORD] = shape->full;
     words[POSIX_IPC_CHANNEL_RENDEZVOUS_WORD] = shape->rendezvous;
+    words[POSIX_IPC_CHANNEL_SEGMENT_WORD] = shape->segment;
     words[POSIX_IPC_CHANNEL_SENDERS_WORD] = shape->senders == 1 ? 0 : shape->senders;
     words[POSIX_IPC_CHANNEL_RECEIVERS_WORD] = shape->receivers == 1 ? 0 : shape->receivers;
 }

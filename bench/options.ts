@@ -15,8 +15,8 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
   --duration S  seconds that the timed part of each sample lasts, about: 0.01 to 30; where nothing is
                 said each row has its own number of messages. fan-out and waits keep theirs
   --repeat N    the whole selection N times: how far do the medians of the ratios lie apart?
-  --rate N      requests per second of the rows with a schedule; half of what each can do where
-                nothing is said
+  --rate N      requests per second of the rows with a schedule; half of what each answers one after
+                the other where nothing is said
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
   --smoke       a thousand messages each: are the drivers right? No numbers worth reading

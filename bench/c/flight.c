@@ -5,7 +5,7 @@
 
 enum { REQUEST = 1, REPLY = 2 };
 
-/* Of the requests in a second that were answered in a closed loop, the schedule has so many. */
+/* Of the requests in a second that were answered one after the other, the schedule has so many. */
 #define SHARE 0.5
 
 static struct message out = {.type = REQUEST}, in;
@@ -20,6 +20,7 @@ struct caller {
 /* Requests of one kind; with a period in nanoseconds where they have a schedule. */
 struct series {
     long count, sent, taken;
+    long window;  /* so many are under way at most */
     int verified; /* byte by byte */
     int64_t begin;
     double period;
@@ -31,7 +32,7 @@ static int64_t due(const struct series* series) {
 }
 
 static void send_one(struct caller* caller, struct series* series) {
-    int64_t* begun = &caller->begun[series->sent % caller->params->window];
+    int64_t* begun = &caller->begun[series->sent % series->window];
     payload_stamp(&out, caller->sequence + (uint32_t)series->sent);
     *begun = series->period > 0 ? due(series) : now_ns();
     series->sent++;
@@ -42,7 +43,7 @@ static void take_one(struct caller* caller, struct series* series) {
     const size_t expected = caller->params->size, size = transport_receive(&in, REPLY);
     const uint32_t sequence = caller->sequence + (uint32_t)series->taken;
     if (series->latencies != NULL) {
-        const int64_t begun = caller->begun[series->taken % caller->params->window];
+        const int64_t begun = caller->begun[series->taken % series->window];
         series->latencies[series->taken] = now_ns() - begun;
     }
     if (series->verified)
@@ -57,7 +58,7 @@ static void run(struct caller* caller, struct series* series) {
     series->begin = now_ns();
     while (series->taken < series->count) {
         const long under = series->sent - series->taken;
-        const int full = series->sent == series->count || under == caller->params->window;
+        const int full = series->sent == series->count || under == series->window;
         if (!full && (series->period == 0 || now_ns() >= due(series)))
             send_one(caller, series);
         else if (full || (under > 0 && transport_ready(REPLY)))
@@ -69,9 +70,11 @@ static void run(struct caller* caller, struct series* series) {
 static void call(const struct params* params, int has_schedule) {
     struct caller caller = {.params = params};
     caller.begun = calloc((size_t)params->window, sizeof *caller.begun);
-    struct series cold = {.count = params->warm - params->warm / 2, .verified = 1};
-    struct series warm = {.count = params->warm / 2}, timed = {.count = params->count};
-    struct series check = {.count = params->check, .verified = 1};
+    const long window = params->window, half = params->warm / 2;
+    struct series cold = {.count = params->warm - half, .window = window, .verified = 1};
+    struct series warm = {.count = half, .window = has_schedule ? 1 : window};
+    struct series timed = {.count = params->count, .window = window};
+    struct series check = {.count = params->check, .window = window, .verified = 1};
     timed.latencies = calloc((size_t)params->count, sizeof *timed.latencies);
     if (caller.begun == NULL || timed.latencies == NULL)
         fail("no memory");

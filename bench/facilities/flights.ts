@@ -50,7 +50,10 @@ export function inFlight(plan: Plan, effort: Effort, asked: Asked): Measure[] {
 
 export function onSchedule(plan: Plan, effort: Effort, asked: Asked): Measure[] {
   const perSecond = asked.rate === undefined ? 0 : Math.round(asked.rate);
-  const when = perSecond > 0 ? `${String(perSecond)} in a second` : 'half of what each can do';
+  const when =
+    perSecond > 0
+      ? `${String(perSecond)} in a second`
+      : 'half of what each answers one after the other';
   const most = perSecond > 0 ? perSecond * LONGEST : Infinity;
   return sizesOf(asked).flatMap((size) =>
     carrying(flights, size)

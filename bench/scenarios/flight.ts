@@ -11,7 +11,7 @@ import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
 
-/** Requests per second, by those that were answered in a closed loop: as in c/flight.c. */
+/** Requests per second, by those that were answered one after the other: as in c/flight.c. */
 const SHARE = 0.5;
 
 /** When a request is to go, in nanoseconds; undefined: now. */
@@ -20,29 +20,29 @@ type Due = (request: number) => number | undefined;
 type Take = (data: Uint8Array, latency: number) => void;
 
 export function inFlightCall(forms: Forms, form: string, params: Params): Promise<Result> {
-  return called(forms, form, params, () => 0);
+  return called(forms, form, params, undefined);
 }
 
 export function scheduleCall(forms: Forms, form: string, params: Params): Promise<Result> {
   const { rate = 0 } = params;
-  return called(forms, form, params, (closed) => (rate > 0 ? rate : SHARE * closed));
+  return called(forms, form, params, (single) => (rate > 0 ? rate : SHARE * single));
 }
 
-/** `rateOf`: the schedule's, from what was answered in a second without one; 0: there is none. */
+/** `rateOf`: the schedule's, if there is one, from what was answered in a second one after the other. */
 async function called(
   forms: Forms,
   form: string,
   { size, warm, count, check, window = 1 }: Params,
-  rateOf: (closed: number) => number,
+  rateOf: ((single: number) => number) | undefined,
 ): Promise<Result> {
   const flight = await formOf(forms.flight, form)();
-  const caller = new Caller(flight, new Source(size, window + 1), window);
+  const caller = new Caller(flight, new Source(size, window + 1));
   const sink = new Sink(size);
   const half = warm >> 1;
-  await caller.run(warm - half, sink.check);
+  await caller.run(warm - half, sink.check, window);
   const warmed = nanoseconds();
-  await caller.run(half, sink.tally);
-  const rate = rateOf((half * 1e9) / (nanoseconds() - warmed));
+  await caller.run(half, sink.tally, rateOf === undefined ? window : 1);
+  const rate = rateOf?.((half * 1e9) / (nanoseconds() - warmed)) ?? 0;
 
   const latencies = new Float64Array(count);
   let taken = 0;
@@ -52,12 +52,12 @@ async function called(
   };
   const meter = new Meter();
   const begin = nanoseconds();
-  await caller.run(count, keep, (request) =>
+  await caller.run(count, keep, window, (request) =>
     rate > 0 ? begin + (request * 1e9) / rate : undefined,
   );
   const end = nanoseconds();
   const values = { ns: (end - begin) / count, rate, ...meter.perMessage(count) };
-  await caller.run(check, sink.check);
+  await caller.run(check, sink.check, window);
   sink.finish();
   return { values, latencies: { request: Array.from(latencies, Math.round) } };
 }
@@ -68,25 +68,24 @@ class Caller {
   constructor(
     private readonly flight: Flight,
     private readonly source: Source,
-    private readonly window: number,
   ) {}
 
-  /** So many requests, until all are answered. */
-  async run(count: number, take: Take, due: Due = () => undefined): Promise<void> {
-    const begun = new Float64Array(this.window);
+  /** So many requests, of which `window` are under way at most, until all are answered. */
+  async run(count: number, take: Take, window: number, due: Due = () => undefined): Promise<void> {
+    const begun = new Float64Array(window);
     let [sent, taken] = [0, 0];
     const sending = async (): Promise<void> => {
       while (sent < count) {
-        if (sent - taken >= this.window) await this.#room();
+        if (sent - taken >= window) await this.#room();
         const time = due(sent);
         if (time !== undefined) await until(time);
-        begun[sent++ % this.window] = time ?? nanoseconds();
+        begun[sent++ % window] = time ?? nanoseconds();
         const waiting = this.flight.send(this.source.next());
         if (waiting !== undefined) await waiting;
       }
     };
     const moved = this.flight.move(count, (data) => {
-      take(data, nanoseconds() - (begun[taken++ % this.window] ?? NaN));
+      take(data, nanoseconds() - (begun[taken++ % window] ?? NaN));
       this.#roomy();
     });
     await Promise.all([moved, sending()]);

@@ -1,7 +1,17 @@
 import type { Figure, Measure } from '../../bench/core/measure';
 import { nearOf, rowsOf } from '../../bench/core/rows';
 import type { Outcome, Sample } from '../../bench/core/run';
-import { C, percentiles, rates, ratiosToC, ratiosToNode, sizeText } from '../../bench/report/data';
+import {
+  answered,
+  C,
+  C_FAN_OUT,
+  fansOut,
+  percentiles,
+  rates,
+  ratiosToC,
+  ratiosToNode,
+  sizeText,
+} from '../../bench/report/data';
 
 const rate: Figure = {
   name: '',
@@ -99,6 +109,81 @@ test('percentiles are over all rounds', () => {
   ]);
   expect(of('ours').map(Math.round)).toEqual([501, 900, 990, 999, 1000]);
   expect(of(C).map(Math.round)).toEqual([251, 450, 495, 500, 500]);
+});
+
+/** Requests by ours and by another one, so many under way. */
+function flight(
+  scenario: 'in-flight' | 'schedule',
+  window: number,
+  rates: [number, number],
+): Outcome {
+  const [subject, baseline] = rates.map((one) =>
+    sample({ values: { rate: one }, latencies: { trip: [1000, 3000] } }),
+  );
+  const one = measure('ours', 'ours', 64, rate);
+  return {
+    measure: { ...one, scenario, work: { ...one.work, window }, figures: [rate, latency] },
+    rounds: [{ subject: subject ?? sample({}), baseline: baseline ?? sample({}) }],
+  };
+}
+
+test('several in flight: answers by how many, of C the median of its rows', () => {
+  const all = [
+    flight('in-flight', 1, [10, 20]),
+    flight('in-flight', 8, [40, 60]),
+    flight('in-flight', 8, [50, 80]),
+    flight('schedule', 8, [1, 1]),
+  ];
+  expect(answered(all)).toEqual([
+    { transport: 'ours', size: 64, window: 1, rate: 10 },
+    { transport: 'ours', size: 64, window: 8, rate: 40 },
+    { transport: 'ours', size: 64, window: 8, rate: 50 },
+    { transport: C, size: 64, window: 1, rate: 20 },
+    { transport: C, size: 64, window: 8, rate: 70 },
+  ]);
+});
+
+test.each(['in-flight', 'schedule'] as const)('percentiles of %s, for each window', (scenario) => {
+  const all = percentiles([flight(scenario, 1, [1, 1]), flight(scenario, 8, [1, 1])], scenario);
+  const medians = all.filter(({ percentile }) => percentile === 'p50');
+  expect(medians.map(({ transport, window }) => [transport, window])).toEqual([
+    ['ours', 1],
+    ['ours', 8],
+    [C, 1],
+    [C, 8],
+  ]);
+  expect(medians.every(({ microseconds }) => microseconds === 2)).toBe(true);
+  expect(percentiles([flight(scenario, 1, [1, 1])])).toEqual([]);
+});
+
+test('from one to many: the rate of the slowest receiver', () => {
+  const one = measure('ours', 'ours', 64, rate);
+  const receiver = (name: string): Figure => ({
+    ...rate,
+    name,
+    value: ({ values }) => values[name] ?? NaN,
+  });
+  const rounds = [
+    [30, 20],
+    [10, 50],
+    [40, 40],
+  ].map(([a = NaN, b = NaN]) => ({
+    subject: sample({ values: { rate: 5, a, b } }),
+    baseline: sample({ values: { rate: 5, a: 2 * a, b: 2 * b } }),
+  }));
+  const outcome: Outcome = {
+    measure: {
+      ...one,
+      scenario: 'fan-out',
+      work: { ...one.work, receivers: 2 },
+      figures: [rate, receiver('a'), receiver('b')],
+    },
+    rounds,
+  };
+  expect(fansOut([outcome])).toEqual([
+    { transport: 'ours', receivers: 2, rate: 20 },
+    { transport: C_FAN_OUT, receivers: 2, rate: 40 },
+  ]);
 });
 
 test('what was disqualified, or is no transport, is not plotted', () => {

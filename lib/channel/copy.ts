@@ -18,6 +18,13 @@ const mostKept = 1 << 16;
 let keptBytes: Uint8Array = new Uint8Array(0);
 let kept: ArrayBufferLike = keptBytes.buffer;
 let keptWords: Int32Array = new Int32Array(kept);
+/** The last memory that was not kept: a view of what comes once costs more than it saves. */
+let met: ArrayBufferLike = kept;
+/** How often in a row there was other memory: to ask for it is a call, too. */
+let misses = 0;
+
+/** So often in a row, and then only now and then, a power of two, it is looked for. */
+const patience = 16;
 
 /** Whether `keptWords` is over the memory of these bytes. Asking for their `buffer` is a call. */
 function keep(bytes: Uint8Array): boolean {
@@ -25,13 +32,20 @@ function keep(bytes: Uint8Array): boolean {
 }
 
 function keepBuffer(bytes: Uint8Array): boolean {
+  if (misses > patience && (++misses & (patience - 1)) !== 0) return false;
   const { buffer } = bytes;
   if (buffer !== kept) {
-    if (buffer.byteLength > mostKept || changesSize(buffer)) return false;
+    const isAgain = buffer === met;
+    met = buffer.byteLength > mostKept ? kept : buffer;
+    if (!isAgain || changesSize(buffer)) {
+      misses++;
+      return false;
+    }
     kept = buffer;
     keptWords = new Int32Array(buffer, 0, buffer.byteLength >> 2);
   }
   keptBytes = bytes;
+  misses = 0;
   return true;
 }
 

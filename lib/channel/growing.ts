@@ -32,6 +32,7 @@ export class Growing extends Writing {
     this.#begin = this.position & -place.piece;
     this.#end = this.#segments.end;
     this.#at = this.#segments.lastPlace;
+    if (!this.#segments.isSmall) this.#later();
   }
 
   protected override room(length: number): number {
@@ -58,48 +59,55 @@ export class Growing extends Writing {
     const segments = this.#segments;
     segments.cut(position);
     this.#end = segments.end;
-    const at = this.#take(Math.ceil(size / this.#piece));
+    const at = this.#take(size);
     if (at < 0) return false;
-    const left = (this.#end - position) | 0;
-    if (left > 0) {
-      this.words[RING_WORD + ((this.#at + ((position - this.#begin) | 0)) >> 2)] = WRAP;
-      this.position = (position + left) | 0;
-    }
-    this.#begin = this.position;
+    const end = this.#end;
     this.#end = segments.end;
-    this.#at = at;
+    if (at !== this.#at + ((end - this.#begin) | 0)) this.#jump(at, end);
     this.#tend();
     return true;
   }
 
-  /** Where so many segments are; -1: there is no room. See `Writing`: no look is in vain. */
-  #take(count: number): number {
+  /** Goes on elsewhere, from the position on where the last segments end. */
+  #jump(at: number, end: number): void {
+    const { position } = this;
+    if (position !== end) {
+      this.words[RING_WORD + ((this.#at + ((position - this.#begin) | 0)) >> 2)] = WRAP;
+    }
+    this.position = end;
+    this.#begin = end;
+    this.#at = at;
+  }
+
+  /** Where a record of that size can go on; -1: there is no room. See `Writing`: no look is in vain. */
+  #take(size: number): number {
     this.look();
-    let at = this.#takeFreed(count);
+    let at = this.#takeFreed(size);
     if (at >= 0) return at;
     this.lookFull();
-    at = this.#takeFreed(count);
+    at = this.#takeFreed(size);
     if (at < 0 && settleAll()) {
       this.look();
-      at = this.#takeFreed(count);
+      at = this.#takeFreed(size);
     }
-    if (at < 0 && this.dropsOldest) at = this.#discardFor(count);
+    if (at < 0 && this.dropsOldest) at = this.#discardFor(size);
     if (at < 0 && this.#segments.lack < 0 && this.tail === this.position) throw this.#lacks();
     return at;
   }
 
-  #takeFreed(count: number): number {
+  #takeFreed(size: number): number {
     this.#segments.release(this.tail);
-    return this.#segments.take(count);
+    const further = size - ((this.#end - this.position) | 0);
+    return this.#segments.take(Math.ceil(size / this.#piece), Math.ceil(further / this.#piece));
   }
 
   /** Drops the oldest messages, a segment at a time. */
-  #discardFor(count: number): number {
+  #discardFor(size: number): number {
     const { place, position } = this;
     for (;;) {
       const left = Math.max((position - this.#segments.oldestEnd) | 0, 0);
       this.tail = discardOldest(place, position, place.capacity - left);
-      const at = this.#takeFreed(count);
+      const at = this.#takeFreed(size);
       if (at >= 0 || this.tail === position) return at;
     }
   }

@@ -29,6 +29,8 @@ export class Segments {
   /** Where the oldest one begins. */
   #begin: number;
   #reserved = 0;
+  /** Those that are bare may have memory, of the last sender. */
+  #isUnknown = true;
   /** How many were in use at most, since some were given back. */
   #peak = 0;
   /** A negated errno: why there was no memory; and when it was asked for. */
@@ -69,7 +71,7 @@ export class Segments {
 
   /** Whether there is nothing to be given back, now or later. */
   get isSmall(): boolean {
-    return this.#reserved <= fewestReserved;
+    return this.#reserved <= fewestReserved && !this.#isUnknown;
   }
 
   /** Where the last one is in the ring. */
@@ -92,13 +94,20 @@ export class Segments {
     }
   }
 
-  /** So many more, in one piece: where they are in the ring; -1: there are none, or `lack` of memory. */
-  take(count: number): number {
-    const first = this.#find(count);
-    this.#lack = first < 0 ? 0 : this.#reserve(first, count);
+  /**
+   * So many more, in one piece; or `further` ones right behind the last one, which prolong it, where that
+   * takes no more memory: where they are in the ring; -1: there are none, or `lack` of memory.
+   */
+  take(count: number, further: number): number {
+    const found = this.#find(count);
+    const next = (this.#order.at(-1) ?? -1) + 1;
+    const isLonger = next > 0 && this.#isFree(next, further) && !this.#isWarmer(found, next);
+    const first = isLonger ? next : found;
+    const end = first + (isLonger ? further : count);
+    this.#lack = first < 0 ? 0 : this.#reserve(first, end);
     if (first < 0 || this.#lack < 0) return -1;
     const { words } = this.#place;
-    for (let i = first; i < first + count; i++) {
+    for (let i = first; i < end; i++) {
       words[this.#entry(this.end)] = i;
       this.#use(i);
     }
@@ -117,7 +126,8 @@ export class Segments {
     const before = this.#reserved;
     let left = Math.min(before - keep, most);
     this.#peak = used;
-    if (left <= 0 || this.#isRead()) return false;
+    if ((left <= 0 && !this.#isUnknown) || this.#isRead()) return false;
+    this.#learn();
     for (let end = this.#states.length; left > 0 && end > 0;) {
       end = this.#states.lastIndexOf(SPARE, end - 1) + 1;
       const begin = this.#beginOf(SPARE, end, left);
@@ -156,6 +166,16 @@ export class Segments {
     return -1;
   }
 
+  #isFree(first: number, count: number): boolean {
+    const states = this.#states.subarray(first, first + count);
+    return states.length === count && !states.includes(USED);
+  }
+
+  /** Whether one has memory, and another one has none. */
+  #isWarmer(one: number, other: number): boolean {
+    return this.#states[one] === SPARE && this.#states[other] === BARE;
+  }
+
   /** Where those of a state begin that end there, so many at most. */
   #beginOf(state: number, end: number, most: number): number {
     let begin = end;
@@ -164,12 +184,12 @@ export class Segments {
   }
 
   /** Gives memory to those that have none: 0, or why there is none. */
-  #reserve(first: number, count: number): number {
-    for (let end = first + count; end > first;) {
-      const begin = this.#beginOf(BARE, end, end - first);
-      const lack = begin < end ? this.#dress(begin, end) : 0;
+  #reserve(first: number, end: number): number {
+    for (let to = end; to > first;) {
+      const begin = this.#beginOf(BARE, to, to - first);
+      const lack = begin < to ? this.#dress(begin, to) : 0;
       if (lack < 0) return lack;
-      end = Math.min(begin, end - 1);
+      to = Math.min(begin, to - 1);
     }
     return 0;
   }
@@ -205,21 +225,29 @@ export class Segments {
     return [offset, (end - begin) * this.#size];
   }
 
-  /** What has memory is not known: all that is not in use is as if it had, and is given back. */
+  /** As many have memory as should, be it that they had it; then the others have none. */
   #recover(): void {
     this.#complete();
+    if (!this.#isRead()) this.#learn();
+    this.#complete();
+    this.#note();
+  }
+
+  /** Those that are bare have no memory from now on. */
+  #learn(): void {
+    if (!this.#isUnknown) return;
+    this.#isUnknown = false;
     for (let end = this.#states.length; end > 0;) {
       end = this.#states.lastIndexOf(BARE, end - 1) + 1;
       const begin = this.#beginOf(BARE, end, end);
       if (begin < end) giveBack(this.#place.memory, ...this.#range(begin, end));
       end = begin;
     }
-    this.#complete();
-    this.#note();
   }
 
   /** As many have memory as always should. */
   #complete(): void {
+    this.#lack = 0;
     while (this.#reserved < fewestReserved) {
       const first = this.#states.indexOf(BARE);
       if (this.#dress(first, first + 1) < 0) return;

@@ -111,6 +111,16 @@ describe('memory', () => {
     expect(memoryOf(one)).toBe(headBytes + least);
   });
 
+  test('comes back from a sender that sends nothing', async () => {
+    const { channel: one, sender, receiver } = makeEnds(unbounded);
+    fill(sender);
+    sender.close();
+    using next = one.sender();
+    expect(collect(receiver)).toHaveLength(most);
+    await waitUntil('the memory comes back', () => memoryOf(one) === headBytes + least);
+    expect(next.trySend('x')).toBe(true);
+  });
+
   test('stays little while the receiver keeps up, however much goes through', () => {
     const { channel: one, sender, receiver } = makeEnds(unbounded);
     for (let i = 0; i < 20 * most; i++) {
@@ -170,11 +180,16 @@ describe('memory', () => {
     expect(collect(first)).toHaveLength(most);
     await sleep(250);
     expect(memoryOf(one)).toBe(before + limit);
+    sender.close(); // nor does a successor give it back
+    using next = one.sender();
+    await sleep(250);
+    expect(memoryOf(one)).toBe(before + limit);
     second.close(); // its guard is nobody's
     await waitUntil('the memory comes back', () => memoryOf(one) === before + least);
     guard[0] = 1;
     one.receiver();
     expect(guard[0]).toBe(0);
+    expect(next.trySend('x')).toBe(true);
   });
 
   test('transferred away: nothing is uncaught', async () => {
@@ -231,6 +246,16 @@ describe('messages', () => {
     }
     expect(() => sender.trySend(pattern(sender.maxLength + 1))).toThrow(coded('EMSGSIZE'));
     expect(() => sender.tryClaim(sender.maxLength + 1)).toThrow(coded('EMSGSIZE'));
+  });
+
+  test('a little longer than a segment follow each other without a gap', () => {
+    const { channel: one, sender, receiver } = makeEnds(unbounded);
+    for (let i = 0; i < 3; i++) expect(sender.trySend(pattern(segment, i))).toBe(true);
+    sender.flush();
+    expect(one.statSync().bytes).toBe(3 * (segment + 8));
+    expect(sender.trySend(pattern(segment))).toBe(false);
+    const all = collect(receiver);
+    expect(all.map(({ data }, i) => data.equals(pattern(segment, i)))).toEqual([true, true, true]);
   });
 
   test('claimed, cut short, given up, and borrowed', async () => {

@@ -30,6 +30,7 @@ struct posix_ipc_channel_segments {
     uint32_t reserved, peak;  /* that have memory; in use at most, since some were given back */
     uint32_t from, to, place; /* the positions that are written, and where they are in the ring */
     int lack;                 /* an errno: why the last ones got no memory; 0: they would have */
+    int is_unknown;           /* those that are bare may have memory, of the last sender */
     int64_t lacked_at, gave_at;
     unsigned char states[POSIX_IPC_CHANNEL_MOST_SEGMENTS];
     uint16_t table[POSIX_IPC_CHANNEL_MOST_SEGMENTS]; /* as in the channel, where others may write */
@@ -121,12 +122,22 @@ static inline int posix_ipc_segments_are_read(const struct posix_ipc_channel_end
     return 0;
 }
 
+/* Those that are bare have no memory from now on: the last sender may have given them some. */
+static inline void posix_ipc_segments_learn(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    for (uint32_t i = 0; segments->is_unknown && i < segments->all; i++)
+        if (segments->states[i] == POSIX_IPC_SEGMENT_BARE)
+            posix_ipc_segments_strip(sender, i, 1);
+    segments->is_unknown = 0;
+}
+
 /* Gives back what is not in use, from the end on, so many at most, until so many have memory. */
 static inline void posix_ipc_segments_give_back(struct posix_ipc_channel_end* sender, uint32_t keep,
                                                 uint32_t most) {
     struct posix_ipc_channel_segments* segments = sender->segments;
     if (posix_ipc_segments_are_read(sender))
         return;
+    posix_ipc_segments_learn(sender);
     for (uint32_t i = segments->all; i-- > 0 && most > 0 && segments->reserved > keep;) {
         if (segments->states[i] != POSIX_IPC_SEGMENT_SPARE ||
             posix_ipc_segments_strip(sender, i, 1) != 0)
@@ -191,16 +202,31 @@ static inline uint32_t posix_ipc_segments_find(const struct posix_ipc_channel_se
     return segments->all;
 }
 
-/* So many more, in one piece: where they are in the ring; 0: there are none, or `lack` of memory.
+/* Whether so many from one on are not in use. */
+static inline int posix_ipc_segments_are_free(const struct posix_ipc_channel_segments* segments,
+                                              uint32_t first, uint32_t count) {
+    return first <= segments->all && count <= segments->all - first &&
+           memchr(segments->states + first, POSIX_IPC_SEGMENT_USED, count) == NULL;
+}
+
+/* The one behind the last one in use: the ring goes on there without a gap. */
+static inline uint32_t posix_ipc_segments_next(const struct posix_ipc_channel_end* sender) {
+    const struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t last = posix_ipc_segments_end(sender) - sender->piece;
+    return segments->used == 0
+               ? segments->all
+               : segments->table[posix_ipc_segments_entry(sender, last)] + UINT32_C(1);
+}
+
+/* So many more are in use, from one on, if they get memory: where they are in the ring; 0: `lack`.
  */
-static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sender,
-                                               uint32_t count) {
+static inline uint32_t posix_ipc_segments_add(struct posix_ipc_channel_end* sender, uint32_t first,
+                                              uint32_t count) {
     struct posix_ipc_channel_segments* segments = sender->segments;
     const uint32_t head = (uint32_t)sizeof(struct posix_ipc_channel_head);
-    const uint32_t first = posix_ipc_segments_find(segments, count);
-    segments->lack = first == segments->all ? 0 : posix_ipc_segments_reserve(sender, first, count);
+    segments->lack = posix_ipc_segments_reserve(sender, first, count);
     posix_ipc_segments_note(sender);
-    if (first == segments->all || segments->lack != 0)
+    if (segments->lack != 0)
         return 0;
     uint32_t* table = (uint32_t*)(void*)(sender->ring + (POSIX_IPC_CHANNEL_TABLE - head));
     for (uint32_t i = first; i < first + count; i++) {
@@ -213,9 +239,31 @@ static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sen
     return posix_ipc_segments_place(sender, first);
 }
 
-/* Takes the oldest messages away, a segment at a time, until so many segments are free in one
- * piece: 0, and where they are in the ring; or EBADMSG. */
-static inline int posix_ipc_segments_discard(struct posix_ipc_channel_end* sender, uint32_t count,
+/* Room for a record of that size, in one piece: in other segments, or in those right behind the
+ * last one, where that takes no more memory. Where they are in the ring; 0: there are none, or
+ * `lack`. */
+static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sender,
+                                               uint32_t size) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t piece = sender->piece;
+    const uint32_t more = size - (segments->to - sender->position);
+    const uint32_t further = (more + piece - 1) / piece;
+    const uint32_t count = (size + piece - 1) / piece;
+    const uint32_t next = posix_ipc_segments_next(sender);
+    const uint32_t first = posix_ipc_segments_find(segments, count);
+    if (posix_ipc_segments_are_free(segments, next, further) &&
+        (first == segments->all || segments->states[first] != POSIX_IPC_SEGMENT_SPARE ||
+         segments->states[next] == POSIX_IPC_SEGMENT_SPARE))
+        return posix_ipc_segments_add(sender, next, further);
+    if (first != segments->all)
+        return posix_ipc_segments_add(sender, first, count);
+    segments->lack = 0;
+    return 0;
+}
+
+/* Takes the oldest messages away, a segment at a time, until a record of that size has room: 0, and
+ * where it is in the ring; or EBADMSG. */
+static inline int posix_ipc_segments_discard(struct posix_ipc_channel_end* sender, uint32_t size,
                                              uint32_t* place) {
     struct posix_ipc_channel_segments* segments = sender->segments;
     while (*place == 0 && sender->peer != sender->position) {
@@ -225,9 +273,37 @@ static inline int posix_ipc_segments_discard(struct posix_ipc_channel_end* sende
         if (result != 0)
             return result;
         posix_ipc_segments_release(sender);
-        *place = posix_ipc_segments_take(sender, count);
+        *place = posix_ipc_segments_take(sender, size);
     }
     return 0;
+}
+
+/* Goes on elsewhere, from the position on where the last segments end. */
+static inline void posix_ipc_segments_jump(struct posix_ipc_channel_end* sender, uint32_t place) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    if (segments->to != sender->position) {
+        const uint32_t at = segments->place + (sender->position - segments->from);
+        __atomic_store_n((uint32_t*)(void*)(sender->ring + at), POSIX_IPC_RING_WRAP,
+                         __ATOMIC_RELAXED);
+    }
+    sender->position = segments->from = segments->to;
+    segments->place = place;
+}
+
+/* Now and then: gives back what has not been in use since the last time. */
+static inline void posix_ipc_segments_tend(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t fewest = POSIX_IPC_SEGMENTS_FEWEST;
+    const uint32_t most = POSIX_IPC_SEGMENTS_AT_ONCE / sender->piece;
+    if (segments->reserved <= fewest && !segments->is_unknown)
+        return;
+    const int64_t now = posix_ipc_ring_now();
+    if (now - segments->gave_at < POSIX_IPC_SEGMENTS_PAUSE_NS)
+        return;
+    segments->gave_at = now;
+    posix_ipc_segments_give_back(sender, segments->peak < fewest ? fewest : segments->peak,
+                                 most == 0 ? 1 : most);
+    segments->peak = segments->used;
 }
 
 /* Goes on in other segments, in one piece, where a record of that size has room: 0; EAGAIN: there
@@ -240,36 +316,21 @@ static inline int posix_ipc_segments_enter(struct posix_ipc_channel_end* sender,
         return EBADMSG;
     posix_ipc_segments_cut(sender);
     posix_ipc_segments_release(sender);
-    const uint32_t count = (size + sender->piece - 1) / sender->piece;
-    uint32_t place = posix_ipc_segments_take(sender, count);
+    uint32_t place = posix_ipc_segments_take(sender, size);
     if (place == 0) {
         posix_ipc_channel_note_high(sender, used);
         if (sender->channel.shape.full == POSIX_IPC_CHANNEL_DROP_OLDEST) {
-            const int result = posix_ipc_segments_discard(sender, count, &place);
+            const int result = posix_ipc_segments_discard(sender, size, &place);
             if (result != 0)
                 return result;
         }
     }
     if (place == 0)
         return segments->lack != 0 && sender->peer == sender->position ? segments->lack : EAGAIN;
-    if (segments->to != sender->position) {
-        const uint32_t at = segments->place + (sender->position - segments->from);
-        __atomic_store_n((uint32_t*)(void*)(sender->ring + at), POSIX_IPC_RING_WRAP,
-                         __ATOMIC_RELAXED);
-        sender->position = segments->to;
-    }
-    segments->from = sender->position;
+    if (place != segments->place + (segments->to - segments->from))
+        posix_ipc_segments_jump(sender, place);
     segments->to = posix_ipc_segments_end(sender);
-    segments->place = place;
-    const int64_t now = segments->reserved > POSIX_IPC_SEGMENTS_FEWEST ? posix_ipc_ring_now() : 0;
-    if (now - segments->gave_at >= POSIX_IPC_SEGMENTS_PAUSE_NS) {
-        const uint32_t few = POSIX_IPC_SEGMENTS_FEWEST;
-        const uint32_t most = POSIX_IPC_SEGMENTS_AT_ONCE / sender->piece;
-        posix_ipc_segments_give_back(sender, segments->peak < few ? few : segments->peak,
-                                     most == 0 ? 1 : most);
-        segments->peak = segments->used;
-        segments->gave_at = now;
-    }
+    posix_ipc_segments_tend(sender);
     return 0;
 }
 
@@ -288,6 +349,16 @@ static inline void posix_ipc_segments_trim(struct posix_ipc_channel_end* sender)
 
 /* ---- opening */
 
+/* As many have memory as always should. */
+static inline void posix_ipc_segments_complete(struct posix_ipc_channel_end* sender) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    segments->lack = 0;
+    for (uint32_t i = 0; i < segments->all && segments->reserved < POSIX_IPC_SEGMENTS_FEWEST; i++)
+        if (segments->states[i] == POSIX_IPC_SEGMENT_BARE &&
+            posix_ipc_segments_reserve(sender, i, 1) != 0)
+            return;
+}
+
 /* As the last sender has left them: 0, or EBADMSG. What it had beside them is given back. */
 static inline int posix_ipc_segments_recover(struct posix_ipc_channel_end* sender) {
     struct posix_ipc_channel_segments* segments = sender->segments;
@@ -304,21 +375,11 @@ static inline int posix_ipc_segments_recover(struct posix_ipc_channel_end* sende
     segments->from = sender->position & ~(sender->piece - 1);
     segments->to = posix_ipc_segments_end(sender);
     segments->reserved = segments->used;
-    for (int again = 0; again < 2; again++) {
-        while (segments->reserved < POSIX_IPC_SEGMENTS_FEWEST) {
-            const uint32_t bare =
-                (uint32_t)((unsigned char*)memchr(segments->states, POSIX_IPC_SEGMENT_BARE,
-                                                  segments->all) -
-                           segments->states);
-            segments->lack = posix_ipc_segments_reserve(sender, bare, 1);
-            if (segments->lack != 0)
-                break;
-        }
-        segments->lack = 0;
-        for (uint32_t i = 0; again == 0 && i < segments->all; i++)
-            if (segments->states[i] == POSIX_IPC_SEGMENT_BARE)
-                posix_ipc_segments_strip(sender, i, 1);
-    }
+    segments->is_unknown = 1;
+    posix_ipc_segments_complete(sender);
+    if (!posix_ipc_segments_are_read(sender))
+        posix_ipc_segments_learn(sender);
+    posix_ipc_segments_complete(sender);
     posix_ipc_segments_note(sender);
     return 0;
 }

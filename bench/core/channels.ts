@@ -25,6 +25,11 @@ export function directName(address: string): string {
   return `/${channelName(address, DIRECT)}`;
 }
 
+/** One way the same channel, but unbounded. */
+export function unboundedName(address: string): string {
+  return `${channelName(address, REQUEST)}-unbounded`;
+}
+
 /** Makes the channels of a row, one for each type: `complaint` and `remove` as of a Meeting. */
 export function makeChannels(
   address: string,
@@ -35,6 +40,7 @@ export function makeChannels(
   const all = types.map((type) =>
     channel.Channel.createSync(channelName(address, type), { capacity }),
   );
+  all.push(channel.Channel.createSync(unboundedName(address), { capacity: 'unbounded' }));
   return {
     complaint: () =>
       all.some((one) => one.statSync().depth > 0) ? 'messages are left in a channel' : undefined,

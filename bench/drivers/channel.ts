@@ -1,8 +1,9 @@
 /** posix-ipc: a channel for each type of message. */
 
 import { channel } from 'posix-ipc';
-import { channelName } from '../core/channels';
+import { channelName, unboundedName } from '../core/channels';
 import type { Call, Driver, Flight, Forms, Moves, Repeats, Works } from '../core/driver';
+import type { Source } from '../core/payload';
 import { REPLY, REQUEST } from '../core/slots';
 
 const BATCH = 1024;
@@ -16,19 +17,27 @@ class Ends {
   }
 
   sender(type: number, waiting: channel.Waiting = 'adaptive'): channel.Sender {
-    return this.#open(type, waiting).sender();
+    return this.#open(channelName(this.#address, type), waiting).sender();
   }
 
   receiver(type: number, waiting: channel.Waiting = 'adaptive'): channel.Receiver {
-    return this.#open(type, waiting).receiver();
+    return this.#open(channelName(this.#address, type), waiting).receiver();
+  }
+
+  unboundedSender(): channel.Sender {
+    return this.#open(unboundedName(this.#address), 'adaptive').sender();
+  }
+
+  unboundedReceiver(): channel.Receiver {
+    return this.#open(unboundedName(this.#address), 'adaptive').receiver();
   }
 
   close(): void {
     for (const one of this.#channels) one.close();
   }
 
-  #open(type: number, waiting: channel.Waiting): channel.Channel {
-    const one = channel.Channel.openSync(channelName(this.#address, type), { waiting });
+  #open(name: string, waiting: channel.Waiting): channel.Channel {
+    const one = channel.Channel.openSync(name, { waiting });
     this.#channels.push(one);
     return one;
   }
@@ -50,15 +59,8 @@ export const open: Driver['open'] = (address) => {
 
 function sends(ends: Ends): NonNullable<Forms['send']> {
   return {
-    trySend: (source) => {
-      const sender = ends.sender(REQUEST);
-      return (count) => {
-        for (let i = 0; i < count; i++) {
-          const payload = source.next();
-          if (!sender.trySend(payload)) sender.sendSync(payload);
-        }
-      };
-    },
+    trySend: (source) => tries(source, ends.sender(REQUEST)),
+    'trySend, unbounded': (source) => tries(source, ends.unboundedSender()),
     'await send': (source) => {
       const sender = ends.sender(REQUEST);
       return async (count) => {
@@ -78,6 +80,15 @@ function sends(ends: Ends): NonNullable<Forms['send']> {
   };
 }
 
+function tries(source: Source, sender: channel.Sender): Works {
+  return (count) => {
+    for (let i = 0; i < count; i++) {
+      const payload = source.next();
+      if (!sender.trySend(payload)) sender.sendSync(payload);
+    }
+  };
+}
+
 function receives(ends: Ends): NonNullable<Forms['receive']> {
   const into = (): Moves => {
     const receiver = ends.receiver(REQUEST);
@@ -92,6 +103,7 @@ function receives(ends: Ends): NonNullable<Forms['receive']> {
   return {
     tryReceiveInto: into,
     cursor: () => cursor(ends.receiver(REQUEST)),
+    'cursor, unbounded': () => cursor(ends.unboundedReceiver()),
     'for await': () => {
       const receiver = ends.receiver(REQUEST);
       return async (count, take) => {

@@ -36,6 +36,7 @@ const json: Contender = {
 };
 
 const cursor = ours('trySend', 'cursor');
+const unbounded = ours('trySend, unbounded', 'cursor, unbounded');
 
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const program = compiler.scenarios('channel');
@@ -96,6 +97,7 @@ function small(plan: Plan): Measure[] {
       { name: 'trySend, batches', subject: ours('trySend', 'for await, batches'), millions: 12 },
       { name: 'trySend, for await', subject: ours('trySend', 'for await'), millions: 3 },
       { name: 'await send, for await', subject: ours('await send', 'for await') },
+      { name: 'cursor, unbounded, beside bounded', subject: unbounded, baseline: cursor },
     ]),
     ...oneWay(plan, group, fewer, [
       { name: 'cursor, beside net', subject: cursor, baseline: net(EVENTS), goal: atLeast(25) },

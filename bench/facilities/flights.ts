@@ -5,6 +5,7 @@ import type { Figure, Measure } from '../core/measure';
 import { SMALL, type Plan } from '../core/plan';
 import type { Asked, Effort } from '../options';
 import { sizeText } from '../report/data';
+import { workOf } from './sizes';
 import { carrying, flights, transportOf, windowOf } from './ways';
 
 const WINDOWS = [1, 8, 64];
@@ -38,7 +39,7 @@ export function inFlight(plan: Plan, effort: Effort, asked: Asked): Measure[] {
           name: `${sizeText(size)} ${String(window)} in flight, ${name}`,
           group: `Transports: ${String(window)} in flight, ${sizeText(size)}, a closed loop; ${C}`,
           scenario: 'in-flight',
-          work: plan.work(COUNT, { size, window }),
+          work: workOf(plan, size, COUNT, { window }),
           subject,
           transport: transportOf(name),
           baseline: plan.C,
@@ -59,7 +60,7 @@ export function onSchedule(plan: Plan, effort: Effort, asked: Asked): Measure[] 
     carrying(flights, size)
       .filter(([name]) => effort !== 'smoke' || SMOKE.includes(name))
       .map(([name, subject]): Measure => {
-        const work = plan.work(COUNT, { size, window: windowOf(subject, size, MANY) });
+        const work = workOf(plan, size, COUNT, { window: windowOf(subject, size, MANY) });
         return {
           name: `${sizeText(size)} on schedule, ${name}`,
           group: `Transports: on schedule, ${when}, ${sizeText(size)}, an open loop; ${C}`,

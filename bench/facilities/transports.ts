@@ -7,7 +7,6 @@
 import type { Compiler } from '../core/compiler';
 import { latency, rate } from '../core/figures';
 import type { Contender, Facility, Measure } from '../core/measure';
-import type { Work } from '../core/params';
 import { Plan } from '../core/plan';
 import { reported, versionOf } from '../core/rivals';
 import { THING_BYTES } from '../core/things';
@@ -16,23 +15,10 @@ import { sizeText } from '../report/data';
 import { meetAll } from './channel-meeting';
 import { fanOut } from './fan-out';
 import { inFlight, onSchedule } from './flights';
+import { SIZES, workOf } from './sizes';
 import { carrying, child, ours, PACKAGES, streams, theirs, transportOf, trips } from './ways';
 
 const KIB = 1024;
-
-interface Size {
-  size: number;
-  /** So many make a stream that lasts long enough. */
-  count: number;
-}
-
-const SIZES: readonly Size[] = [
-  { size: 64, count: 200_000 },
-  { size: KIB, count: 100_000 },
-  { size: 8 * KIB, count: 40_000 },
-  { size: 64 * KIB, count: 8000 },
-  { size: KIB * KIB, count: 1000 },
-];
 
 /** As many messages are made before their memory is used again. */
 const AHEAD = 512;
@@ -51,23 +37,18 @@ export function facility(effort: Effort, compiler: Compiler, asked: Asked): Faci
   return { measures: measures.map(reported), meet: (work) => meetAll(work), facts };
 }
 
-/** Any size that is asked for: of it there are as many as of the next longer one. */
-function sizesOf(effort: Effort, { payloads }: Asked): Size[] {
-  if (payloads === undefined) return SIZES.slice(0, effort === 'smoke' ? 1 : undefined);
-  return payloads.map((size) => ({
-    size,
-    count: (SIZES.find((one) => one.size >= size) ?? { count: 1000 }).count,
-  }));
+function sizesOf(effort: Effort, { payloads }: Asked): readonly number[] {
+  return payloads ?? SIZES.slice(0, effort === 'smoke' ? 1 : undefined);
 }
 
-function oneWay(plan: Plan, { size, count }: Size): Measure[] {
+function oneWay(plan: Plan, size: number): Measure[] {
   const text = sizeText(size);
-  const work = plan.work(count, { size, batch: size > KIB ? 1 : AHEAD });
+  const work = workOf(plan, size, Infinity, { batch: size > KIB ? 1 : AHEAD });
   return carrying(streams, size).map(([name, subject]) => ({
     name: `${text} one way, ${name}`,
     group: `Transports: one way, ${text}; C: send and recv through a Unix stream socket`,
     scenario: 'stream',
-    work: briefly(work),
+    work,
     subject,
     transport: transportOf(name),
     baseline: plan.C,
@@ -96,21 +77,16 @@ function objectsOneWay(plan: Plan): Measure[] {
   }));
 }
 
-function roundTrips(plan: Plan, { size, count }: Size): Measure[] {
+function roundTrips(plan: Plan, size: number): Measure[] {
   const text = sizeText(size);
   return carrying(trips, size).map(([name, subject]) => ({
     name: `${text} round trip, ${name}`,
     group: `Transports: round trip, ${text}; C: send and recv through a Unix stream socket`,
     scenario: 'round-trip',
-    work: briefly(plan.work(Math.min(count, 5000), { size })),
+    work: workOf(plan, size, 5000),
     subject,
     transport: transportOf(name),
     baseline: plan.C,
     figures: [latency('', 'round trip')],
   }));
-}
-
-/** Verifying every byte of long messages takes longer than sending them. */
-function briefly(work: Work): Work {
-  return work.size < 64 * KIB ? work : { ...work, warm: Math.min(work.warm, 200), check: 100 };
 }

@@ -35,6 +35,7 @@ test('who comes late begins at the oldest line that is kept, or at the newest', 
   for (let i = 0; i < first; i++) publisher.tell(line(i));
   await waitUntil('all are published', () => feed.statSync().published === first);
   const late = await start('subscriber.js', name, 'oldest');
+  expect(await late.line()).toMatch(/^ACME/); // it has copied all that is kept
   const later = await start('subscriber.js', name, 'newest');
   publisher.tell('the last one');
   publisher.end();

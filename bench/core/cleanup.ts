@@ -28,7 +28,8 @@ function undoAll(): void {
 export function undoAtExit(): void {
   process.on('exit', undoAll);
   for (const signal of SIGNALS) {
-    process.once(signal, () => {
+    // Not once: without a listener a second signal would end it in the midst of this.
+    process.on(signal, () => {
       undoAll();
       // As the signal would have ended it, so that a shell sees what happened.
       process.removeAllListeners(signal);

@@ -140,6 +140,7 @@ describe('memory', () => {
       expect(one.statSync().allocated).toBe(3 * segment);
       expect(collect(receiver)).toHaveLength(3 * inSegment);
       await sleep(10);
+      expect(memoryOf(one)).toBe(headBytes + 3 * segment);
     }
   });
 

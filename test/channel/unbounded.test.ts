@@ -249,14 +249,17 @@ describe('messages', () => {
     expect(() => sender.tryClaim(sender.maxLength + 1)).toThrow(coded('EMSGSIZE'));
   });
 
-  test('a little longer than a segment follow each other without a gap', () => {
+  test.each([
+    [segment, segment, segment],
+    [6000, 3000, 6000], // the last one needs two segments, of which one is there in part
+  ])('go across the ends of segments without a gap: %d, %d, %d bytes', (...lengths) => {
     const { channel: one, sender, receiver } = makeEnds(unbounded);
-    for (let i = 0; i < 3; i++) expect(sender.trySend(pattern(segment, i))).toBe(true);
+    for (const length of lengths) expect(sender.trySend(pattern(length, length))).toBe(true);
     sender.flush();
-    expect(one.statSync().bytes).toBe(3 * (segment + 8));
+    expect(one.statSync().bytes).toBe(lengths.reduce((sum, length) => sum + length + 8, 0));
     expect(sender.trySend(pattern(segment))).toBe(false);
-    const all = collect(receiver);
-    expect(all.map(({ data }, i) => data.equals(pattern(segment, i)))).toEqual([true, true, true]);
+    const all = collect(receiver).map(({ data }) => data.equals(pattern(data.length, data.length)));
+    expect(all).toEqual([true, true, true]);
   });
 
   test('claimed, cut short, given up, and borrowed', async () => {

@@ -13,18 +13,29 @@ const [MOST_TIMED, MOST] = [1_000_000, 100_000_000];
 /** Fewer than these say little. */
 const LEAST = 10;
 
+/** Whether it has so many messages however long it is to last. */
+export function keepsItsNumber(scenario: Scenario): boolean {
+  return KEPT.includes(scenario);
+}
+
 /** Seconds that its timed part took. */
-export function secondsOf({ count, pause }: Work, { values, latencies }: Result): number {
+export function secondsOf(
+  scenario: Scenario,
+  { count, pause, receivers = 1 }: Work,
+  { values, latencies }: Result,
+): number {
   const { ns } = values;
-  if (ns !== undefined) return (ns * count) / 1e9;
+  // What is gathered is timed for each message of all senders, and counted for each sender.
+  const senders = scenario === 'gather' ? receivers : 1;
+  if (ns !== undefined) return (ns * count * senders) / 1e9;
   const [trips = []] = Object.values(latencies);
   return trips.reduce((sum, one) => sum + one / 1e9 + pause / 1e6, 0);
 }
 
 /** The same work, to last about so many seconds. */
 export function lasting(scenario: Scenario, work: Work, result: Result, seconds: number): Work {
-  if (KEPT.includes(scenario)) return work;
+  if (keepsItsNumber(scenario)) return work;
   const most = Object.keys(result.latencies).length > 0 ? MOST_TIMED : MOST;
-  const wanted = Math.round((work.count * seconds) / secondsOf(work, result));
+  const wanted = Math.round((work.count * seconds) / secondsOf(scenario, work, result));
   return { ...work, count: Math.min(Math.max(wanted, LEAST), most) };
 }

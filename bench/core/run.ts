@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { undoLater } from './cleanup';
-import { lasting } from './duration';
+import { keepsItsNumber, lasting } from './duration';
 import { placed, programs, programsOf } from './measure';
 import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
 import { toArguments, type Work } from './params';
@@ -57,8 +57,9 @@ export async function run(
   const running = outcomes.filter(({ measure }) => measure.absent === undefined);
   const shares = new Map<Outcome, Shares>();
   for (const outcome of running) {
+    if (options.duration === undefined || keepsItsNumber(outcome.measure.scenario)) continue;
     options.progress(`how much to do: ${outcome.measure.name}`);
-    shares.set(outcome, await sharesOf(facility, outcome, options));
+    shares.set(outcome, await sharesOf(facility, outcome, options.duration, options));
   }
   for (let round = 0; round < options.rounds; round++) {
     for (const outcome of running) {
@@ -78,11 +79,11 @@ const BOTH = ['baseline', 'subject'] as const;
 async function sharesOf(
   facility: Facility,
   outcome: Outcome,
-  { duration, placement }: RunOptions,
+  duration: number,
+  { placement }: RunOptions,
 ): Promise<Shares> {
   const { measure } = outcome;
   const shares: Shares = {};
-  if (duration === undefined) return shares;
   for (const who of BOTH) {
     const result = await faultless(outcome, who, (contender) =>
       sample(facility, measure, contender, measure.work, placement),

@@ -53,7 +53,7 @@ describe('a sample that is to last', () => {
   const streamed = { values: { ns: 1e6 }, latencies: {} };
 
   test('has as many messages as fit', () => {
-    expect(secondsOf(work, streamed)).toBeCloseTo(1);
+    expect(secondsOf('stream', work, streamed)).toBeCloseTo(1);
     expect(lasting('stream', work, streamed, 3).count).toBe(3000);
     expect(lasting('stream', work, streamed, 0.02).count).toBe(20);
   });
@@ -61,8 +61,16 @@ describe('a sample that is to last', () => {
   test('counts the rest before each round trip', () => {
     const trips = { values: {}, latencies: { 'round trip': [1e6, 2e6, 3e6] } };
     const rested = { ...work, count: 3, pause: 3000 };
-    expect(secondsOf(rested, trips)).toBeCloseTo(0.015);
+    expect(secondsOf('round-trip', rested, trips)).toBeCloseTo(0.015);
     expect(lasting('round-trip', rested, trips, 0.15).count).toBe(30);
+  });
+
+  test('counts what several senders send together', () => {
+    const gathered = { ...work, receivers: 4 };
+    expect(secondsOf('gather', gathered, streamed)).toBeCloseTo(4);
+    expect(lasting('gather', gathered, streamed, 1).count).toBe(250);
+    // What several share is sent by one.
+    expect(lasting('share', gathered, streamed, 1).count).toBe(1000);
   });
 
   test('has some messages, and not more than can be kept', () => {

@@ -26,7 +26,7 @@ export async function gatherSend(forms: Forms, form: string, params: Params): Pr
   await send(warm);
   const meter = new Meter();
   await send(count);
-  const values = meter.perMessage(count);
+  const values = meter.perMessage(senders * count); // of all, as the receiver's are
   await send(check);
   return { values, latencies: {} };
 }

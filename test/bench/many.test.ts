@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Forms } from '../../bench/core/driver';
 import { allThere, arrive, hear, makeFolder, say } from '../../bench/core/folder-meeting';
 import { Source } from '../../bench/core/payload';
-import { gatherReceive, shareReceive, shareSend } from '../../bench/scenarios/many';
+import { gatherReceive, gatherSend, shareReceive, shareSend } from '../../bench/scenarios/many';
 
 const folder = makeFolder(64);
 const params = {
@@ -52,6 +54,26 @@ describe('what several have sent', () => {
     const types = interleaved.map((type, i) => (i === 15 ? 0 : type));
     await expect(gatherReceive(giving(types), 'any', params)).rejects.toThrow('of the senders');
   });
+});
+
+test('each sender says what it used for each message of all, as the receiver does', async () => {
+  const place = makeFolder(64);
+  let calls = 0;
+  const usage = process.resourceUsage();
+  const using = jest.spyOn(process, 'resourceUsage').mockImplementation(() => ({
+    ...usage,
+    userCPUTime: usage.userCPUTime + 800 * calls,
+    voluntaryContextSwitches: usage.voluntaryContextSwitches + 8 * calls++,
+  }));
+  try {
+    writeFileSync(path.join(path.dirname(place.address), '0'), ''); // the other sender
+    const forms: Forms = { sendTyped: { any: () => () => undefined } };
+    const { values } = await gatherSend(forms, 'any', { ...params, address: place.address });
+    expect(values).toMatchObject({ cpu: 100, voluntary: 1 });
+  } finally {
+    using.mockRestore();
+    place.remove();
+  }
 });
 
 describe('what several share', () => {

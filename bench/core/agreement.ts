@@ -2,7 +2,7 @@
 
 import { nearOf, rowsOf, type Row } from './rows';
 import type { Outcome } from './run';
-import { apart } from './stats';
+import { apart, EXACT } from './stats';
 import { drawn, written } from './table';
 
 /** As far may the medians of runs lie apart, the largest by the smallest. */
@@ -51,7 +51,7 @@ function agreementOf({ group, name, figure }: Row, rows: readonly Row[]): Agreem
   );
   if (medians.length < rows.length) return [];
   const distance = apart(medians);
-  return [{ group, name, figure, medians, apart: distance, met: distance <= AGREED }];
+  return [{ group, name, figure, medians, apart: distance, met: distance <= AGREED + EXACT }];
 }
 
 const limit = `${String(AGREED * 100)} %`;

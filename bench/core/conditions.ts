@@ -6,7 +6,7 @@ import { placementText, type Placement } from './measure';
 import { outlierText } from './outliers';
 import { distancesOf, nearOf, rowsOf } from './rows';
 import type { Outcome } from './run';
-import { spread } from './stats';
+import { FEWEST, spread } from './stats';
 
 export function conditions(
   outcomes: readonly Outcome[],
@@ -35,9 +35,15 @@ function movedText(outcomes: readonly Outcome[]): string {
 
 function outliersText(outcomes: readonly Outcome[]): string {
   const near = nearOf(outcomes);
-  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
-  const all = rows.flatMap((row) => row.outliers);
-  const rounds = rows.reduce((sum, row) => sum + row.rounds, 0);
-  const counted = `${String(all.length)} of ${String(rounds)} rounds of all rows`;
+  const rows = outcomes
+    .flatMap((outcome) => rowsOf(outcome, near))
+    .filter(({ trouble }) => trouble === undefined);
+  const enough = rows.filter(({ rounds }) => rounds >= FEWEST);
+  const fewest = String(FEWEST);
+  if (enough.length === 0) return `too few rounds: a row needs ${fewest}`;
+  const all = enough.flatMap((row) => row.outliers);
+  const rounds = enough.reduce((sum, row) => sum + row.rounds, 0);
+  const which = enough.length === rows.length ? 'all rows' : `the rows that have ${fewest} or more`;
+  const counted = `${String(all.length)} of ${String(rounds)} rounds of ${which}`;
   return all.length === 0 ? counted : `${counted}: ${outlierText(all)}`;
 }

@@ -5,10 +5,13 @@ import { outliersOf, type Disturbance, type Outlier } from './outliers';
 import { isFar, type Distance } from './probe';
 import { total } from './result';
 import type { Outcome, Round, Sample } from './run';
-import { median, quantile, ratios, type Spread } from './stats';
+import { median, quantile, ratios, shows, type Spread } from './stats';
 
 /** Fewer comparable rounds than this are not enough: then all of them count. */
 const FEW = 3;
+
+/** The share of a row's percentile. */
+const LATE = 0.99;
 
 export interface Row {
   group: string;
@@ -133,13 +136,13 @@ function medianOf(rounds: readonly Round[], who: Who, figure: Figure): number {
   return median(rounds.map((round) => valueOf(round, who, figure)));
 }
 
-/** The 99th percentile over all samples, in the figure's unit. */
+/** The 99th percentile over all samples, in the figure's unit; NaN where they are too few to show it. */
 function tail(rounds: readonly Round[], who: Who, { latencies, unit }: Figure): number {
   const all = rounds.flatMap((round) => {
     const sample = round[who];
     return sample === undefined || latencies === undefined ? [] : [...latencies(sample.result)];
   });
-  return quantile(all, 0.99) / (unit === 'us' ? 1000 : 1);
+  return shows(all.length, LATE) ? quantile(all, LATE) / (unit === 'us' ? 1000 : 1) : NaN;
 }
 
 function judged(goal: Goal, { better }: Figure, row: Row): NonNullable<Row['goal']> {

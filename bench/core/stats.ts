@@ -15,6 +15,14 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** Binary fractions are not exact: so little is no difference. */
+export const EXACT = 1e-9;
+
+/** Whether so many values say anything of a quantile: at least one of them is expected beyond it. */
+export function shows(count: number, share: number): boolean {
+  return count * (1 - share) >= 1 - EXACT;
+}
+
 export interface Spread {
   median: number;
   min: number;
@@ -91,8 +99,12 @@ const FENCE = 1.5;
 /** Of the median: what lies within so much is none, however close the others are. */
 const LITTLE = 0.05;
 
+/** Of fewer values none can lie beyond: it stretches what lies between the quartiles itself. */
+export const FEWEST = 4;
+
 /** Which of the values lie far from the others. */
 export function outliers(values: readonly number[]): boolean[] {
+  if (values.length < FEWEST) return values.map(() => false);
   const [low, high] = [quantile(values, 0.25), quantile(values, 0.75)];
   const reach = Math.max(FENCE * (high - low), LITTLE * Math.abs(median(values)));
   return values.map((value) => value < low - reach || value > high + reach);

@@ -5,7 +5,7 @@
 
 import type { Figure } from './measure';
 import type { Outcome } from './run';
-import { correctedQuantile, median, quantile } from './stats';
+import { correctedQuantile, median, quantile, shows } from './stats';
 import { amount, drawn, written } from './table';
 
 export const SHARES = [0.5, 0.9, 0.99, 0.999, 0.9999] as const;
@@ -20,7 +20,7 @@ export interface Tail {
   group: string;
   name: string;
   loop: Loop;
-  /** Microseconds at each of SHARES, over all rounds. */
+  /** Microseconds at each of SHARES, over all rounds; NaN where they are too few to show it. */
   subject: number[];
   baseline?: number[];
 }
@@ -69,11 +69,12 @@ export function tailsOf(outcome: Outcome): Tail[] {
 /** Where they are corrected: as if somebody asked as often as the median says. */
 function percentilesOf(latencies: readonly number[], loop: Loop): number[] {
   const interval = loop === 'closed, corrected' ? median(latencies) : 0;
-  return SHARES.map((share) =>
-    interval > 0
+  return SHARES.map((share) => {
+    if (!shows(latencies.length, share)) return NaN;
+    return interval > 0
       ? correctedQuantile(latencies, interval, share) / 1000
-      : quantile(latencies, share) / 1000,
-  );
+      : quantile(latencies, share) / 1000;
+  });
 }
 
 export function tailCells({ subject, baseline = [], loop }: Tail): string[] {

@@ -3,7 +3,7 @@
 import type { Figure } from '../core/measure';
 import type { Row } from '../core/rows';
 import type { Outcome, Sample } from '../core/run';
-import { median, quantile } from '../core/stats';
+import { median, quantile, shows } from '../core/stats';
 import { latenciesOf, percentileName, SHARES } from '../core/tails';
 
 /** The name of the C program among the transports. */
@@ -95,7 +95,10 @@ export function rates(outcomes: readonly Outcome[]): Rate[] {
 /** Scenarios in which each request is timed. */
 type Timed = 'round-trip' | 'in-flight' | 'schedule';
 
-/** What so many of a hundred requests took at most, over all rounds; of C for each size and window once. */
+/**
+ * What so many of a hundred requests took at most, over all rounds, where they are enough to show it; of C once for
+ * what is plotted together: one size of a schedule, on which windows differ, else one size and window.
+ */
 export function percentiles(
   outcomes: readonly Outcome[],
   scenario: Timed = 'round-trip',
@@ -103,7 +106,7 @@ export function percentiles(
   const of = (outcome: Outcome, who: Who, transport: string): Percentile[] => {
     const all = latenciesOf(outcome, who);
     const { size, window = 1 } = outcome.measure.work;
-    return SHARES.map((share) => ({
+    return SHARES.filter((share) => shows(all.length, share)).map((share) => ({
       transport,
       size,
       window,
@@ -115,7 +118,8 @@ export function percentiles(
   const subjects = timed.flatMap((outcome) =>
     of(outcome, 'subject', outcome.measure.transport?.name ?? ''),
   );
-  const baselines = grouped(timed, sizeAndWindow).flatMap(([first]) =>
+  const keyOf = scenario === 'schedule' ? sizeOf : sizeAndWindow;
+  const baselines = grouped(timed, keyOf).flatMap(([first]) =>
     first === undefined ? [] : of(first, 'baseline', C),
   );
   return [...subjects, ...baselines];
@@ -176,6 +180,10 @@ function grouped(outcomes: readonly Outcome[], keyOf: (outcome: Outcome) => stri
     groups.set(key, [...(groups.get(key) ?? []), outcome]);
   }
   return [...groups.values()];
+}
+
+function sizeOf({ measure }: Outcome): string {
+  return String(measure.work.size);
 }
 
 /** What the rows of one size and window share. */

@@ -48,6 +48,14 @@ test('the medians of the ratios of each run, and how far they lie apart', () => 
   expect(agreementText(all)).toBe('Medians of ratios within 10 % of each other: 1 of 2.');
 });
 
+test('medians that lie apart by just the limit agree, whatever binary fractions make of it', () => {
+  const [one] = agreementsOf([[outcome(steady, 1)], [outcome(steady, 1.1)]]);
+  expect(one?.apart).toBeGreaterThan(0.1);
+  expect(one?.met).toBe(true);
+  const [more] = agreementsOf([[outcome(steady, 1)], [outcome(steady, 1.10001)]]);
+  expect(more?.met).toBe(false);
+});
+
 test('a row without a ratio, or that was wrong in one of the runs, has none', () => {
   const { baseline, ...alone } = steady;
   expect(baseline).toBeDefined();

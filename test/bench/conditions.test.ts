@@ -1,10 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { conditions } from '../../bench/core/conditions';
 import { allowedCpus, governors, numbersIn } from '../../bench/core/cpus';
-import { placed, placementText } from '../../bench/core/measure';
+import { placed, placementText, type Measure } from '../../bench/core/measure';
 import { outliersOf, outlierText, type Disturbance } from '../../bench/core/outliers';
 import { migrationsOf } from '../../bench/core/result';
+import type { Outcome } from '../../bench/core/run';
 import { Migrations } from '../../bench/core/usage';
 
 test.each([
@@ -97,5 +99,35 @@ describe('an outlier', () => {
     expect(outlierText([])).toBe('');
     const all = outliersOf(values, among({ migrations: 1 }));
     expect(outlierText([...all, ...all, { round: 0, cause: 'noise' }])).toBe('2 moved, 1 noise');
+  });
+});
+
+describe('outliers in the head of the report', () => {
+  const measure: Measure = {
+    ...{ name: 'a', group: 'g', scenario: 'pair' },
+    work: { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
+    subject: { language: 'JavaScript', driver: 'any', forms: [] },
+    figures: [{ name: '', unit: 'ns', better: 'less', value: ({ values }) => values['ns'] ?? NaN }],
+  };
+  const outcome = (...times: number[]): Outcome => ({
+    measure,
+    rounds: times.map((ns) => ({
+      subject: { result: { values: { ns }, latencies: {} }, distances: [1, 1], count: 1 },
+    })),
+  });
+  const said = (...outcomes: Outcome[]) => conditions(outcomes, 'free')['outliers'];
+
+  test('are counted in rows of four rounds and more', () => {
+    expect(said(outcome(1, 1, 1, 1))).toBe('0 of 4 rounds of all rows');
+    expect(said(outcome(1, 1, 1, 9), outcome(2, 2, 2, 2))).toBe(
+      '1 of 8 rounds of all rows: 1 noise',
+    );
+  });
+
+  test('cannot be found in fewer, and that is said', () => {
+    expect(said(outcome(1, 1, 9))).toBe('too few rounds: a row needs 4');
+    expect(said(outcome(1, 1, 9), outcome(1, 1, 1, 9))).toBe(
+      '1 of 4 rounds of the rows that have 4 or more: 1 noise',
+    );
   });
 });

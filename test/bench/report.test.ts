@@ -96,10 +96,10 @@ test('the ratio to C is that of the row', () => {
 
 test('percentiles are over all rounds', () => {
   const trips = (from: number): Sample =>
-    sample({ latencies: { trip: Array.from({ length: 500 }, (_, i) => (from + i) * 1000) } });
+    sample({ latencies: { trip: Array.from({ length: 10_000 }, (_, i) => (from + i) * 1000) } });
   const rounds = [
     { subject: trips(1), baseline: trips(1) },
-    { subject: trips(501), baseline: trips(1) },
+    { subject: trips(10_001), baseline: trips(1) },
   ];
   const all = percentiles([{ measure: measure('ours', 'ours', 64, latency), rounds }]);
   const of = (transport: string): number[] =>
@@ -107,8 +107,20 @@ test('percentiles are over all rounds', () => {
   expect(all.slice(0, 5).map(({ percentile }) => percentile)).toEqual([
     ...['p50', 'p90', 'p99', 'p99.9', 'p99.99'],
   ]);
-  expect(of('ours').map(Math.round)).toEqual([501, 900, 990, 999, 1000]);
-  expect(of(C).map(Math.round)).toEqual([251, 450, 495, 500, 500]);
+  expect(of('ours').map(Math.round)).toEqual([10_001, 18_000, 19_800, 19_980, 19_998]);
+  expect(of(C).map(Math.round)).toEqual([5001, 9000, 9900, 9990, 9999]);
+});
+
+test('percentiles that so few requests do not show are not plotted', () => {
+  const some = sample({ latencies: { trip: Array.from({ length: 60 }, () => 1000) } });
+  const rounds = [{ subject: some, baseline: some }];
+  const all = percentiles([{ measure: measure('ours', 'ours', 64, latency), rounds }]);
+  expect(all.map(({ transport, percentile }) => [transport, percentile])).toEqual([
+    ['ours', 'p50'],
+    ['ours', 'p90'],
+    [C, 'p50'],
+    [C, 'p90'],
+  ]);
 });
 
 /** Requests by ours and by another one, so many under way. */
@@ -143,14 +155,17 @@ test('several in flight: answers by how many, of C the median of its rows', () =
   ]);
 });
 
-test.each(['in-flight', 'schedule'] as const)('percentiles of %s, for each window', (scenario) => {
+/** Each plot has C once: those of several in flight have one window each, a schedule's has all of its size. */
+test.each([
+  ['in-flight', [1, 8]],
+  ['schedule', [1]],
+] as const)('percentiles of %s, those of C once in each plot', (scenario, ofC) => {
   const all = percentiles([flight(scenario, 1, [1, 1]), flight(scenario, 8, [1, 1])], scenario);
   const medians = all.filter(({ percentile }) => percentile === 'p50');
   expect(medians.map(({ transport, window }) => [transport, window])).toEqual([
     ['ours', 1],
     ['ours', 8],
-    [C, 1],
-    [C, 8],
+    ...ofC.map((window) => [C, window]),
   ]);
   expect(medians.every(({ microseconds }) => microseconds === 2)).toBe(true);
   expect(percentiles([flight(scenario, 1, [1, 1])])).toEqual([]);

@@ -114,6 +114,23 @@ describe('rounds that were disturbed', () => {
   });
 });
 
+describe('the 99th percentile of a row', () => {
+  const timed = (count: number): string | undefined => {
+    const latencies = { one: Array.from({ length: count }, () => 2000) };
+    const result = { values: { ns: 1 }, latencies };
+    const rounds: Round[] = [{ subject: { result, distances: [1, 1], count } }];
+    const figure: Figure = { ...time, unit: 'us', latencies: (r) => r.latencies['one'] ?? [] };
+    const { baseline, ...alone } = outcome(rounds, { figures: [figure] }).measure;
+    expect(baseline).toBeDefined();
+    return cells(rowOf({ measure: alone, rounds }))[3];
+  };
+
+  test('needs a hundred operations', () => {
+    expect(timed(100)).toBe('2.00 / -');
+    expect(timed(99)).toBe('- / -');
+  });
+});
+
 describe('a fault', () => {
   const rival = { language: 'JavaScript', driver: 'any', forms: [], rival: 'tin-cans' } as const;
   const fault = { who: 'subject', what: 'lost a message' } as const;

@@ -1,10 +1,12 @@
 import {
   apart,
   correctedQuantile,
+  FEWEST,
   median,
   outliers,
   quantile,
   ratios,
+  shows,
   spread,
 } from '../../bench/core/stats';
 
@@ -58,6 +60,18 @@ describe('quantile', () => {
     expect(median(values)).toBe(10);
     expect(quantile(values, 0.99)).toBe(1000);
   });
+});
+
+test.each([
+  [1000, 0.99, true],
+  [1000, 0.999, true],
+  [999, 0.999, false],
+  [10_000, 0.9999, true],
+  [9999, 0.9999, false],
+  [2, 0.5, true],
+  [0, 0.5, false],
+])('%i values show the quantile %d: %p', (count, share, shown) => {
+  expect(shows(count, share)).toBe(shown);
 });
 
 test('median of an even number of values is their middle', () => {
@@ -149,6 +163,12 @@ describe('outliers', () => {
     expect(outliers([100, 100, 100, 100, 100, 100, 104])).not.toContain(true);
     expect(outliers([100, 100, 100, 100, 100, 100, 106])).toContain(true);
     expect(outliers([])).toEqual([]);
+  });
+
+  test('cannot be among fewer than four values, and can among four', () => {
+    expect(outliers([1, 1, 1000])).not.toContain(true);
+    expect(outliers([1, 1, 1, 1000])).toEqual([false, false, false, true]);
+    expect(FEWEST).toBe(4);
   });
 
   test('of a normal distribution are about 7 of a thousand', () => {

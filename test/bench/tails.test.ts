@@ -66,6 +66,22 @@ test('there are none where nothing was timed one by one, or somebody was wrong',
   expect(tailsOf({ ...outcome('schedule', stalled), rounds: [] })).toEqual([]);
 });
 
+test('few requests have no late percentiles: not one of them is expected beyond', () => {
+  const ofFew = tailsOf(
+    outcome(
+      'schedule',
+      Array.from({ length: 60 }, () => 1000),
+    ),
+  );
+  expect(ofFew.map(({ subject }) => subject)).toEqual([[1, 1, NaN, NaN, NaN]]);
+  expect(ofFew.map(tailCells)).toEqual([
+    ['1.00 / 1.00', '1.00 / 1.00', '- / -', '- / -', '- / -', 'open'],
+  ]);
+  // Correcting adds requests, but says no more than was measured.
+  const corrected = tailsOf(outcome('round-trip', stalled.slice(-1000)))[1];
+  expect(corrected?.subject.map(Number.isNaN)).toEqual([false, false, false, false, true]);
+});
+
 test('as text: ours and that of C beside it', () => {
   const tail = { group: 'g', name: 'a', loop: 'open', subject: [1, 2], baseline: [3, 4] } as const;
   expect(tailCells({ ...tail, subject: [1, 2], baseline: [3, 4] })).toEqual([

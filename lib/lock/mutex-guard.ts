@@ -29,8 +29,15 @@ interface Waits {
 /** For conditions. */
 export let waits: Waits;
 
-/** One more guard of a locked mutex; undefined where this one does not have it now. */
-export let again: (guard: MutexGuard) => MutexGuard | undefined;
+/** The guards that have locked a mutex together; none: it is over. */
+export type Hold = Set<MutexGuard>;
+
+/** For recursion. */
+export let holds: {
+  of: (guard: MutexGuard) => Hold;
+  /** One more; undefined where it is over, or the only one waits for a condition. */
+  again: (hold: Hold) => MutexGuard | undefined;
+};
 
 /** The guard of what was just taken. */
 export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGuard {
@@ -60,14 +67,19 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   #ownerDied: boolean;
   #consistent: boolean;
   #state = HAS;
-  /** Those that have the mutex with this one; undefined: none ever had. */
-  #together: { guards: number } | undefined = undefined;
+  /** undefined: this one alone, so far. */
+  #hold: Hold | undefined = undefined;
 
   static {
-    again = (guard) => (guard.#state === HAS ? guard.again() : undefined);
+    holds = {
+      of: (guard) => (guard.#hold ??= new Set([guard])),
+      again: ([one]) => (one !== undefined && one.#state === HAS ? one.again() : undefined),
+    };
     ends = {
       abandon: (guard) => {
-        guard.#end(native.mutexAbandon(guard.#opened.handle.number));
+        const result = native.mutexAbandon(guard.#opened.handle.number);
+        for (const other of guard.#hold ?? []) if (other !== guard) other.#end(0);
+        guard.#end(result);
       },
       settle: (guard) => {
         if (!guard.released && !guard.#consistent) guard.markConsistent();
@@ -76,7 +88,6 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     waits = {
       mutexOf: (guard) => {
         guard.#check('condition_wait');
-        guard.#checkAlone();
         return guard.#opened;
       },
       isConsistent: (guard) => {
@@ -138,10 +149,10 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   again(): MutexGuard {
     this.#check('mutex_lock');
     this.#checkConsistent('mutex_lock');
-    this.#together ??= { guards: 1 };
-    this.#together.guards++;
+    const hold = holds.of(this);
     const guard = new MutexGuard(byOpener, this.#opened, false);
-    guard.#together = this.#together;
+    guard.#hold = hold;
+    hold.add(guard);
     return guard;
   }
 
@@ -154,8 +165,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   release(): void {
     this.#check('mutex_unlock');
-    if (this.#together !== undefined && --this.#together.guards > 0) {
-      this.#end(0);
+    if (this.#hold !== undefined && this.#hold.size > 1) {
+      this.#end(0); // others have it still
       return;
     }
     const result = unlock(this.#opened.handle.number);
@@ -190,7 +201,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
 
   /** A wait for a condition unlocks: that must not be behind the back of other guards. */
   #checkAlone(): void {
-    const guards = this.#together?.guards ?? 1;
+    const guards = this.#hold?.size ?? 1;
     if (guards === 1) return;
     const hint = `${String(guards)} guards have locked the mutex together`;
     throw new SystemError('EPERM', 'condition_wait', { path: this.#opened.handle.name, hint });
@@ -200,6 +211,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   #unlock(): void {
     const { number, name } = this.#opened.handle;
     this.#checkConsistent('condition_wait');
+    this.#checkAlone();
     const hint = 'somebody has overwritten the mutex while it was locked';
     check(unlock(number), 'condition_wait', { path: name, hint });
     this.#state = WAITS;
@@ -217,6 +229,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
 
   #end(result: number): void {
     this.#state = RELEASED;
+    this.#hold?.delete(this);
     this.#opened.handle.letGo();
     if (result >= 0) return;
     const hint = 'somebody has overwritten the mutex while it was locked';

@@ -24,7 +24,8 @@ export interface OpenMutexOptions {
   recover?: Recover | undefined;
   /**
    * Whoever runs inside of `use()` locks the mutex again, by any call, and does not wait for itself;
-   * it is unlocked when all of these guards are released. It costs an AsyncLocalStorage. Default false.
+   * it is unlocked when all of these guards are released. From the first such mutex on all promises of
+   * the thread are a little slower (AsyncLocalStorage). Default false.
    */
   recursive?: boolean | undefined;
 }

@@ -213,7 +213,7 @@ export class Mutex extends Handle {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
     const guard = await this.lock(options);
     try {
-      return await (this.#recursion === undefined ? fn(guard) : this.#recursion.run(guard, fn));
+      return await (this.#recursion?.run(guard, fn) ?? fn(guard));
     } finally {
       guard[Symbol.dispose]();
     }

@@ -1,12 +1,12 @@
 /** A mutex that is locked more than once: by its guard, and by what runs inside of `use()`. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
-import { lock } from 'posix-ipc';
+import { event, lock } from 'posix-ipc';
 
-import { mortalMutex } from '../support/conditions';
-import { makeCondition, makeMutex } from '../support/mutexes';
-import { codeOfRejection, codeThrownBy } from '../support/outcome';
+import { mortalMutex, sleeping } from '../support/conditions';
+import { makeCondition, makeMutex, someMemory } from '../support/mutexes';
+import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 
 const state = (mutex: lock.Mutex): string => mutex.statSync().state;
 
@@ -51,6 +51,50 @@ test('after a death it says first that the data is whole', () => {
   guard.release();
   second.release();
   expect(state(mutex)).toBe('free');
+});
+
+test('any of them notifies', () => {
+  const [mutex, condition] = [makeMutex(), makeCondition()];
+  using first = mutex.lockSync();
+  using second = first.again();
+  for (const guard of [first, second]) {
+    expect(() => {
+      condition.notifyAll(guard);
+    }).not.toThrow();
+  }
+});
+
+test('a wait that locks anew unlocks only what it has alone', async () => {
+  const shared: lock.MutexGuard[] = [];
+  const { mutex, die } = mortalMutex((guard) => {
+    guard.markConsistent();
+    shared.push(guard.again());
+  });
+  const mapping = someMemory();
+  const condition = lock.Condition.at(mapping, 0, { create: true });
+  const waiter = mutex.lockSync();
+  const waiting = rejectionOf(condition.wait(waiter));
+  await sleeping();
+  die();
+  new event.Futex(mapping, 0).wake(1); // for nothing: it goes on waiting
+  expect(await waiting).toMatchObject({ code: 'EPERM', syscall: 'condition_wait' });
+  expect([shared[0]?.released, state(mutex)]).toEqual([false, 'held']);
+  shared[0]?.release();
+  waiter.release();
+  condition.close();
+});
+
+test('what is given up is lost to all of them', () => {
+  const shared: lock.MutexGuard[] = [];
+  const { mutex, abandon } = mortalMutex();
+  abandon((guard) => {
+    guard.markConsistent();
+    shared.push(guard.again());
+  });
+  expect(shared.map(({ released }) => released)).toEqual([true]);
+  using guard = mutex.lockSync();
+  expect(guard.ownerDied).toBe(true);
+  guard.markConsistent();
 });
 
 test('who waits for a condition has it alone', async () => {
@@ -108,6 +152,49 @@ describe('recursive: inside of use()', () => {
     expect(mutex.tryLock()).toBeUndefined();
     await inner.promise;
     expect(state(mutex)).toBe('free');
+  });
+
+  test('what goes on, and calls again, has it still, whoever has released', async () => {
+    const mutex = makeMutex({ recursive: true });
+    const again = (): Promise<string> => mutex.use(() => state(mutex), { timeout: 1 });
+    await mutex.use(async (guard) => {
+      // Begun by an inner one that is over when it calls.
+      const inner = await mutex.use(() => ({ late: sleep(5).then(again) }));
+      expect(await inner.late).toBe('held');
+      const other = mutex.tryLock();
+      guard.release();
+      expect(await again()).toBe('held');
+      other?.release();
+    });
+    expect(mutex.statSync()).toMatchObject({ state: 'free', acquisitions: 1 });
+  });
+
+  test('what is only done when it is awaited is inside, too', async () => {
+    const mutex = makeMutex({ recursive: true });
+    const lazy: PromiseLike<string> = {
+      then: (fulfilled) => mutex.use(() => state(mutex), { timeout: 1 }).then(fulfilled),
+    };
+    expect(await mutex.use(() => lazy)).toBe('held');
+  });
+
+  test('many that are closed leave promises as quick as they were', async () => {
+    for (let i = 0; i < 200; i++) {
+      const mutex = makeMutex({ recursive: true });
+      await mutex.use(() => undefined);
+      mutex.close();
+    }
+    const cost = async (): Promise<number> => {
+      const before = process.cpuUsage();
+      for (let i = 0; i < 20_000; i++) await turn();
+      return process.cpuUsage(before).user;
+    };
+    const first = await cost();
+    for (let i = 0; i < 1000; i++) {
+      const mutex = makeMutex({ recursive: true });
+      await mutex.use(() => undefined);
+      mutex.close();
+    }
+    expect(await cost()).toBeLessThan(10 * first);
   });
 
   test('what comes later takes it anew', async () => {

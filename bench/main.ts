@@ -22,7 +22,15 @@ import { facility as sysv } from './facilities/sysv';
 import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
 import { facility as transports } from './facilities/transports';
 import { facility as unixSockets } from './facilities/unix-sockets';
-import { Misuse, parseOptions, USAGE, type Asked, type Effort, type Options } from './options';
+import {
+  Misuse,
+  parseOptions,
+  refuseUnused,
+  USAGE,
+  type Asked,
+  type Effort,
+  type Options,
+} from './options';
 import { report } from './report/report';
 
 type Build = (effort: Effort, compiler: Compiler, asked: Asked) => Facility;
@@ -109,6 +117,11 @@ async function main(): Promise<void> {
     .map((one) => one(options.effort, compiler, options))
     .flatMap((facility) => choose(facility, options));
   if (chosen.length === 0) throw new Misuse(noRow(options));
+  const measures = chosen.flatMap((one) => one.measures);
+  refuseUnused(
+    options,
+    measures.map(({ scenario }) => scenario),
+  );
   const before = machine();
   const runs: Outcome[][] = [];
   for (let i = 0; i < options.repeat; i++) {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Placement } from './core/measure';
+import type { Placement, Scenario } from './core/measure';
 
 export const USAGE = `npm run bench -- [FACILITY] [options]
 
@@ -16,12 +16,13 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 said each row has its own number of messages. fan-out and waits keep theirs
   --repeat N    the whole selection N times: how far do the medians of the ratios lie apart?
   --rate N      requests per second of the rows with a schedule; half of what each answers one after
-                the other where nothing is said
+                the other where nothing is said; at least one of such rows has to be selected
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
-  --smoke       a thousand messages each: are the drivers right? No numbers worth reading
+  --smoke       a thousand messages each: are the drivers right? No numbers worth reading; not with
+                --quick or --duration
   --pin         the two programs of a row each on a CPU of its own
-  --one-cpu     everything on one CPU
+  --one-cpu     everything on one CPU; not with --pin
   --json FILE   the results for machines
   --html FILE   the report with plots, in one file for a browser
   --markdown FILE
@@ -128,11 +129,43 @@ function countOf(name: string, text: string | undefined): number | undefined {
   throw new Misuse(`--${name} takes a number, 1 or more; not ${text || 'nothing'}`);
 }
 
+type Values = ReturnType<typeof parse>['values'];
+
+/** Of these two, one would be ignored. */
+const EXCLUSIVE = [
+  ['pin', 'one-cpu'],
+  ['smoke', 'quick'],
+  ['smoke', 'duration'],
+] as const;
+
+function refuseBoth(values: Values): void {
+  const given = (name: keyof Values): boolean =>
+    values[name] !== undefined && values[name] !== false;
+  for (const [one, other] of EXCLUSIVE) {
+    if (given(one) && given(other)) throw new Misuse(`--${one} and --${other} exclude each other`);
+  }
+}
+
+function refuseNameless(values: Values): void {
+  for (const name of ['json', 'html', 'markdown'] as const) {
+    if (values[name]?.trim() === '')
+      throw new Misuse(`--${name} takes the name of a file; not nothing`);
+  }
+}
+
+/** What would say nothing to any of the rows that are selected. */
+export function refuseUnused({ rate }: Asked, selected: readonly Scenario[]): void {
+  if (rate === undefined || selected.includes('schedule')) return;
+  throw new Misuse('--rate is for rows with a schedule, and none is selected');
+}
+
 export function parseOptions(args: readonly string[]): Options | 'help' {
   const { values, positionals } = parse(args);
   if (values.help) return 'help';
   const [facility, ...more] = positionals;
   if (more.length > 0) throw new Misuse('name one facility, or none for every one');
+  refuseBoth(values);
+  refuseNameless(values);
   const effort = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
   const rounds = countOf('rounds', values.rounds) ?? ROUNDS[effort];
   const repeat = countOf('repeat', values.repeat) ?? 1;

@@ -1,4 +1,4 @@
-import { Misuse, parseOptions, type Options } from '../../bench/options';
+import { Misuse, parseOptions, refuseUnused, type Options } from '../../bench/options';
 import { lasting, secondsOf } from '../../bench/core/duration';
 
 function parsed(...args: string[]): Options {
@@ -40,6 +40,37 @@ test.each(['--rounds', '--repeat'])('%s is a whole number', (option) => {
     );
   }
   expect(parsed(`${option}=3`)).toMatchObject({ [option.slice(2)]: 3 });
+});
+
+test.each([
+  [['--pin', '--one-cpu'], '--pin and --one-cpu exclude each other'],
+  [['--smoke', '--quick'], '--smoke and --quick exclude each other'],
+  [['--smoke', '--duration', '1'], '--smoke and --duration exclude each other'],
+  [['--json='], '--json takes the name of a file; not nothing'],
+  [['--html', ''], '--html takes the name of a file; not nothing'],
+  [['--markdown= '], '--markdown takes the name of a file; not nothing'],
+])('%j is refused in one sentence', (args, message) => {
+  const attempt = (): unknown => parseOptions(args);
+  expect(attempt).toThrow(Misuse);
+  expect(attempt).toThrow(new RegExp(`^${message}$`));
+});
+
+test('what goes together is taken', () => {
+  expect(parsed('--quick', '--duration', '1', '--pin', '--json', 'a')).toMatchObject({
+    ...{ effort: 'quick', duration: 1, placement: 'apart', json: 'a' },
+  });
+  expect(parsed('--smoke', '--one-cpu')).toMatchObject({ effort: 'smoke', placement: 'together' });
+});
+
+test('a rate is refused where no row has a schedule', () => {
+  const attempt = (): unknown => {
+    refuseUnused(parsed('--rate', '100'), ['pair', 'round-trip']);
+    return undefined;
+  };
+  expect(attempt).toThrow(Misuse);
+  expect(attempt).toThrow(/^--rate is for rows with a schedule, and none is selected$/);
+  refuseUnused(parsed('--rate', '100'), ['pair', 'schedule']);
+  refuseUnused(parsed(), ['pair']);
 });
 
 test('--duration and --rate are numbers', () => {

@@ -158,9 +158,9 @@ describe('npm run bench', () => {
 
   test('--repeat, --duration and --pin: each run, as long as asked for, and on which CPUs', async () => {
     const [file, page] = ['repeat.json', 'repeat.html'].map((name) => path.join(folder, name));
-    const options = ['--repeat', '2', '--duration', '0.02', '--pin'];
+    const options = ['--repeat', '2', '--rounds', '1', '--duration', '0.02', '--pin'];
     const files = ['--json', file ?? '', '--html', page ?? ''];
-    await compiled('eventfd', '--smoke', '--only', 'tryWrite', ...options, ...files);
+    await compiled('eventfd', '--quick', '--only', 'tryWrite', ...options, ...files);
     const { machine, measures, agreements } = JSON.parse(
       readFileSync(file ?? '', 'utf8'),
     ) as Report;
@@ -175,8 +175,8 @@ describe('npm run bench', () => {
     expect(rounds).toHaveLength(2);
     const samples = rounds.flatMap(({ subject, baseline }) => [subject, baseline]);
     expect(samples.map(({ migrations = 0 }) => migrations)).toEqual([0, 0, 0, 0]);
-    // Without a duration all do 1,000; with one each as much as it can.
-    expect(samples.map(({ count }) => count)).not.toEqual([1000, 1000, 1000, 1000]);
+    // Without a duration all do 60,000; with one each as much as it can.
+    expect(samples.map(({ count }) => count)).not.toEqual([60_000, 60_000, 60_000, 60_000]);
     expect(readFileSync(page ?? '', 'utf8')).toContain('<h3>Run by run</h3>');
   });
 
@@ -223,6 +223,7 @@ describe('npm run bench', () => {
     [['sysv', '--rounds', '0'], '--rounds takes a number'],
     [['futex', '--payload', '1m'], 'no row has messages of 1048576 bytes'],
     [['eventfd', '--only', 'nothing of that name'], 'no row is named'],
+    [['eventfd', '--rate', '100'], '--rate is for rows with a schedule'],
     [['tin cans'], 'no such facility'],
     [['sysv', 'sysv'], 'name one facility'],
   ])('%j is refused', async (args, message) => {

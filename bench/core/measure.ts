@@ -124,5 +124,5 @@ export function placementText(placement: Placement, cpus: readonly number[]): st
   if (placement === 'free') return 'as the kernel likes';
   if (placement === 'together') return `all programs on CPU ${String(cpus[0])}`;
   const first = `the programs of a row by turns on CPU ${cpus.join(', ')}`;
-  return `${first}; threads of one process on all of them`;
+  return `${first}; what starts its other programs or threads itself on all of them`;
 }

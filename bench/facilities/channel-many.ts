@@ -1,4 +1,4 @@
-/** One channel with several senders, or several receivers; its header for C knows neither. */
+/** One channel with several senders, or several receivers; no C program was written for these rows. */
 
 import { channel } from 'posix-ipc';
 import { channelName } from '../core/channels';

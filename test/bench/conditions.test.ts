@@ -61,6 +61,9 @@ describe('programs', () => {
 
   test('are said to', () => {
     expect(placementText('apart', [4, 7])).toContain('on CPU 4, 7');
+    expect(placementText('apart', [4, 7])).toMatch(
+      /; what starts its other programs or threads itself on all of them$/,
+    );
     expect(placementText('together', [4, 7])).toContain('on CPU 4');
     expect(placementText('free', [4, 7])).toBe('as the kernel likes');
   });

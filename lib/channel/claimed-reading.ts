@@ -36,12 +36,15 @@ export class ClaimedReading extends Reading {
   readonly #isAmongOthers: boolean;
   /** Where the sender sees what this one copies, so that it keeps the memory for it; -1: it does always. */
   readonly #guard: number;
+  /** Without capacity, where this one says that a call waits. */
+  readonly #waits: Int32Array | undefined;
 
   /** `receiver`: which one of the channel it is. */
   constructor(place: Place, receiver: number) {
     super(place, privateCopy(place));
     this.#isAmongOthers = place.shape.receivers > 1;
     this.#guard = place.shape.segment > 0 ? GUARDS + receiver : -1;
+    this.#waits = place.shape.rendezvous > 0 ? place.slots[receiver]?.waits : undefined;
     this.#unguard(); // the last one may have been killed
   }
 
@@ -127,11 +130,23 @@ export class ClaimedReading extends Reading {
       return; // somebody else has it, and the sender has written over it
     }
     copyOut(place, at + RECORD_HEADER, this.bytes.ring, length);
-    if (!this.#moveTail(recordSize(length))) return;
+    if (!this.#takeAway(length)) return;
     Atomics.add(words, TAIL + COUNT, 1);
     this.foundLength = length;
     this.foundType = type;
     this.#holds = true;
+  }
+
+  /**
+   * The sender loads TAIL, then whether a call waits: where it finds the message taken, none does any
+   * more; the next one in line says so anew when it begins to wait.
+   */
+  #takeAway(length: number): boolean {
+    const waits = this.#waits;
+    const awaited = waits === undefined ? 0 : Atomics.exchange(waits, 0, 0);
+    const isFirst = this.#moveTail(recordSize(length));
+    if (!isFirst && waits !== undefined) Atomics.store(waits, 0, awaited);
+    return isFirst;
   }
 
   #moveTail(by: number): boolean {

@@ -25,7 +25,7 @@ export interface End {
   waiting: Waiting;
   /** Whether something came, by a load that is not delayed. */
   ready: Ready;
-  /** Is told when a call begins to wait, and when none does any more. */
+  /** Is told whenever a call begins to wait, and when none does any more. */
   awaits?: (isAwaited: boolean) => void;
 }
 
@@ -99,10 +99,12 @@ class RingCall<R> implements Call<R> {
   }
 
   start(): number {
+    this.waits.begin();
     return this.parking === engine ? this.waits.start() : 0;
   }
 
   block(timeout: number): [number, number, number] {
+    this.waits.begin();
     return [this.waits.block(timeout), 0, 0];
   }
 
@@ -151,6 +153,7 @@ export class Waits {
 
   end(reason: () => unknown): void {
     this.#ended = true;
+    this.#end.awaits?.(false);
     this.#lane.end(reason);
     this.#end.bell.awake();
     this.#end.bell.close();
@@ -208,6 +211,11 @@ export class Waits {
   }
 
   // ---- what its calls ask for
+
+  /** What the one before has taken said that nobody waits. */
+  begin(): void {
+    if (!this.#ended) this.#end.awaits?.(true);
+  }
 
   start(): number {
     settleAll();

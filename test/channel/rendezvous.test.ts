@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { channel, memory } from 'posix-ipc';
 
+import { TAIL } from '../../lib/channel/layout';
 import { makeChannel, makeEnds } from '../support/channels';
 import { pattern } from '../support/files';
 import { startNode } from '../support/processes';
@@ -15,6 +16,12 @@ const none = { capacity: 0, maxLength: 500 };
 function coded(code: string): Error {
   return expect.objectContaining({ code }) as Error;
 }
+
+type Write = (words: Int32Array, index: number, ...values: number[]) => number;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 /** Whether it is settled, some turns of the event loop later. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
@@ -65,6 +72,74 @@ test('trySend sends only if a receiver waits now, one message', async () => {
   void receiver.receive().catch(() => undefined);
   receiver.close();
   expect(sender.trySend('nor a closed one')).toBe(false);
+});
+
+/** Calls `then` when a receiver has said the next time that a call waits. */
+function whenAwaiting(then: () => void): void {
+  const store = Atomics.store.bind(Atomics) as Write;
+  const spy = jest.spyOn(Atomics, 'store') as unknown as jest.SpyInstance<number>;
+  spy.mockImplementation((words: Int32Array, index: number, value: number) => {
+    const stored = store(words, index, value);
+    if (words.length === 1 && value === 1) {
+      spy.mockRestore();
+      then();
+    }
+    return stored;
+  });
+}
+
+/** Calls `then` when TAIL was moved the next time, or just before. */
+function whenTaken(isBefore: boolean, then: () => void): void {
+  const exchange = Atomics.compareExchange.bind(Atomics) as Write;
+  const spy = jest.spyOn(Atomics, 'compareExchange') as unknown as jest.SpyInstance<number>;
+  spy.mockImplementation((words: Int32Array, index: number, expected: number, becomes: number) => {
+    const isNow = index === TAIL;
+    if (isNow) spy.mockRestore();
+    if (isNow && isBefore) then();
+    const found = exchange(words, index, expected, becomes);
+    if (isNow && !isBefore) then();
+    return found;
+  });
+}
+
+const forms: [string, (receiver: channel.Receiver) => unknown][] = [
+  ['receive', (receiver) => receiver.receive({ timeout: 500 })],
+  ['receiveSync', (receiver) => receiver.receiveSync({ timeout: 500 })],
+];
+
+describe.each(forms)('%s', (_name, form) => {
+  test('waits no more when its message is taken', async () => {
+    const { sender, receiver } = makeEnds(none);
+    const said: boolean[] = [];
+    whenAwaiting(() => said.push(sender.trySend('1')));
+    whenTaken(false, () => said.push(sender.trySend('nobody waits any more')));
+    expect(await form(receiver)).toMatchObject({ data: Buffer.from('1') });
+    expect(said).toEqual([true, false]);
+    expect(receiver.tryReceive()).toBeUndefined();
+  });
+
+  test('waits on when another one has taken it', async () => {
+    const one = makeChannel({ ...none, receivers: 2 });
+    const [sender, receiver, other] = [one.sender(), one.receiver(), one.receiver()];
+    const said: unknown[] = [];
+    whenAwaiting(() => said.push(sender.trySend('1')));
+    whenTaken(true, () => {
+      said.push(other.tryReceive()?.data.toString());
+      whenAwaiting(() => said.push(sender.trySend('2')));
+    });
+    expect(await form(receiver)).toMatchObject({ data: Buffer.from('2') });
+    expect(said).toEqual([true, '1', true]);
+  });
+});
+
+test('whoever stands in line waits on when the first one has its message', async () => {
+  const { sender, receiver } = makeEnds(none);
+  const all = [1, 2, 3].map(() => receiver.receive());
+  for (const [i, one] of all.entries()) {
+    expect(sender.trySend(String(i))).toBe(true);
+    expect((await one).data.toString()).toBe(String(i));
+  }
+  expect(sender.trySend('nobody waits')).toBe(false);
 });
 
 test('what is aborted, or too late, or closed is taken back; what is taken is sent', async () => {

@@ -60,6 +60,17 @@ static inline int posix_ipc_claim_move(struct posix_ipc_channel_end* receiver, u
     return 1;
 }
 
+/* Without capacity: says whether a call waits for a message; answers what it has said before. */
+static inline uint32_t posix_ipc_receiver_await(const struct posix_ipc_channel_end* receiver,
+                                                uint32_t is) {
+    if (receiver->awaits == NULL)
+        return 0;
+    const uint32_t was = __atomic_load_n(receiver->awaits, __ATOMIC_RELAXED);
+    if (was != is)
+        __atomic_store_n(receiver->awaits, is, __ATOMIC_SEQ_CST);
+    return was;
+}
+
 /* Whether what was read at tail was a record, or nobody's any more: EBADMSG, or EAGAIN. */
 static inline int posix_ipc_claim_judge(const struct posix_ipc_channel_end* receiver) {
     const uint32_t tail = __atomic_load_n(&receiver->mine->position, __ATOMIC_SEQ_CST);
@@ -111,8 +122,13 @@ static inline int posix_ipc_claim_record(struct posix_ipc_channel_end* receiver,
     if (length > room)
         return posix_ipc_claim_judge(receiver) == EBADMSG ? EMSGSIZE : EAGAIN;
     posix_ipc_ring_copy(into, receiver->ring + at + POSIX_IPC_CHANNEL_RECORD, length);
-    if (!posix_ipc_claim_move(receiver, posix_ipc_channel_size(length)))
+    /* The sender loads tail, then this: where it finds the message taken, no call waits any more.
+     */
+    const uint32_t awaited = posix_ipc_receiver_await(receiver, 0);
+    if (!posix_ipc_claim_move(receiver, posix_ipc_channel_size(length))) {
+        posix_ipc_receiver_await(receiver, awaited);
         return EAGAIN;
+    }
     __atomic_fetch_add(&receiver->mine->count, 1, __ATOMIC_RELAXED);
     message->data = into;
     return 0;

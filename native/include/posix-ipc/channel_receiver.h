@@ -155,12 +155,6 @@ static inline int posix_ipc_receiver_try_receive(struct posix_ipc_channel_end* r
     return result != 0 ? result : posix_ipc_receiver_copy(receiver, into, room, message);
 }
 
-/* Without capacity: a call waits for a message, or none does. */
-static inline void posix_ipc_receiver_await(struct posix_ipc_channel_end* receiver, uint32_t is) {
-    if (receiver->awaits != NULL && __atomic_load_n(receiver->awaits, __ATOMIC_RELAXED) != is)
-        __atomic_store_n(receiver->awaits, is, __ATOMIC_SEQ_CST);
-}
-
 /* The next message, copied: as try_receive, or ETIMEDOUT instead of EAGAIN. */
 static inline int posix_ipc_receiver_receive(struct posix_ipc_channel_end* receiver, void* into,
                                              size_t room, struct posix_ipc_channel_message* message,

@@ -156,6 +156,7 @@ export abstract class RingWriter implements Deferred {
   }
 
   end(): void {
+    this.#claimed = -1;
     if (isThere(this.#place)) this.publish();
     this.#ended = true;
   }

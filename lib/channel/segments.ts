@@ -183,31 +183,33 @@ export class Segments {
     return begin;
   }
 
-  /** Gives memory to those that have none: 0, or why there is none. */
+  /** Gives memory to those that have none: 0; or why there is none, and they have none again. */
   #reserve(first: number, end: number): number {
-    for (let to = end; to > first;) {
-      const begin = this.#beginOf(BARE, to, to - first);
-      const lack = begin < to ? this.#dress(begin, to) : 0;
-      if (lack < 0) return lack;
-      to = Math.min(begin, to - 1);
+    const to = end > first ? this.#states.lastIndexOf(BARE, end - 1) + 1 : 0;
+    if (to <= first) return 0;
+    if (this.#lack < 0 && performance.now() - this.#lackedAt < patience) return this.#lack;
+    const begin = this.#beginOf(BARE, to, to - first);
+    const lack = this.#dress(begin, to) || this.#reserve(first, begin);
+    if (lack < 0) {
+      this.#undress(begin, to);
+      return lack;
     }
+    this.#states.fill(SPARE, begin, to);
+    this.#reserved += to - begin;
+    this.#note();
     return 0;
   }
 
   #dress(begin: number, end: number): number {
-    if (this.#lack < 0 && performance.now() - this.#lackedAt < patience) return this.#lack;
-    const { memory } = this.#place;
-    const [offset, length] = this.#range(begin, end);
-    const result = reserve(memory, offset, length);
-    if (result < 0) {
-      this.#lackedAt = performance.now();
-      giveBack(memory, offset, length); // what there was
-      return result;
-    }
-    this.#states.fill(SPARE, begin, end);
-    this.#reserved += end - begin;
-    this.#note();
-    return 0;
+    const result = reserve(this.#place.memory, ...this.#range(begin, end));
+    if (result < 0) this.#lackedAt = performance.now();
+    return result;
+  }
+
+  /** Of bare ones: what they got for nothing. A receiver may still copy what the last sender left there. */
+  #undress(begin: number, end: number): void {
+    if (this.#isUnknown && this.#isRead()) return;
+    giveBack(this.#place.memory, ...this.#range(begin, end));
   }
 
   #strip(begin: number, end: number): boolean {
@@ -250,7 +252,7 @@ export class Segments {
     this.#lack = 0;
     while (this.#reserved < fewestReserved) {
       const first = this.#states.indexOf(BARE);
-      if (this.#dress(first, first + 1) < 0) return;
+      if (this.#reserve(first, first + 1) < 0) return;
     }
   }
 
@@ -261,9 +263,10 @@ export class Segments {
   #isRead(): boolean {
     const { words, shape, slots } = this.#place;
     if (!isClaimed(shape)) return false;
+    const inUse = this.#order.length << this.#shift;
     return slots.some((slot, i) => {
       const guard = Atomics.load(words, GUARDS + i);
-      const isOld = guard !== 0 && ((guard - this.#begin) | 0) < 0;
+      const isOld = guard !== 0 && ((guard & ~1) - this.#begin) >>> 0 >= inUse;
       return isOld && (Atomics.load(slot.words, 0) & OWNER) !== 0;
     });
   }

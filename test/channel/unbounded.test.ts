@@ -1,6 +1,5 @@
 /** Channels that grow with what waits in them, up to their limit, and shrink. */
 
-import { fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { channel, memory } from 'posix-ipc';
@@ -170,14 +169,26 @@ describe('memory', () => {
     expect(one.statSync()).toMatchObject({ depth: 2, allocated: 3 * segment });
   });
 
-  test('a receiver that copies what others have taken keeps it', async () => {
+  test('a claim that is outstanding at the end keeps nothing', () => {
+    const { channel: one, sender } = makeEnds(unbounded);
+    sender.sendSync('in front of it');
+    sender.claimSync(sender.maxLength);
+    sender.close();
+    expect(one.statSync()).toMatchObject({ depth: 1, allocated: least });
+    expect(memoryOf(one)).toBe(headBytes + least);
+  });
+
+  test.each([
+    ['the first message', 1],
+    ['one of more than 2 GiB before', 0x7fff_0001],
+  ])('a receiver that copies what others have taken keeps it: %s', async (_, position) => {
     const one = makeChannel({ ...unbounded, receivers: 2 });
     const [sender, first, second] = [one.sender(), one.receiver(), one.receiver()];
     using mapping = memory.mapSync(`/dev/shm${one.name}`, { access: 'write' });
     const guard = mapping.view(Int32Array, 768 + 4, 1); // of the second receiver
     const before = memoryOf(one) - least;
     fill(sender);
-    guard[0] = 1; // as if it were about to copy the first message
+    guard[0] = position; // as if it were about to copy that
     expect(collect(first)).toHaveLength(most);
     await sleep(250);
     expect(memoryOf(one)).toBe(before + limit);
@@ -347,48 +358,5 @@ describe('at the limit', () => {
     expect(all).toHaveLength(depth);
     expect(all[0]).toBe(numberOf(dropped));
     expect(all.at(-1)).toBe(pattern(sender.maxLength).toString());
-  });
-});
-
-describe('where it lies', () => {
-  const bytes = 65_536 + limit;
-
-  test('in a memfd, whose memory it gives back', () => {
-    using file = memory.memfdSync('channel', { size: bytes + 4096 });
-    using mapping = file.mapSync({ access: 'write' });
-    expect(() =>
-      channel.Channel.at(mapping, 4096, { create: true, ...unbounded, limit: 2 * limit }),
-    ).toThrow(coded('ERR_OUT_OF_RANGE'));
-    using one = channel.Channel.at(mapping, 4096, { create: true, ...unbounded });
-    expect(fstatSync(file.fd).blocks * 512).toBe(4096 + headBytes + least);
-    using sender = one.sender();
-    using receiver = channel.Channel.at(mapping, 4096).receiver();
-    for (let i = 0; i < 4 * most; i++) {
-      sender.sendSync(numberOf(i));
-      expect(receiver.receiveSync().data.toString()).toBe(numberOf(i));
-    }
-  });
-
-  test('not at a page: the pages at its ends stay', () => {
-    using mapping = memory.mapAnonymousSync({ length: bytes + 192, shared: true });
-    using one = channel.Channel.at(mapping, 64, { create: true, ...unbounded });
-    const receiver = one.receiver();
-    for (let round = 0; round < 3; round++) {
-      const sender = one.sender();
-      for (let i = 0; i < most; i++) expect(sender.trySend(numberOf(i))).toBe(true);
-      sender.flush();
-      expect(texts(receiver)).toEqual(Array.from({ length: most }, (_, i) => numberOf(i)));
-      sender.close();
-    }
-  });
-
-  test('not in memory that cannot be given back', () => {
-    using own = memory.mapAnonymousSync({ length: bytes });
-    const making = { create: true, ...unbounded };
-    expect(() => channel.Channel.at(own, 0, making)).toThrow(coded('EOPNOTSUPP'));
-    using file = memory.memfdSync('sealed', { size: bytes, seals: [] });
-    using mapping = file.mapSync({ access: 'write' });
-    file.seal('future-write');
-    expect(() => channel.Channel.at(mapping, 0, making)).toThrow(coded('EPERM'));
   });
 });

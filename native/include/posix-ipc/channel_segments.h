@@ -83,7 +83,36 @@ static inline int posix_ipc_segments_strip(const struct posix_ipc_channel_end* s
     return begin >= to || madvise((void*)begin, to - begin, MADV_REMOVE) == 0 ? 0 : errno;
 }
 
-/* Those of some that have no memory get some: 0, or an errno, and they have none. */
+/* Whether a receiver that lives copies from a segment that is not in use any more. After tail was
+ * loaded, sequentially consistent: see posix_ipc_channel_guard(). */
+static inline int posix_ipc_segments_are_read(const struct posix_ipc_channel_end* sender) {
+    const struct posix_ipc_channel* channel = &sender->channel;
+    if (!posix_ipc_channel_is_claimed(&channel->shape))
+        return 0;
+    const uint32_t in_use = sender->segments->used * sender->piece;
+    for (uint32_t i = 0; i < channel->shape.receivers; i++) {
+        const struct posix_ipc_mutex* role = posix_ipc_channel_role(channel, 0, i);
+        const uint32_t guard =
+            __atomic_load_n(posix_ipc_channel_guard(sender, i), __ATOMIC_SEQ_CST);
+        if (guard != 0 && (guard & ~1u) - sender->segments->begin >= in_use &&
+            (__atomic_load_n(&role->word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Of bare ones: what they got for nothing. A receiver may still copy what the last sender left
+ * there. */
+static inline void posix_ipc_segments_undress(const struct posix_ipc_channel_end* sender,
+                                              uint32_t first, uint32_t count) {
+    if (sender->segments->is_unknown && posix_ipc_segments_are_read(sender))
+        return;
+    for (uint32_t i = first; i < first + count; i++)
+        if (sender->segments->states[i] == POSIX_IPC_SEGMENT_BARE)
+            posix_ipc_segments_strip(sender, i, 1);
+}
+
+/* Those of some that have no memory get some: 0; or an errno, and they have none again. */
 static inline int posix_ipc_segments_reserve(struct posix_ipc_channel_end* sender, uint32_t first,
                                              uint32_t count) {
     struct posix_ipc_channel_segments* segments = sender->segments;
@@ -96,28 +125,15 @@ static inline int posix_ipc_segments_reserve(struct posix_ipc_channel_end* sende
         const int result = posix_ipc_segments_dress(sender, i, 1);
         if (result != 0) {
             segments->lacked_at = posix_ipc_ring_now();
-            posix_ipc_segments_strip(sender, i, 1); /* what there was */
+            posix_ipc_segments_undress(sender, first, i + 1 - first);
             return result;
         }
-        segments->states[i] = POSIX_IPC_SEGMENT_SPARE;
-        segments->reserved++;
     }
-    return 0;
-}
-
-/* Whether a receiver that lives copies from a segment that is not in use any more. After tail was
- * loaded, sequentially consistent: see posix_ipc_channel_guard(). */
-static inline int posix_ipc_segments_are_read(const struct posix_ipc_channel_end* sender) {
-    const struct posix_ipc_channel* channel = &sender->channel;
-    if (!posix_ipc_channel_is_claimed(&channel->shape))
-        return 0;
-    for (uint32_t i = 0; i < channel->shape.receivers; i++) {
-        const struct posix_ipc_mutex* role = posix_ipc_channel_role(channel, 0, i);
-        const uint32_t guard =
-            __atomic_load_n(posix_ipc_channel_guard(sender, i), __ATOMIC_SEQ_CST);
-        if (guard != 0 && (int32_t)(guard - sender->segments->begin) < 0 &&
-            (__atomic_load_n(&role->word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK) != 0)
-            return 1;
+    for (uint32_t i = first; i < first + count; i++) {
+        if (segments->states[i] == POSIX_IPC_SEGMENT_BARE) {
+            segments->states[i] = POSIX_IPC_SEGMENT_SPARE;
+            segments->reserved++;
+        }
     }
     return 0;
 }

@@ -1,0 +1,57 @@
+/** Where a channel that grows can lie: it must be able to give memory back. */
+
+import { fstatSync } from 'node:fs';
+
+import { channel, memory } from 'posix-ipc';
+
+import { numberOf, texts } from '../support/full-channels';
+import { headBytes, limit, most, segment, unbounded } from '../support/unbounded';
+
+const least = 2 * segment;
+
+function coded(code: string): Error {
+  return expect.objectContaining({ code }) as Error;
+}
+
+describe('where it lies', () => {
+  const bytes = 65_536 + limit;
+
+  test('in a memfd, whose memory it gives back', () => {
+    using file = memory.memfdSync('channel', { size: bytes + 4096 });
+    using mapping = file.mapSync({ access: 'write' });
+    expect(() =>
+      channel.Channel.at(mapping, 4096, { create: true, ...unbounded, limit: 2 * limit }),
+    ).toThrow(coded('ERR_OUT_OF_RANGE'));
+    using one = channel.Channel.at(mapping, 4096, { create: true, ...unbounded });
+    expect(fstatSync(file.fd).blocks * 512).toBe(4096 + headBytes + least);
+    using sender = one.sender();
+    using receiver = channel.Channel.at(mapping, 4096).receiver();
+    for (let i = 0; i < 4 * most; i++) {
+      sender.sendSync(numberOf(i));
+      expect(receiver.receiveSync().data.toString()).toBe(numberOf(i));
+    }
+  });
+
+  test('not at a page: the pages at its ends stay', () => {
+    using mapping = memory.mapAnonymousSync({ length: bytes + 192, shared: true });
+    using one = channel.Channel.at(mapping, 64, { create: true, ...unbounded });
+    const receiver = one.receiver();
+    for (let round = 0; round < 3; round++) {
+      const sender = one.sender();
+      for (let i = 0; i < most; i++) expect(sender.trySend(numberOf(i))).toBe(true);
+      sender.flush();
+      expect(texts(receiver)).toEqual(Array.from({ length: most }, (_, i) => numberOf(i)));
+      sender.close();
+    }
+  });
+
+  test('not in memory that cannot be given back', () => {
+    using own = memory.mapAnonymousSync({ length: bytes });
+    const making = { create: true, ...unbounded };
+    expect(() => channel.Channel.at(own, 0, making)).toThrow(coded('EOPNOTSUPP'));
+    using file = memory.memfdSync('sealed', { size: bytes, seals: [] });
+    using mapping = file.mapSync({ access: 'write' });
+    file.seal('future-write');
+    expect(() => channel.Channel.at(mapping, 0, making)).toThrow(coded('EPERM'));
+  });
+});

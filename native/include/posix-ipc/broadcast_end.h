@@ -164,6 +164,8 @@ static inline int posix_ipc_broadcast_shape(const struct posix_ipc_broadcast_hea
 static inline int posix_ipc_broadcast_at(struct posix_ipc_broadcast* broadcast, void* memory,
                                          size_t bytes) {
     struct posix_ipc_broadcast_head* head = (struct posix_ipc_broadcast_head*)memory;
+    broadcast->mapped = NULL; /* for who closes what is none */
+    broadcast->bytes = 0;
     if ((uintptr_t)memory % 64 != 0 || bytes < sizeof *head ||
         __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_BROADCAST_MAGIC)
         return EINVAL;
@@ -179,8 +181,6 @@ static inline int posix_ipc_broadcast_at(struct posix_ipc_broadcast* broadcast, 
     broadcast->capacity = capacity;
     broadcast->full = full;
     broadcast->slots = slots;
-    broadcast->mapped = NULL;
-    broadcast->bytes = 0;
     return 0;
 }
 

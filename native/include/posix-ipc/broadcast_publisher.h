@@ -26,6 +26,7 @@ struct posix_ipc_publisher {
     uint64_t position, published, oldest, least;
     uint64_t number; /* of the next message */
     int has_role;
+    uint32_t tid;           /* of the thread that has it */
     uint32_t unpublished;   /* messages */
     uint32_t claimed, size; /* 1: a record is claimed; its room */
     struct posix_ipc_ring_waits waits;
@@ -199,6 +200,7 @@ static inline int posix_ipc_publisher_open(struct posix_ipc_publisher* publisher
         __atomic_store_n(&memory->wanted, publisher->oldest, __ATOMIC_SEQ_CST);
     __atomic_store_n(&memory->publisher_bell, 0, __ATOMIC_SEQ_CST);
     publisher->has_role = 1;
+    publisher->tid = posix_ipc_thread_self().tid;
     posix_ipc_ring_call(&memory->bell); /* who sleeps watches the role from now on */
     return 0;
 }
@@ -303,13 +305,17 @@ static inline int posix_ipc_publisher_publish(struct posix_ipc_publisher* publis
     return result;
 }
 
-/* Publishes what was written, and gives the role up, once: 0; EPERM: not by the thread that has it.
- */
+/* Publishes what was written, and gives the role up, once: 0; EPERM, and nothing is done: not by
+ * the thread that has it. */
 static inline int posix_ipc_publisher_close(struct posix_ipc_publisher* publisher) {
     if (!publisher->has_role)
         return 0; /* it may be another one's, of this thread, too */
+    struct posix_ipc_mutex* role = &publisher->broadcast.head->role;
+    int result = posix_ipc_ring_has(role, publisher->tid);
+    if (result != 0)
+        return result;
     posix_ipc_publisher_flush(publisher);
-    const int result = posix_ipc_mutex_unlock(&publisher->broadcast.head->role);
+    result = posix_ipc_mutex_unlock(role);
     publisher->has_role = result != 0;
     return result;
 }

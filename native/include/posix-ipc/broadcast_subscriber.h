@@ -20,6 +20,7 @@ struct posix_ipc_subscriber {
     /* The rest is its own. */
     struct posix_ipc_broadcast broadcast;
     struct posix_ipc_broadcast_slot* slot; /* NULL: the publisher does not wait for it */
+    uint32_t tid;                          /* of the thread that has it */
     uint64_t position, number;             /* of the next record, and of its message */
     uint64_t told;                         /* the position in the slot */
     uint64_t lost_before;                  /* what was lost up to the last message */
@@ -56,6 +57,7 @@ static inline int posix_ipc_subscriber_take_slot(struct posix_ipc_subscriber* su
         subscriber->slot = posix_ipc_broadcast_slot_at(&subscriber->broadcast, i);
         const int result = posix_ipc_ring_take(&subscriber->slot->role);
         if (result == 0) {
+            subscriber->tid = posix_ipc_thread_self().tid;
             POSIX_IPC_STEP(broadcast_slot_taken);
             return 0;
         }
@@ -216,14 +218,19 @@ static inline int posix_ipc_subscriber_receive(struct posix_ipc_subscriber* subs
     return result;
 }
 
-/* Gives its slot up, if it has one: 0; EPERM: not by the thread that has it. */
+/* Gives its slot up, if it has one: 0; EPERM, and nothing is done: not by the thread that has it.
+ */
 static inline int posix_ipc_subscriber_close(struct posix_ipc_subscriber* subscriber) {
     if (subscriber->slot == NULL)
         return 0;
-    const int result = posix_ipc_mutex_unlock(&subscriber->slot->role);
+    int result = posix_ipc_ring_has(&subscriber->slot->role, subscriber->tid);
+    if (result == 0)
+        result = posix_ipc_mutex_unlock(&subscriber->slot->role);
+    if (result != 0)
+        return result;
     subscriber->slot = NULL;
     posix_ipc_ring_ring(&subscriber->broadcast.head->publisher_bell);
-    return result;
+    return 0;
 }
 
 #ifdef __cplusplus

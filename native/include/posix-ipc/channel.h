@@ -55,10 +55,11 @@ static inline int posix_ipc_sender_open(struct posix_ipc_channel_end* sender,
 static inline int posix_ipc_sender_has(struct posix_ipc_channel_end* sender, uint32_t bytes) {
     if (sender->position - sender->peer <= sender->capacity - bytes)
         return 0;
-    sender->peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
-    const uint32_t used = sender->position - sender->peer;
+    const uint32_t peer = __atomic_load_n(&sender->theirs->position, __ATOMIC_ACQUIRE);
+    const uint32_t used = sender->position - peer;
     if (!posix_ipc_channel_fits(sender, used))
         return EBADMSG;
+    sender->peer = peer; /* only what can be: who is called again looks again */
     if (used <= sender->capacity - bytes)
         return 0;
     posix_ipc_channel_note_high(sender, used);
@@ -253,13 +254,17 @@ static inline void posix_ipc_sender_trim(struct posix_ipc_channel_end* sender) {
         posix_ipc_segments_trim(sender);
 }
 
-/* Publishes what was sent, and gives the role up: 0; EPERM: not by the thread that has it. */
+/* Publishes what was sent, and gives the role up, once: 0; EPERM, and nothing is done: not by the
+ * thread that has it. */
 static inline int posix_ipc_sender_close(struct posix_ipc_channel_end* sender) {
     if (sender->role == NULL)
-        return 0;
+        return 0; /* it may be another one's, of this thread, too */
+    int result = posix_ipc_channel_may_leave(sender);
+    if (result != 0)
+        return result;
     sender->claimed = 0;
     posix_ipc_sender_trim(sender);
-    const int result = posix_ipc_channel_leave(sender);
+    result = posix_ipc_channel_leave(sender);
     if (result == 0)
         posix_ipc_segments_close(sender);
     return result;

@@ -22,6 +22,7 @@ struct posix_ipc_channel_end {
     /* The rest is its own. Of the channel: */
     struct posix_ipc_channel channel;
     struct posix_ipc_mutex* role; /* NULL: it has none */
+    uint32_t tid;                 /* of the thread that has it */
     uint32_t* awaits;             /* without capacity: where it says that a call waits; or NULL */
     int takes_turns;              /* it receives from several lanes */
     int is_claimed;               /* others take messages away, too: see channel_claimed.h */
@@ -269,6 +270,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
         return result;
     }
     end->role = role;
+    end->tid = posix_ipc_thread_self().tid;
     if (end->awaits != NULL) /* the last one may have been killed */
         __atomic_store_n(end->awaits, 0, __ATOMIC_SEQ_CST);
     posix_ipc_channel_call(channel, sends);
@@ -284,10 +286,13 @@ static inline void posix_ipc_channel_publish_all(struct posix_ipc_channel_end* e
     }
 }
 
-/* Publishes, and gives the role up, once: 0; EPERM: not by the thread that has it. */
+/* Whether it may publish, and give the role up: 0; EPERM: not by the thread that has it. */
+static inline int posix_ipc_channel_may_leave(const struct posix_ipc_channel_end* end) {
+    return posix_ipc_ring_has(end->role, end->tid);
+}
+
+/* Publishes, and gives the role up, of one that may. */
 static inline int posix_ipc_channel_leave(struct posix_ipc_channel_end* end) {
-    if (end->role == NULL)
-        return 0; /* it may be another one's, of this thread, too */
     posix_ipc_channel_publish_all(end);
     const int result = posix_ipc_mutex_unlock(end->role);
     if (result == 0)

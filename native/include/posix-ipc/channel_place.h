@@ -182,6 +182,8 @@ static inline void posix_ipc_channel_init(struct posix_ipc_channel_head* head, u
 static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* memory,
                                        size_t bytes) {
     struct posix_ipc_channel_head* head = (struct posix_ipc_channel_head*)memory;
+    channel->mapped = NULL; /* for who closes what is none */
+    channel->bytes = 0;
     if ((uintptr_t)memory % 64 != 0 || bytes < sizeof *head ||
         __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_CHANNEL_MAGIC)
         return EINVAL;
@@ -198,8 +200,6 @@ static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* 
     channel->capacity = capacity;
     channel->shape = shape;
     channel->piece = shape.segment == 0 ? capacity : shape.segment;
-    channel->mapped = NULL;
-    channel->bytes = 0;
     return 0;
 }
 

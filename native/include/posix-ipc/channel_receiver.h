@@ -32,10 +32,11 @@ static inline int posix_ipc_receiver_look(struct posix_ipc_channel_end* receiver
     *available = receiver->peer - receiver->position;
     if (*available != 0)
         return 0;
-    receiver->peer = __atomic_load_n(&receiver->theirs->position, __ATOMIC_ACQUIRE);
-    *available = receiver->peer - receiver->position;
+    const uint32_t peer = __atomic_load_n(&receiver->theirs->position, __ATOMIC_ACQUIRE);
+    *available = peer - receiver->position;
     if (!posix_ipc_channel_fits(receiver, *available))
         return EBADMSG;
+    receiver->peer = peer; /* only what can be: who is called again looks again */
     if (*available != 0) {
         posix_ipc_channel_note_high(receiver, *available);
         return 0;
@@ -170,8 +171,14 @@ static inline int posix_ipc_receiver_receive(struct posix_ipc_channel_end* recei
     return result == EAGAIN ? why : result;
 }
 
-/* Publishes what was received, and gives the role up: 0, or EPERM. */
+/* Publishes what was received, and gives the role up, once: 0; EPERM, and nothing is done: not by
+ * the thread that has it. */
 static inline int posix_ipc_receiver_close(struct posix_ipc_channel_end* receiver) {
+    if (receiver->role == NULL)
+        return 0;
+    const int result = posix_ipc_channel_may_leave(receiver);
+    if (result != 0)
+        return result;
     receiver->claimed = 0;
     return posix_ipc_channel_leave(receiver);
 }

@@ -82,6 +82,14 @@ static inline int posix_ipc_ring_take(struct posix_ipc_mutex* role) {
     return result == EOWNERDEAD ? posix_ipc_mutex_consistent(role) : result;
 }
 
+/* Whether this thread has a role that a thread has taken: 0, or EPERM. One that has ended has it no
+ * more, nor a child of fork(2): by now it may be another end's, of this thread, too. */
+static inline int posix_ipc_ring_has(const struct posix_ipc_mutex* role, uint32_t taken_by) {
+    const uint32_t self = posix_ipc_thread_self().tid;
+    const uint32_t owner = __atomic_load_n(&role->word, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
+    return taken_by == self && owner == self ? 0 : EPERM;
+}
+
 /* What to tell where none of several roles could be taken: one that is busy may be free later. One
  * that nobody can take any more keeps none from the others. */
 static inline int posix_ipc_ring_failure(int before, int result) {

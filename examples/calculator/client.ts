@@ -1,34 +1,36 @@
 /** Asks the calculator, all at once, and prints the answers in order: client NAME EXPRESSION... */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { channel, lock, posix } from 'posix-ipc';
 
-import { channel, SystemError } from 'posix-ipc';
+import { run, UsageError } from '../support/program';
+import { patience, pidFileOf } from './protocol';
 
-/** Waits for the server, and until it has time for this client. */
-async function meet(name: string): Promise<channel.Direct> {
-  for (;;) {
-    try {
-      return await channel.direct(name, { timeout: 10_000 });
-    } catch (error) {
-      if (!(error instanceof SystemError && error.code === 'EBUSY')) throw error;
-    }
-    await sleep(10);
-  }
+/** Tells the server who calls, and meets it. */
+async function call(name: string, signal: AbortSignal): Promise<channel.Direct> {
+  const pid = await lock.PidFile.holder(pidFileOf(name));
+  if (pid === undefined) throw new Error(`there is no server at '${name}'`);
+  using callers = await posix.MessageQueue.open(name, { access: 'send' });
+  await callers.send(String(process.pid), { timeout: patience, signal });
+  return await channel.direct(pid, { timeout: patience, signal });
 }
 
-async function main(name: string, expressions: readonly string[]): Promise<void> {
-  using server = await meet(name);
-  const replies = expressions.map((text) => server.request(text, { timeout: 10_000 }));
+run('client', async (interrupted) => {
+  const [, , name, ...expressions] = process.argv;
+  if (name === undefined || expressions.length === 0) {
+    throw new UsageError('usage: client NAME EXPRESSION...');
+  }
+  using server = await call(name, interrupted);
+  const limits = { timeout: patience, signal: interrupted };
+  const replies = expressions.map((text) => server.request(text, limits));
+  let exitCode = 0;
   for (const reply of await Promise.allSettled(replies)) {
     if (reply.status === 'fulfilled') {
       console.log(reply.value.toString());
     } else {
       const { code, message } = reply.reason as { code?: string; message: string };
       console.log(`${code ?? 'failed'}: ${message}`);
-      process.exitCode = 1;
+      exitCode = 1;
     }
   }
-}
-
-const [, , name = '/calculator', ...expressions] = process.argv;
-void main(name, expressions);
+  return exitCode;
+});

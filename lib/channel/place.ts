@@ -177,6 +177,16 @@ function isSegment(segment: number, capacity: number): boolean {
   return isPower && segment >= leastSegment && count >= fewestSegments && count <= mostSegments;
 }
 
+/**
+ * Whether the longest message of a channel without capacity fits twice, and it has one sender, that
+ * waits; or, of a ring that grows, the segments are as they must be.
+ */
+function shapeFits({ full, rendezvous, segment, senders }: Shape, capacity: number): boolean {
+  if (rendezvous > 0 && (senders > 1 || full !== 'wait')) return false;
+  if (segment === 0) return rendezvous <= capacity / 2 - RECORD_HEADER;
+  return rendezvous === 0 && isSegment(segment, capacity);
+}
+
 /** The channel that somebody has made there. */
 export function placeOf(mapping: Mapping, byteOffset: number, name: string | undefined): Place {
   const head = mapping.view(Int32Array, byteOffset, RING / 4);
@@ -190,12 +200,8 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
   }
   const capacity = head[CAPACITY_WORD] ?? 0;
   const { segment } = shape;
-  const doesFit =
-    segment === 0
-      ? shape.rendezvous <= capacity / 2 - RECORD_HEADER
-      : shape.rendezvous === 0 && isSegment(segment, capacity);
   const most = capacityIn(mapping.length - byteOffset, shape);
-  if (!doesFit || !isCapacity(capacity, most)) {
+  if (!shapeFits(shape, capacity) || !isCapacity(capacity, most)) {
     throw channelFailure('EBADMSG', name, 'the channel does not fit into its memory');
   }
   const lanes: Place[] = [];

@@ -206,8 +206,17 @@ test('nothing can be claimed, and nothing else than waiting is a policy', () => 
   expect(() => makeChannel({ capacity: 0, maxLength: 0 })).toThrow(coded('ERR_OUT_OF_RANGE'));
   using mapping = memory.mapAnonymousSync({ length: 8192, shared: true });
   channel.Channel.at(mapping, 0, { create: true, ...none });
-  mapping.view(Int32Array)[4] = 100_000;
-  expect(() => channel.Channel.at(mapping)).toThrow(coded('EBADMSG'));
+  const words = mapping.view(Int32Array);
+  for (const [word, value, before] of [
+    [4, 100_000, 500],
+    [3, 3, 0], // the oldest are dropped
+    [5, 2, 0], // senders
+  ] as const) {
+    words[word] = value;
+    expect(() => channel.Channel.at(mapping)).toThrow(coded('EBADMSG'));
+    words[word] = before;
+  }
+  expect(channel.Channel.at(mapping).capacity).toBe(0);
 });
 
 test('streams: each chunk is taken before the next is written', async () => {

@@ -46,7 +46,7 @@ export async function compileHeader(
   language: keyof typeof languages,
 ): Promise<string> {
   const [compiler, ...flags] = languages[language];
-  const strict = ['-O2', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-fsyntax-only'];
+  const strict = ['-O2', '-fsyntax-only', '-Wall', '-Wextra', '-Wpedantic', '-Wshadow', '-Werror'];
   const main = ['-include', path.join(headers, header), `-I${headers}`, '/dev/null'];
   const env = { ...process.env, LD_PRELOAD: '' };
   const { stdout, stderr } = await run(compiler, [...flags, ...strict, ...main], { env });

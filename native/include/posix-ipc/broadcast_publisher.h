@@ -278,12 +278,13 @@ static inline void posix_ipc_publisher_abort(struct posix_ipc_publisher* publish
     publisher->claimed = 0;
 }
 
-/* Publishes a message if there is room now: as try_claim, then commit. */
+/* Publishes a message if there is room now: as try_claim, then commit; EINVAL also where it lies
+ * nowhere. */
 static inline int posix_ipc_publisher_try_publish(struct posix_ipc_publisher* publisher,
                                                   const void* data, uint32_t length,
                                                   uint32_t type) {
     void* room;
-    if (type > INT32_MAX)
+    if (type > INT32_MAX || (data == NULL && length != 0))
         return EINVAL;
     const int result = posix_ipc_publisher_try_claim(publisher, length, &room);
     if (result != 0)

@@ -188,13 +188,15 @@ static inline int posix_ipc_subscriber_look(struct posix_ipc_subscriber* subscri
 }
 
 /* The next message if there is one now, copied: 0, or EAGAIN; EMSGSIZE: it is longer than the room,
- * and still there, or not: it may be overwritten. EBADMSG: somebody has overwritten the memory. But
- * for 0, what is in the room then is nothing. */
+ * and still there, or not: it may be overwritten. EBADMSG: somebody has overwritten the memory.
+ * EINVAL: the room is nowhere. But for 0, what is in the room then is nothing. */
 static inline int posix_ipc_subscriber_try_receive(struct posix_ipc_subscriber* subscriber,
                                                    void* into, size_t room,
                                                    struct posix_ipc_broadcast_message* message) {
     message->type = message->length = 0; /* for who does not look at the result */
     message->lost = 0;
+    if (into == NULL && room != 0)
+        return EINVAL;
     for (int i = 0; i < POSIX_IPC_SUBSCRIBER_ATTEMPTS; i++) {
         const int result = posix_ipc_subscriber_look(subscriber, into, room, message);
         if (result != POSIX_IPC_SUBSCRIBER_AGAIN)

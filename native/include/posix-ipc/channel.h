@@ -191,11 +191,18 @@ static inline int posix_ipc_sender_drop(struct posix_ipc_channel_end* sender) {
     return 0;
 }
 
+/* Whether it can be a message: 0, EINVAL, EMSGSIZE. */
+static inline int posix_ipc_sender_check(const struct posix_ipc_channel_end* sender,
+                                         const void* data, uint32_t length, uint32_t type) {
+    if (type > INT32_MAX || (data == NULL && length != 0))
+        return EINVAL;
+    return length > posix_ipc_sender_longest(sender) ? EMSGSIZE : 0;
+}
+
+/* One that can be. */
 static inline int posix_ipc_sender_put(struct posix_ipc_channel_end* sender, const void* data,
                                        uint32_t length, uint32_t type) {
     void* room;
-    if (type > INT32_MAX)
-        return EINVAL;
     const int result = posix_ipc_sender_room(sender, length, &room);
     if (result != 0)
         return result;
@@ -203,14 +210,18 @@ static inline int posix_ipc_sender_put(struct posix_ipc_channel_end* sender, con
     return posix_ipc_sender_commit(sender, length, type);
 }
 
-/* Sends a message if there is room now, or drops it, or others: as try_claim, then commit. Without
- * capacity: if a receiver waits now; it is the one that takes it. */
+/* Sends a message if there is room now, or drops it, or others: as try_claim, then commit; EINVAL
+ * also where it lies nowhere. Without capacity: if a receiver waits now; it is the one that takes
+ * it. */
 static inline int posix_ipc_sender_try_send(struct posix_ipc_channel_end* sender, const void* data,
                                             uint32_t length, uint32_t type) {
     const int meets = sender->channel.shape.rendezvous > 0;
+    int result = posix_ipc_sender_check(sender, data, length, type);
+    if (result != 0)
+        return result;
     if (meets && (!posix_ipc_sender_taken(sender) || !posix_ipc_sender_is_awaited(sender)))
         return EAGAIN;
-    const int result = posix_ipc_sender_put(sender, data, length, type);
+    result = posix_ipc_sender_put(sender, data, length, type);
     if (meets)
         posix_ipc_channel_publish(sender);
     return result == EAGAIN ? posix_ipc_sender_drop(sender) : result;
@@ -220,12 +231,15 @@ static inline int posix_ipc_sender_try_send(struct posix_ipc_channel_end* sender
 static inline int posix_ipc_sender_offer(struct posix_ipc_channel_end* sender, const void* data,
                                          uint32_t length, uint32_t type,
                                          const struct timespec* until) {
+    int result = posix_ipc_sender_check(sender, data, length, type);
+    if (result != 0)
+        return result;
     while (!posix_ipc_sender_taken(sender)) { /* what try_send has left is for whoever comes */
         const int why = posix_ipc_channel_wait(sender, until);
         if (why != 0)
             return why;
     }
-    const int result = posix_ipc_sender_put(sender, data, length, type);
+    result = posix_ipc_sender_put(sender, data, length, type);
     if (result != 0) /* the ring is empty: there is room */
         return result == EAGAIN ? EBADMSG : result;
     return posix_ipc_sender_meet(sender, until);

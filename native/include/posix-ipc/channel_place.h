@@ -115,7 +115,7 @@ posix_ipc_channel_lane(const struct posix_ipc_channel* channel, uint32_t sender)
 
 /* Of any receiver but the first. */
 static inline struct posix_ipc_channel_slot*
-posix_ipc_channel_slot(const struct posix_ipc_channel* channel, uint32_t receiver) {
+posix_ipc_channel_slot_at(const struct posix_ipc_channel* channel, uint32_t receiver) {
     void* slots = posix_ipc_channel_lane(channel, channel->shape.senders);
     return (struct posix_ipc_channel_slot*)slots + (receiver - 1);
 }
@@ -124,14 +124,14 @@ static inline struct posix_ipc_mutex*
 posix_ipc_channel_role(const struct posix_ipc_channel* channel, int sends, uint32_t at) {
     if (sends)
         return &posix_ipc_channel_lane(channel, at)->sender_role;
-    return at == 0 ? &channel->head->receiver_role : &posix_ipc_channel_slot(channel, at)->role;
+    return at == 0 ? &channel->head->receiver_role : &posix_ipc_channel_slot_at(channel, at)->role;
 }
 
 /* Where a receiver says, without capacity, that a call waits. */
 static inline uint32_t* posix_ipc_channel_waits(const struct posix_ipc_channel* channel,
                                                 uint32_t receiver) {
     return receiver == 0 ? &channel->head->tail.waits
-                         : &posix_ipc_channel_slot(channel, receiver)->waits;
+                         : &posix_ipc_channel_slot_at(channel, receiver)->waits;
 }
 
 /* A new channel of a shape in memory that nobody else uses yet, of posix_ipc_channel_bytes(): 0;
@@ -148,8 +148,7 @@ static inline int posix_ipc_channel_init_shape(struct posix_ipc_channel_head* he
     made.shape = *shape;
     if (!posix_ipc_ring_is_capacity(capacity, capacity) || shape->senders - 1 > 63 ||
         shape->receivers - 1 > 63 || shape->full > POSIX_IPC_CHANNEL_DROP_OLDEST ||
-        !posix_ipc_channel_shape_fits(shape, capacity) ||
-        (shape->rendezvous > 0 && (shape->senders > 1 || shape->full != POSIX_IPC_CHANNEL_WAIT)))
+        !posix_ipc_channel_shape_fits(shape, capacity))
         return EINVAL;
     for (uint32_t i = 0; i < shape->senders; i++) {
         struct posix_ipc_channel_head* lane = posix_ipc_channel_lane(&made, i);
@@ -160,7 +159,7 @@ static inline int posix_ipc_channel_init_shape(struct posix_ipc_channel_head* he
         posix_ipc_mutex_init(&lane->receiver_role, 0, id++);
     }
     for (uint32_t i = 1; i < shape->receivers; i++) {
-        struct posix_ipc_channel_slot* slot = posix_ipc_channel_slot(&made, i);
+        struct posix_ipc_channel_slot* slot = posix_ipc_channel_slot_at(&made, i);
         memset(slot, 0, sizeof *slot);
         posix_ipc_mutex_init(&slot->role, 0, id++);
     }

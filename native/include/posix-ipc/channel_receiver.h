@@ -145,11 +145,15 @@ static inline int posix_ipc_receiver_copy(struct posix_ipc_channel_end* receiver
 }
 
 /* The next message if there is one now, copied: 0, or EAGAIN, also where other receivers came first
- * again and again; EMSGSIZE: it is longer than the room, and still there. Where it is not 0, the
- * room may hold anything. */
+ * again and again; EMSGSIZE: it is longer than the room, and still there; EINVAL: the room is
+ * nowhere. Where it is not 0, the room may hold anything. */
 static inline int posix_ipc_receiver_try_receive(struct posix_ipc_channel_end* receiver, void* into,
                                                  size_t room,
                                                  struct posix_ipc_channel_message* message) {
+    if (into == NULL && room != 0) {
+        memset(message, 0, sizeof *message);
+        return EINVAL;
+    }
     if (receiver->is_claimed)
         return posix_ipc_claim_receive(receiver, into, room, message);
     const int result = posix_ipc_receiver_try_borrow(receiver, message);

@@ -100,11 +100,13 @@ static inline void posix_ipc_channel_shape_write(uint32_t* words,
     words[POSIX_IPC_CHANNEL_RECEIVERS_WORD] = shape->receivers == 1 ? 0 : shape->receivers;
 }
 
-/* Whether the longest message of a channel without capacity fits twice; or, of a ring that grows,
- * the segments are as they must be. */
+/* Whether the longest message of a channel without capacity fits twice, and it has one sender, that
+ * waits; or, of a ring that grows, the segments are as they must be. */
 static inline int posix_ipc_channel_shape_fits(const struct posix_ipc_channel_shape* shape,
                                                uint32_t capacity) {
     const uint32_t segment = shape->segment;
+    if (shape->rendezvous > 0 && (shape->senders > 1 || shape->full != POSIX_IPC_CHANNEL_WAIT))
+        return 0;
     if (segment == 0)
         return shape->rendezvous <= capacity / 2 - POSIX_IPC_CHANNEL_RECORD;
     const uint32_t count = capacity / segment;

@@ -91,21 +91,33 @@ export class Growing extends Writing {
       at = this.#takeFreed(size);
     }
     if (at < 0 && this.dropsOldest) at = this.#discardFor(size);
-    if (at < 0 && this.#segments.lack < 0 && this.tail === this.position) throw this.#lacks();
+    const isVain = this.tail === this.position || this.dropsOldest;
+    if (at < 0 && this.#segments.lack < 0 && isVain) throw this.#lacks();
     return at;
   }
 
   #takeFreed(size: number): number {
     this.#segments.release(this.tail);
-    const further = size - ((this.#end - this.position) | 0);
-    return this.#segments.take(Math.ceil(size / this.#piece), Math.ceil(further / this.#piece));
+    return this.#segments.take(this.#count(size), this.#further(size));
   }
 
-  /** Drops the oldest messages, a segment at a time. */
+  /** Segments for a record of that size, and those that it needs beside the rest of the last one. */
+  #count(size: number): number {
+    return Math.ceil(size / this.#piece);
+  }
+
+  #further(size: number): number {
+    return this.#count(size - ((this.#end - this.position) | 0));
+  }
+
+  /** Drops the oldest messages, a segment at a time; none where that would make no room. */
   #discardFor(size: number): number {
     const { place, position } = this;
+    const segments = this.#segments;
     for (;;) {
-      const left = Math.max((position - this.#segments.oldestEnd) | 0, 0);
+      const lacks = segments.lack < 0;
+      if (lacks && !segments.mayTake(this.#count(size), this.#further(size), position)) return -1;
+      const left = Math.max((position - segments.oldestEnd) | 0, 0);
       this.tail = discardOldest(place, position, place.capacity - left);
       const at = this.#takeFreed(size);
       if (at >= 0 || this.tail === position) return at;

@@ -16,6 +16,11 @@ export interface RingKind {
   drop?: (() => void) | undefined;
 }
 
+/** How many messages of a list are written. */
+export interface Written {
+  count: number;
+}
+
 const usualRecord = 128;
 
 /** A message is claimed that will be dropped: no place in any ring. */
@@ -84,12 +89,10 @@ export abstract class RingWriter implements Deferred {
   }
 
   /** As `putMany`, for a form that waits. */
-  offerMany(list: readonly Uint8Array[], type: number, begin: number): number {
-    let count = begin;
-    for (; count < list.length; count++) {
-      if (!this.offer(list[count] as Uint8Array, type)) break;
+  offerMany(list: readonly Uint8Array[], type: number, written: Written): void {
+    for (; written.count < list.length; written.count++) {
+      if (!this.offer(list[written.count] as Uint8Array, type)) break;
     }
-    return count;
   }
 
   put(from: Uint8Array, type: number): boolean {
@@ -102,13 +105,11 @@ export abstract class RingWriter implements Deferred {
     return true;
   }
 
-  /** How many of them are written then; `begin` were before. */
-  putMany(list: readonly Uint8Array[], type: number, begin: number): number {
-    let count = begin;
-    for (; count < list.length; count++) {
-      if (!this.put(list[count] as Uint8Array, type)) break;
+  /** Those that are not written yet, and counts them: also where it throws. */
+  putMany(list: readonly Uint8Array[], type: number, written: Written): void {
+    for (; written.count < list.length; written.count++) {
+      if (!this.put(list[written.count] as Uint8Array, type)) break;
     }
-    return count;
   }
 
   claim(length: number, type: number): Buffer | undefined {

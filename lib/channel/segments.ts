@@ -102,10 +102,14 @@ export class Segments {
     const found = this.#find(count);
     const next = (this.#order.at(-1) ?? -1) + 1;
     const isLonger = next > 0 && this.#isFree(next, further) && !this.#isWarmer(found, next);
-    const first = isLonger ? next : found;
-    const end = first + (isLonger ? further : count);
+    let first = isLonger ? next : found;
+    let end = first + (isLonger ? further : count);
     this.#lack = first < 0 ? 0 : this.#reserve(first, end);
-    if (first < 0 || this.#lack < 0) return -1;
+    if (this.#lack < 0) {
+      first = this.#run(count, SPARE, SPARE);
+      end = first + count;
+    }
+    if (first < 0) return -1;
     const { words } = this.#place;
     for (let i = first; i < end; i++) {
       words[this.#entry(this.end)] = i;
@@ -113,6 +117,14 @@ export class Segments {
     }
     this.#peak = Math.max(this.#peak, this.#order.length);
     return this.#placeOf(first);
+  }
+
+  /** As `take`: whether there would be any, without more memory, if nothing waited before the sender's position. */
+  mayTake(count: number, further: number, head: number): boolean {
+    const last = this.#order.at(-1) ?? -1;
+    const next = this.#states.subarray(last + 1, last + 1 + further);
+    if (last >= 0 && next.length === further && !next.includes(BARE)) return true;
+    return this.#run(count, SPARE, USED, this.end === head ? -1 : last) >= 0;
   }
 
   /**
@@ -158,9 +170,15 @@ export class Segments {
       const spare = this.#states.indexOf(SPARE);
       return spare >= 0 ? spare : this.#states.indexOf(BARE);
     }
+    return this.#run(count, BARE, SPARE);
+  }
+
+  /** The first of so many in a row that have one of these states, and are not that one; -1: there are none. */
+  #run(count: number, least: number, most: number, but = -1): number {
     let run = 0;
     for (let i = 0; i < this.#states.length; i++) {
-      run = this.#states[i] === USED ? 0 : run + 1;
+      const state = this.#states[i] ?? BARE;
+      run = state < least || state > most || i === but ? 0 : run + 1;
       if (run === count) return i - count + 1;
     }
     return -1;

@@ -17,7 +17,7 @@ import type { MutexGuard } from '../lock/mutex-guard';
 import type { Codec } from './codec';
 import { highestType } from './layout';
 import { channelFailure, type RingPlace } from './place';
-import type { RingWriter } from './ring-writer';
+import type { RingWriter, Written } from './ring-writer';
 import { leave, leaveWith } from './role';
 import type { Waits } from './waits';
 
@@ -123,18 +123,14 @@ export abstract class WritingEnd extends Handle {
     const limits = limitsOf(options);
     const list = this.#list(messages, true);
     this.#checkFree();
-    let count = 0;
+    const written: Written = { count: 0 };
     const attempt = (): number | undefined => {
-      const before = count;
-      count = this.#writing.offerMany(list, type, count);
-      countAnswers(count - before);
-      return count === list.length ? count : this.#noRoom(count || undefined);
+      const before = written.count;
+      const answer = this.#offer(list, type, written);
+      countAnswers(written.count - before);
+      return answer;
     };
-    const soFar = (): number | undefined => {
-      if (!this.#writing.withdraw(list[count])) count++;
-      return count > 0 ? count : undefined;
-    };
-    return this.#waits.wait(attempt, limits, method, soFar);
+    return this.#waits.wait(attempt, limits, method, () => this.#soFar(list, written));
   }
 
   protected putManySync(messages: Iterable<Data>, options: SendSyncOptions | undefined): number {
@@ -143,17 +139,14 @@ export abstract class WritingEnd extends Handle {
     const timeout = timeoutOf(given);
     const list = this.#list(messages, false);
     this.#checkFree();
-    let count = 0;
-    const attempt = (): number | undefined => {
-      count = this.#writing.offerMany(list, type, count);
-      return count === list.length ? count : this.#noRoom(count || undefined);
-    };
+    const written: Written = { count: 0 };
+    const attempt = (): number | undefined => this.#offer(list, type, written);
     try {
       return this.#waits.waitSync(attempt, timeout);
     } catch (error) {
-      if (!this.#writing.withdraw(list[count])) count++;
-      if (count > 0) return count;
-      throw error;
+      const soFar = this.#soFar(list, written);
+      if (soFar === undefined) throw error;
+      return soFar;
     }
   }
 
@@ -161,7 +154,32 @@ export abstract class WritingEnd extends Handle {
     const type = typeOf(optionsOf(options));
     const list = this.#list(messages, false);
     this.#checkFree();
-    return this.#waits.overtaking() ? 0 : this.#writing.putMany(list, type, 0);
+    if (this.#waits.overtaking()) return 0;
+    const written: Written = { count: 0 };
+    try {
+      this.#writing.putMany(list, type, written);
+    } catch (error) {
+      if (written.count === 0) throw error;
+    }
+    return written.count;
+  }
+
+  /** Writes those that there is room for; answers how many are written where none is left, or one fails. */
+  #offer(list: readonly Uint8Array[], type: number, written: Written): number | undefined {
+    try {
+      this.#writing.offerMany(list, type, written);
+    } catch (error) {
+      const soFar = this.#soFar(list, written);
+      if (soFar === undefined) throw error;
+      return soFar;
+    }
+    return written.count === list.length ? list.length : this.#noRoom(written.count || undefined);
+  }
+
+  /** How many are written, and will not be taken back; undefined: none. */
+  #soFar(list: readonly Uint8Array[], written: Written): number | undefined {
+    if (!this.#writing.withdraw(list[written.count])) written.count++;
+    return written.count || undefined;
   }
 
   /** A value as the bytes of a message. */

@@ -115,10 +115,13 @@ export function lengthOf(view: NodeJS.TypedArray): number {
   return byteLength.call(view);
 }
 
-/** A byte view of what the caller gave; nothing is copied but text. */
+/** A byte view of what the caller gave, whose `length` is true; nothing is copied but text. */
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array && ArrayBuffer.isView(data) && lengthOf(data) > 0) return data;
+  if (data instanceof Uint8Array && ArrayBuffer.isView(data)) {
+    const length = lengthOf(data);
+    if (length > 0 && data.length === length) return data;
+  }
   return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
 }
 

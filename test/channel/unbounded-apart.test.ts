@@ -10,7 +10,7 @@ testIf(mayUnshare, 'unshare --mount is not allowed')(
   'a channel that may grow beyond the memory that there is',
   async () => {
     const seen = JSON.parse(await startApart('unbounded-apart', '1m').success()) as Apart;
-    const { filled, allocated, waited, without, again, creating, left } = seen;
+    const { filled, allocated, waited, without, again, creating, dropping, cut, left } = seen;
     expect(allocated.at(-1)).toBe(2 * segment);
     for (const bytes of allocated.slice(0, -1)) expect(bytes).toBe(15 * segment);
     const each = Math.floor(segment / 1008);
@@ -27,6 +27,8 @@ testIf(mayUnshare, 'unshare --mount is not allowed')(
     ]);
     expect(again).toBe('done');
     expect(creating).toMatch(/^ENOSPC.*madvise '\/two'.*\/dev\/shm has 1048576 bytes/);
+    expect(dropping).toEqual([expect.stringMatching(/^ENOSPC/), 10, 2, 2, 14]);
+    expect(cut).toEqual([2 * segment, cut[1], cut[1]]);
     expect(left).toEqual([]);
   },
 );

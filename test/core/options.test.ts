@@ -117,6 +117,12 @@ describe('signalOf', () => {
   );
 });
 
+class Liar extends Uint8Array {
+  override get length(): number {
+    return 1;
+  }
+}
+
 describe('bytesOf', () => {
   const memory = Uint8Array.from({ length: 32 }, (_, i) => i).buffer;
   const shared = new SharedArrayBuffer(3);
@@ -128,6 +134,7 @@ describe('bytesOf', () => {
     ['a Buffer', Buffer.from([1, 2]), [1, 2]],
     ['a Uint8Array with an offset', new Uint8Array(memory, 3, 2), [3, 4]],
     ['a Uint16Array with an offset', new Uint16Array(memory, 4, 1), [4, 5]],
+    ['a Uint8Array that says another length', new Liar(memory, 3, 2), [3, 4]],
     [
       'a Float64Array with an offset',
       new Float64Array(memory, 8, 1),

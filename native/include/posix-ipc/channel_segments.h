@@ -201,6 +201,20 @@ static inline void posix_ipc_segments_cut(struct posix_ipc_channel_end* sender) 
     segments->to = posix_ipc_segments_end(sender);
 }
 
+/* The first of so many in a row that have one of these states, and are not that one; `all`: none.
+ */
+static inline uint32_t posix_ipc_segments_run(const struct posix_ipc_channel_segments* segments,
+                                              uint32_t count, int least, int most, uint32_t but) {
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < segments->all; i++) {
+        const int state = segments->states[i];
+        run = state < least || state > most || i == but ? 0 : run + 1;
+        if (run == count)
+            return i + 1 - count;
+    }
+    return segments->all;
+}
+
 /* The first of so many in a row that are not in use, one that has memory if it is one; `all`: none.
  */
 static inline uint32_t posix_ipc_segments_find(const struct posix_ipc_channel_segments* segments,
@@ -209,13 +223,8 @@ static inline uint32_t posix_ipc_segments_find(const struct posix_ipc_channel_se
         (const unsigned char*)memchr(segments->states, POSIX_IPC_SEGMENT_SPARE, segments->all);
     if (count == 1 && spare != NULL)
         return (uint32_t)(spare - segments->states);
-    uint32_t run = 0;
-    for (uint32_t i = 0; i < segments->all; i++) {
-        run = segments->states[i] == POSIX_IPC_SEGMENT_USED ? 0 : run + 1;
-        if (run == count)
-            return i + 1 - count;
-    }
-    return segments->all;
+    return posix_ipc_segments_run(segments, count, POSIX_IPC_SEGMENT_BARE, POSIX_IPC_SEGMENT_SPARE,
+                                  segments->all);
 }
 
 /* Whether so many from one on are not in use. */
@@ -255,34 +264,76 @@ static inline uint32_t posix_ipc_segments_add(struct posix_ipc_channel_end* send
     return posix_ipc_segments_place(sender, first);
 }
 
+/* How many segments a record of that size needs, and how many beside the rest of the last one. */
+static inline uint32_t posix_ipc_segments_count(const struct posix_ipc_channel_end* sender,
+                                                uint32_t size) {
+    return (size + sender->piece - 1) / sender->piece;
+}
+
+static inline uint32_t posix_ipc_segments_further(const struct posix_ipc_channel_end* sender,
+                                                  uint32_t size) {
+    return posix_ipc_segments_count(sender, size - (sender->segments->to - sender->position));
+}
+
+/* The same of those that have memory. */
+static inline uint32_t posix_ipc_segments_add_spare(struct posix_ipc_channel_end* sender,
+                                                    uint32_t count) {
+    struct posix_ipc_channel_segments* segments = sender->segments;
+    const int lack = segments->lack;
+    const uint32_t first = posix_ipc_segments_run(segments, count, POSIX_IPC_SEGMENT_SPARE,
+                                                  POSIX_IPC_SEGMENT_SPARE, segments->all);
+    if (first == segments->all)
+        return 0;
+    const uint32_t place = posix_ipc_segments_add(sender, first, count);
+    segments->lack = lack;
+    return place;
+}
+
 /* Room for a record of that size, in one piece: in other segments, or in those right behind the
  * last one, where that takes no more memory. Where they are in the ring; 0: there are none, or
  * `lack`. */
 static inline uint32_t posix_ipc_segments_take(struct posix_ipc_channel_end* sender,
                                                uint32_t size) {
     struct posix_ipc_channel_segments* segments = sender->segments;
-    const uint32_t piece = sender->piece;
-    const uint32_t more = size - (segments->to - sender->position);
-    const uint32_t further = (more + piece - 1) / piece;
-    const uint32_t count = (size + piece - 1) / piece;
+    const uint32_t further = posix_ipc_segments_further(sender, size);
+    const uint32_t count = posix_ipc_segments_count(sender, size);
     const uint32_t next = posix_ipc_segments_next(sender);
     const uint32_t first = posix_ipc_segments_find(segments, count);
+    uint32_t place = 0;
     if (posix_ipc_segments_are_free(segments, next, further) &&
         (first == segments->all || segments->states[first] != POSIX_IPC_SEGMENT_SPARE ||
          segments->states[next] == POSIX_IPC_SEGMENT_SPARE))
-        return posix_ipc_segments_add(sender, next, further);
-    if (first != segments->all)
-        return posix_ipc_segments_add(sender, first, count);
-    segments->lack = 0;
-    return 0;
+        place = posix_ipc_segments_add(sender, next, further);
+    else if (first != segments->all)
+        place = posix_ipc_segments_add(sender, first, count);
+    else
+        segments->lack = 0;
+    return place == 0 && segments->lack != 0 ? posix_ipc_segments_add_spare(sender, count) : place;
+}
+
+/* Whether there would be any, without more memory, if nothing waited. */
+static inline int posix_ipc_segments_may_take(const struct posix_ipc_channel_end* sender,
+                                              uint32_t size) {
+    const struct posix_ipc_channel_segments* segments = sender->segments;
+    const uint32_t further = posix_ipc_segments_further(sender, size);
+    const uint32_t next = posix_ipc_segments_next(sender);
+    const uint32_t last = segments->to == sender->position ? segments->all : next - 1;
+    if (next <= segments->all && further <= segments->all - next &&
+        memchr(segments->states + next, POSIX_IPC_SEGMENT_BARE, further) == NULL)
+        return 1;
+    return posix_ipc_segments_run(segments, posix_ipc_segments_count(sender, size),
+                                  POSIX_IPC_SEGMENT_SPARE, POSIX_IPC_SEGMENT_USED,
+                                  last) != segments->all;
 }
 
 /* Takes the oldest messages away, a segment at a time, until a record of that size has room: 0, and
- * where it is in the ring; or EBADMSG. */
+ * where it is in the ring; EBADMSG; or why there is no memory, and none is taken away. */
 static inline int posix_ipc_segments_discard(struct posix_ipc_channel_end* sender, uint32_t size,
                                              uint32_t* place) {
     struct posix_ipc_channel_segments* segments = sender->segments;
     while (*place == 0 && sender->peer != sender->position) {
+        if (segments->lack != 0 && !posix_ipc_segments_may_take(sender, size))
+            return segments->lack;
         const uint32_t left = sender->position - (segments->begin + sender->piece);
         const int result = posix_ipc_sender_discard(
             sender, left > sender->capacity ? sender->capacity : sender->capacity - left);

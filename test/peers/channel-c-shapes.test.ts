@@ -124,9 +124,12 @@ describe.each(pairs)('$from to $to', ({ from, to }) => {
   );
 });
 
-test('what channel.h answers in one process', async () => {
-  expect(await (await startC('channel-c-shapes')).success()).toBe('done\n');
-});
+test.each(['channel-c-shapes', 'channel-c-meeting-rules'])(
+  'what channel.h answers in one process: %s',
+  async (program) => {
+    expect(await (await startC(program)).success()).toBe('done\n');
+  },
+);
 
 describe('roles', () => {
   test('as many senders as there may be, whichever their language', async () => {

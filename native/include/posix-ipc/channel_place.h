@@ -135,8 +135,7 @@ static inline uint32_t* posix_ipc_channel_waits(const struct posix_ipc_channel* 
 }
 
 /* A new channel of a shape in memory that nobody else uses yet, of posix_ipc_channel_bytes(): 0;
- * EINVAL: the capacity is no power of two, or not from 1 KiB to 1 GiB; or the shape cannot be, or
- * is one whose ring grows. */
+ * EINVAL: the capacity is no power of two, or not from 1 KiB to 1 GiB; or the shape cannot be. */
 static inline int posix_ipc_channel_init_shape(struct posix_ipc_channel_head* head,
                                                uint32_t capacity,
                                                const struct posix_ipc_channel_shape* shape,

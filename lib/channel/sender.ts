@@ -81,7 +81,7 @@ export class Sender extends WritingEnd {
 
   /**
    * Sends messages in order, all of one type; answers how many. It may be fewer where it is aborted,
-   * or its time is over, after the first.
+   * its time is over, or a message fails, after the first.
    */
   sendMany(messages: Iterable<Data>, options?: SendOptions): Promise<number> {
     return this.putMany(messages, options, methods.sendMany);
@@ -92,7 +92,7 @@ export class Sender extends WritingEnd {
     return this.putManySync(messages, options);
   }
 
-  /** Sends as many of the messages as there is room for now; answers how many. */
+  /** Sends as many of the messages as there is room for now; answers how many: after the first it does not fail. */
   trySendMany(messages: Iterable<Data>, options?: TypeOption): number {
     return this.tryPutMany(messages, options);
   }

@@ -64,7 +64,7 @@ export interface ShapeOptions {
   limit?: number | undefined;
   /**
    * Of an unbounded one, the bytes that it grows and shrinks by: a power of two, 4 KiB to a quarter of
-   * the limit, which has at most 4096 of them. Default 64 KiB, more where the limit is more than 256 MiB.
+   * the limit, which has at most 4096 of them. Default 64 KiB, or the nearest that may be.
    */
   segment?: number | undefined;
   /** Without capacity, the longest message. Default 64 KiB. */

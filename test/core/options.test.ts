@@ -145,7 +145,9 @@ describe('bytesOf', () => {
     ['an ArrayBuffer', memory.slice(0, 2), [0, 1]],
     ['a SharedArrayBuffer', shared, [7, 8, 9]],
   ])('takes %s', (_what, data, bytes) => {
-    expect([...bytesOf('data', data)]).toEqual(bytes);
+    const from = bytesOf('data', data);
+    expect([...from]).toEqual(bytes);
+    expect(from).toHaveLength(bytes.length);
   });
 
   test('copies no memory', () => {

@@ -178,22 +178,27 @@ describe('recursive: inside of use()', () => {
   });
 
   test('many that are closed leave promises as quick as they were', async () => {
-    for (let i = 0; i < 200; i++) {
-      const mutex = makeMutex({ recursive: true });
-      await mutex.use(() => undefined);
-      mutex.close();
-    }
-    const cost = async (): Promise<number> => {
-      const before = process.cpuUsage();
-      for (let i = 0; i < 20_000; i++) await turn();
-      return process.cpuUsage(before).user;
+    const closed = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const mutex = makeMutex({ recursive: true });
+        await mutex.use(() => undefined);
+        mutex.close();
+      }
     };
+    // The least of several: what else happens meanwhile, as a collection of garbage, only adds.
+    const cost = async (): Promise<number> => {
+      const costs: number[] = [];
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const before = process.cpuUsage();
+        for (let i = 0; i < 2000; i++) await turn();
+        const { user, system } = process.cpuUsage(before);
+        costs.push(user + system); // each alone is an estimate of the kernel's
+      }
+      return Math.min(...costs);
+    };
+    await closed(1); // the first one costs something
     const first = await cost();
-    for (let i = 0; i < 1000; i++) {
-      const mutex = makeMutex({ recursive: true });
-      await mutex.use(() => undefined);
-      mutex.close();
-    }
+    await closed(1000);
     expect(await cost()).toBeLessThan(10 * first);
   });
 

@@ -16,11 +16,13 @@ function nameOf(pid: number, thread: string): string {
   }
 }
 
+function threadsNamed(name: string, pid: number): string[] {
+  return readdirSync(`/proc/${String(pid)}/task`).filter((thread) => nameOf(pid, thread) === name);
+}
+
 /** How many threads of a process belong to the wait engine, parked or idle. */
 export function engineThreads(pid = process.pid): number {
-  return readdirSync(`/proc/${String(pid)}/task`).filter(
-    (thread) => nameOf(pid, thread) === 'posix-ipc wait',
-  ).length;
+  return threadsNamed('posix-ipc wait', pid).length;
 }
 
 /** Waits until no thread of this process waits for anything any more, and only few are kept. */
@@ -37,7 +39,13 @@ export async function untilNothingIsParked(): Promise<void> {
 
 /** How many threads of this process share waits for words. */
 export function futexThreads(pid = process.pid): number {
-  return readdirSync(`/proc/${String(pid)}/task`).filter(
-    (thread) => nameOf(pid, thread) === 'posix-ipc futex',
-  ).length;
+  return threadsNamed('posix-ipc futex', pid).length;
+}
+
+/** Nanoseconds of CPU that the threads of this process have used which waits are parked on: none while they sleep. */
+export function timeOfWaits(): number {
+  const { pid } = process;
+  return [...threadsNamed('posix-ipc wait', pid), ...threadsNamed('posix-ipc futex', pid)]
+    .map((thread) => readFileSync(`/proc/${String(pid)}/task/${thread}/schedstat`, 'latin1'))
+    .reduce((sum, times) => sum + Number(times.split(' ')[0]), 0);
 }

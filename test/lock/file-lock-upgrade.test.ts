@@ -188,7 +188,7 @@ test('flock: a shared lock that an upgrade gave up can be lost', async () => {
   const third = await Outsider.of(file);
   await outsider.hold('r 0 0');
   const guard = file.lockSync(shared);
-  const upgrading = guard.upgrade({ timeout: 500 });
+  const upgrading = guard.upgrade({ timeout: 3000 }); // longer than the other one takes to lock it
   await untilWaiting(file.path ?? '');
   expect(await outsider.ask('lock')).toBe('done'); // the shared lock is not in its way any more
   await expect(upgrading).rejects.toMatchObject({ code: 'ETIMEDOUT' });

@@ -94,7 +94,7 @@ test('leaves out the C program where there is no compiler', async () => {
 });
 
 test('a wrong count is told, also by the exit code', async () => {
-  const program = start('2');
+  const program = start('6'); // longer than it takes to be seen at work
   await atWork(program);
   const mapping = memory.mapSync(fdOf(program.pid) ?? '', { access: 'write' });
   using mutex = lock.Mutex.at(mapping);

@@ -124,7 +124,8 @@ test('a flooded queue does not keep other calls of the loop from being answered'
   for (let i = 0; i < 100; i++) {
     expect((await stat(__filename)).size).toBe(statSync(__filename).size);
   }
-  expect(received).toBeGreaterThan(before);
+  // The flood may just have had no CPU.
+  await waitUntil('messages among those calls, or right after', () => received > before);
   controller.abort();
   await soon('the end of the loop', receiving);
 });

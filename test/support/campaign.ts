@@ -16,9 +16,9 @@ export function scaled(count: number): number {
   return Math.ceil(count * scale);
 }
 
-/** jest's time limit of a campaign that takes about so many seconds at scale 1, on a slow machine too. */
+/** jest's time limit of a campaign that takes about so many seconds at scale 1, on a slow machine too: more than that of any test. */
 export function patience(seconds: number): number {
-  return 1000 * (60 + seconds * Math.max(scale, 1) * 10);
+  return 1000 * (240 + seconds * Math.max(scale, 1) * 10);
 }
 
 /** One line about what was seen: campaigns say their numbers, not only that they passed. */

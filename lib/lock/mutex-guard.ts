@@ -5,7 +5,11 @@ import { unlock } from './mutex-calls';
 import type { Ends, Recovering } from './recovery';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
-const TAKEN_AFTER_DEATH = 1;
+
+// How an owner before has died: one number too. The first two are what taking answers.
+const NOBODY_DIED = 0;
+const DIED = 1;
+const SETTLED = 2;
 
 // Where a guard is: one number, because there are many guards.
 const HAS = 0;
@@ -41,7 +45,7 @@ export let holds: {
 
 /** The guard of what was just taken. */
 export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGuard {
-  return new MutexGuard(byOpener, opened, taken === TAKEN_AFTER_DEATH);
+  return new MutexGuard(byOpener, opened, taken);
 }
 
 /**
@@ -64,8 +68,7 @@ export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGua
  */
 export class MutexGuard implements Disposable, AsyncDisposable {
   readonly #opened: Recovering<MutexGuard>;
-  #ownerDied: boolean;
-  #consistent: boolean;
+  #death: number;
   #state = HAS;
   /** undefined: this one alone, so far. */
   #hold: Hold | undefined = undefined;
@@ -82,7 +85,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
         guard.#end(result);
       },
       settle: (guard) => {
-        if (!guard.released && !guard.#consistent) guard.markConsistent();
+        if (!guard.released && guard.#death === DIED) guard.markConsistent();
       },
     };
     waits = {
@@ -92,7 +95,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
       },
       isConsistent: (guard) => {
         guard.#check('condition_wait');
-        return guard.#consistent;
+        return guard.#death !== DIED;
       },
       unlock: (guard) => {
         guard.#unlock();
@@ -103,11 +106,11 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     };
   }
 
-  constructor(by: ByOpener, opened: Recovering<MutexGuard>, ownerDied: boolean) {
+  /** `taken`: 0, or 1 after a death. */
+  constructor(by: ByOpener, opened: Recovering<MutexGuard>, taken: number) {
     checkOpener(by, MutexGuard);
     this.#opened = opened;
-    this.#ownerDied = ownerDied;
-    this.#consistent = !ownerDied;
+    this.#death = taken;
     opened.handle.keep();
   }
 
@@ -117,7 +120,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    * A wait for a condition locks anew: after it this says how.
    */
   get ownerDied(): boolean {
-    return this.#ownerDied;
+    return this.#death !== NOBODY_DIED;
   }
 
   /** Whether it was released. */
@@ -135,7 +138,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     check(native.mutexConsistent(this.#opened.handle.number), 'mutex_consistent', {
       path: this.#opened.handle.name,
     });
-    this.#consistent = true;
+    this.#death = SETTLED;
   }
 
   /**
@@ -150,7 +153,7 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     this.#check('mutex_lock');
     this.#checkConsistent('mutex_lock');
     const hold = holds.of(this);
-    const guard = new MutexGuard(byOpener, this.#opened, false);
+    const guard = new MutexGuard(byOpener, this.#opened, NOBODY_DIED);
     guard.#hold = hold;
     hold.add(guard);
     return guard;
@@ -165,12 +168,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   release(): void {
     this.#check('mutex_unlock');
-    if (this.#hold !== undefined && this.#hold.size > 1) {
-      this.#end(0); // others have it still
-      return;
-    }
-    const result = unlock(this.#opened.handle.number);
-    this.#end(result === ENOTRECOVERABLE ? 0 : result);
+    const others = this.#hold !== undefined && this.#hold.size > 1;
+    this.#end(others ? 0 : unlock(this.#opened.handle.number));
   }
 
   [Symbol.dispose](): void {
@@ -185,16 +184,19 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   }
 
   #check(call: string): void {
-    if (this.#state === HAS) return;
+    if (this.#state !== HAS) throw this.#hasNot(call);
+  }
+
+  #hasNot(call: string): SystemError {
     const hint =
       this.#state === WAITS
         ? 'this guard waits for a condition'
         : 'this guard was released already';
-    throw new SystemError('EPERM', call, { path: this.#opened.handle.name, hint });
+    return new SystemError('EPERM', call, { path: this.#opened.handle.name, hint });
   }
 
   #checkConsistent(call: string): void {
-    if (this.#consistent) return;
+    if (this.#death !== DIED) return;
     const hint = 'an owner died: call markConsistent() first';
     throw new SystemError('EINVAL', call, { path: this.#opened.handle.name, hint });
   }
@@ -223,16 +225,18 @@ export class MutexGuard implements Disposable, AsyncDisposable {
       this.#end(0);
       return;
     }
-    this.#ownerDied = taken === TAKEN_AFTER_DEATH;
-    this.#consistent = !this.#ownerDied;
+    this.#death = taken;
   }
 
   #end(result: number): void {
     this.#state = RELEASED;
     this.#hold?.delete(this);
     this.#opened.handle.letGo();
-    if (result >= 0) return;
+    if (result < 0 && result !== ENOTRECOVERABLE) throw this.#overwritten(result);
+  }
+
+  #overwritten(error: number): SystemError {
     const hint = 'somebody has overwritten the mutex while it was locked';
-    throw new SystemError(result, 'mutex_unlock', { path: this.#opened.handle.name, hint });
+    return new SystemError(error, 'mutex_unlock', { path: this.#opened.handle.name, hint });
   }
 }

@@ -54,8 +54,10 @@ export class MutexWaiter implements Call<number> {
 
   /** Overtakes the promises of this thread: it could release for them nothing while it is blocked. */
   waitSync(timeout: number): number {
-    const taken = this.try(false);
-    if (taken !== undefined) return taken;
+    return this.try(false) ?? this.#block(timeout);
+  }
+
+  #block(timeout: number): number {
     const others = this.#others();
     try {
       for (const other of others) {

@@ -280,9 +280,11 @@ export class Mutex extends Handle {
 
   #guard(taken: number): MutexGuard {
     const guard = guardOf(this.#opened, taken);
-    return guard.ownerDied && this.#recover !== undefined
-      ? recoveredSync(guard, this.#recover, ends)
-      : guard;
+    return taken === 0 ? guard : this.#afterDeath(guard);
+  }
+
+  #afterDeath(guard: MutexGuard): MutexGuard {
+    return this.#recover === undefined ? guard : recoveredSync(guard, this.#recover, ends);
   }
 }
 

@@ -97,9 +97,8 @@ struct Quick<Function> {
     static constexpr size_t arity = sizeof...(A);
 
     static napi_value call(napi_env env, napi_callback_info info) {
-        size_t count = 0;
         void* data = nullptr;
-        napi_get_cb_info(env, info, &count, nullptr, nullptr, &data);
+        napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
         return told_to_js(env, [&]() -> napi_value {
             apply(*static_cast<Signature*>(data), std::make_index_sequence<arity>());
             return nullptr;

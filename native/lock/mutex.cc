@@ -21,13 +21,16 @@ struct Open {
 /// The mutexes of one environment. Its thread is the owner of what it has locked.
 class Mutexes : public Facility {
   public:
-    explicit Mutexes(Environment& environment) : engine_(environment.waits()) {}
+    explicit Mutexes(Environment& environment)
+        : engine_(environment.waits()), list_(RobustList::of_this_thread()) {}
     void end() noexcept override;
 
     int32_t add(SharedMutex mutex) { return open_.add({std::move(mutex)}).value_or(-EMFILE); }
     void remove(int32_t handle);
     /// nullptr: there is none.
     Open* find(int32_t handle) { return open_.find(handle); }
+    /// Of the environment's thread; nullptr: this libc has none.
+    [[nodiscard]] RobustList* list() const { return list_; }
 
     int32_t start(const SharedMutex& mutex);
     int32_t collect(const SharedMutex& mutex, int64_t number);
@@ -36,6 +39,7 @@ class Mutexes : public Facility {
     Taker* reserve_taker();
 
     wait::Engine& engine_;
+    RobustList* list_;
     Handles<Open> open_;
     std::vector<SharedMutex> kept_; // locked, and forgotten by JavaScript: for as long as it runs
     std::atomic<int> idle_{0};
@@ -140,18 +144,31 @@ int32_t keep(Open* open, int32_t result) {
 }
 
 int32_t mutex_trylock(Environment& environment, int32_t handle, int32_t barging) {
-    Open* const open = mutexes(environment).find(handle);
-    return open == nullptr ? -EINVAL : keep(open, try_lock(*open->mutex, barging != 0));
+    Mutexes& all = mutexes(environment);
+    Open* const open = all.find(handle);
+    if (open == nullptr || all.list() == nullptr) {
+        return open == nullptr ? -EINVAL : -ENOSYS;
+    }
+    return keep(open, try_lock(*all.list(), *open->mutex, barging != 0));
 }
 
-template <int32_t Release(Mutex&)>
-int32_t mutex_release(Environment& environment, int32_t handle) {
+int32_t mutex_unlock(Environment& environment, int32_t handle) {
+    Mutexes& all = mutexes(environment);
+    Open* const open = all.find(handle);
+    if (open == nullptr || all.list() == nullptr) {
+        return open == nullptr ? -EINVAL : -EPERM;
+    }
+    open->held = false;
+    return unlock(*all.list(), *open->mutex);
+}
+
+int32_t mutex_abandon(Environment& environment, int32_t handle) {
     Open* const open = mutexes(environment).find(handle);
     if (open == nullptr) {
         return -EINVAL;
     }
     open->held = false;
-    return Release(*open->mutex);
+    return abandon(*open->mutex);
 }
 
 int32_t mutex_consistent(Environment& environment, int32_t handle) {
@@ -230,8 +247,8 @@ void define_mutex(Exports& exports) {
     exports.function<mutex_at>("mutexAt", "mapping", "byteOffset");
     exports.function<mutex_close>("mutexClose", "mutex");
     exports.quick<mutex_trylock>("mutexTrylock", "mutex", "barging");
-    exports.quick<mutex_release<unlock>>("mutexUnlock", "mutex");
-    exports.function<mutex_release<abandon>>("mutexAbandon", "mutex");
+    exports.quick<mutex_unlock>("mutexUnlock", "mutex");
+    exports.function<mutex_abandon>("mutexAbandon", "mutex");
     exports.function<mutex_consistent>("mutexConsistent", "mutex");
     exports.function<mutex_wait_for>("mutexWaitFor", "mutex", "timeout");
     exports.function<mutex_wait_start>("mutexWaitStart", "mutex");

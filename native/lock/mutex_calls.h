@@ -11,12 +11,58 @@ namespace posix_ipc::lock {
 constexpr int32_t taken = 0;
 constexpr int32_t taken_after_death = 1; ///< its last owner has died, or has given it up as if dead
 
-// What the calling thread does, whatever JavaScript does or does not run in it.
+inline uint32_t owner_of(const Mutex& mutex) {
+    return __atomic_load_n(&mutex.word, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
+}
+
+// What a thread does that knows its list.
+
+/// What try_lock does within an announcement.
+inline int32_t take(RobustList& list, Mutex& mutex, bool barging) {
+    const int result = posix_ipc_mutex_take(&mutex, list.thread(), static_cast<int>(barging));
+    if (result != 0 && result != EOWNERDEAD) {
+        return -result;
+    }
+    list.link(mutex);
+    POSIX_IPC_STEP(linked);
+    return result == 0 ? taken : taken_after_death;
+}
 
 /// Overtakes those who wait, in a fair mutex too, if `barging`.
-int32_t try_lock(Mutex& mutex, bool barging);
+inline int32_t try_lock(RobustList& list, Mutex& mutex, bool barging) {
+    if (list.full()) {
+        return -ENOLCK;
+    }
+    const RobustList::Announcement announcement(list, mutex);
+    POSIX_IPC_STEP(announced);
+    return take(list, mutex, barging);
+}
+
+/// It leaves the list in any case: a word that others have overwritten is nobody's business any
+/// more.
+template <typename Release>
+int32_t leave(RobustList& list, Mutex& mutex, Release release) {
+    const RobustList::Announcement announcement(list, mutex);
+    POSIX_IPC_STEP(releasing);
+    if (!list.unlink(mutex) || owner_of(mutex) != list.thread()) {
+        return -EPERM;
+    }
+    POSIX_IPC_STEP(unlinked);
+    return release(list.thread());
+}
 
 /// 0; -EPERM: the thread has not locked it; -ENOTRECOVERABLE: nobody can lock it any more.
+inline int32_t unlock(RobustList& list, Mutex& mutex) {
+    return leave(list, mutex,
+                 [&](uint32_t thread) { return -posix_ipc_mutex_free(&mutex, thread); });
+}
+
+// What the calling thread does, whatever JavaScript does or does not run in it.
+
+/// As of its list.
+int32_t try_lock(Mutex& mutex, bool barging);
+
+/// As of its list.
 int32_t unlock(Mutex& mutex);
 
 /// As if the thread had died: the next owner is told.
@@ -34,8 +80,5 @@ int32_t take_over(Mutex& mutex, uint32_t from);
 
 /// Whether the calling thread is the owner.
 bool is_mine(const Mutex& mutex);
-
-/// What try_lock does within an announcement.
-int32_t take(RobustList& list, Mutex& mutex, bool barging);
 
 } // namespace posix_ipc::lock

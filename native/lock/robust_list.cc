@@ -18,17 +18,6 @@ robust_list* without_mark(robust_list* link) {
     return reinterpret_cast<robust_list*>(reinterpret_cast<std::byte*>(link) - mark);
 }
 
-uint64_t link_to(Mutex& mutex) {
-    return reinterpret_cast<uintptr_t>(&mutex.next);
-}
-
-/// Nobody but the kernel reads it, when this thread has died: the order is that of the program.
-void set(uint64_t* link, uint64_t to) {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    __atomic_store_n(link, to, __ATOMIC_RELAXED);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
 /// The list of this thread, once it is made: a look that asks nothing else.
 thread_local RobustList* known = nullptr;
 
@@ -60,17 +49,7 @@ RobustList* RobustList::of_this_thread() {
     return known;
 }
 
-uint64_t RobustList::end() const {
-    return reinterpret_cast<uintptr_t>(&head_->list);
-}
-
-void RobustList::link(Mutex& mutex) {
-    set(&mutex.next, end());
-    point(ours_.size(), link_to(mutex));
-    ours_.push_back(&mutex);
-}
-
-bool RobustList::unlink(Mutex& mutex) {
+bool RobustList::unlink_amid(Mutex& mutex) {
     const auto found = std::find(ours_.rbegin(), ours_.rend(), &mutex);
     if (found == ours_.rend()) {
         return false;
@@ -81,17 +60,7 @@ bool RobustList::unlink(Mutex& mutex) {
     return true;
 }
 
-/// What precedes our entry of that place comes to point somewhere else.
-void RobustList::point(size_t place, uint64_t to) {
-    if (place > 0) {
-        set(&ours_[place - 1]->next, to);
-    } else {
-        point_last_of_libc(ours_.empty() ? end() : link_to(*ours_.front()), to);
-    }
-}
-
-/// libc's entries lie in memory that it trusts, too. Mostly there are none: then it is the head.
-void RobustList::point_last_of_libc(uint64_t from, uint64_t to) {
+void RobustList::point_behind_libc(uint64_t from, uint64_t to) {
     robust_list* entry = &head_->list;
     for (int i = 0; i < longest; i++) {
         robust_list* const next = without_mark(entry->next);

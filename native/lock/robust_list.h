@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -40,9 +41,21 @@ class RobustList {
         RobustList& list_;
     };
 
-    void link(Mutex& mutex);
-    /// False: it is not in the list.
-    bool unlink(Mutex& mutex);
+    void link(Mutex& mutex) {
+        set(&mutex.next, end());
+        point(ours_.size(), link_to(mutex));
+        ours_.push_back(&mutex);
+    }
+
+    /// False: it is not in the list. Mostly it is the last one.
+    bool unlink(Mutex& mutex) {
+        if (ours_.empty() || ours_.back() != &mutex) {
+            return unlink_amid(mutex);
+        }
+        point(ours_.size() - 1, end());
+        ours_.pop_back();
+        return true;
+    }
 
   private:
     struct OfThread {
@@ -53,9 +66,37 @@ class RobustList {
         std::unique_ptr<RobustList> list;
     };
 
-    [[nodiscard]] uint64_t end() const;
-    void point(size_t place, uint64_t to);
-    void point_last_of_libc(uint64_t from, uint64_t to);
+    static uint64_t link_to(Mutex& mutex) { return reinterpret_cast<uintptr_t>(&mutex.next); }
+    [[nodiscard]] uint64_t end() const { return reinterpret_cast<uintptr_t>(&head_->list); }
+
+    /// Nobody but the kernel reads it, when this thread has died: the order is that of the program.
+    static void set(uint64_t* link, uint64_t to) {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        __atomic_store_n(link, to, __ATOMIC_RELAXED);
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+
+    /// What precedes our entry of that place comes to point somewhere else.
+    void point(size_t place, uint64_t to) {
+        if (place > 0) {
+            set(&ours_[place - 1]->next, to);
+        } else {
+            point_last_of_libc(ours_.empty() ? end() : link_to(*ours_.front()), to);
+        }
+    }
+
+    bool unlink_amid(Mutex& mutex);
+
+    /// libc's entries lie in memory that it trusts, too. Mostly there are none: then it is the
+    /// head.
+    void point_last_of_libc(uint64_t from, uint64_t to) {
+        if (reinterpret_cast<uintptr_t>(head_->list.next) == from) {
+            set(reinterpret_cast<uint64_t*>(&head_->list.next), to);
+        } else {
+            point_behind_libc(from, to);
+        }
+    }
+    void point_behind_libc(uint64_t from, uint64_t to);
 
     /// What the kernel follows at most (ROBUST_LIST_LIMIT); libc may have some.
     static constexpr size_t most = 2000;

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 import { type BlockingCall, untilBlockedIn } from '../support/blocked';
+import { textOf } from '../support/descriptor-info';
 import type { Peer } from '../support/processes';
 import { waitUntil } from '../support/wait-until';
 import {
@@ -29,14 +30,6 @@ const BLOCK = 256 * 1024;
 /** Empty where the process is gone. */
 export function readProc(pid: number, name: string): string {
   return textOf(() => readFileSync(`/proc/${String(pid)}/${name}`, 'utf8'));
-}
-
-function textOf(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
 }
 
 export function childrenOf(pid: number): number[] {

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { infoOf, isNumbered, linkOf } from './descriptor-info';
+import { infoOf, isNumbered, linkOf, textOf } from './descriptor-info';
 import { waitUntil } from './wait-until';
 
 /**
@@ -102,11 +102,7 @@ const withoutId = [
 const FUTEX_PRIVATE = 128;
 
 function callOf(pid: number, thread: string): string {
-  try {
-    return readFileSync(`/proc/${String(pid)}/task/${thread}/syscall`, 'latin1');
-  } catch {
-    return ''; // the thread has just ended
-  }
+  return textOf(() => readFileSync(`/proc/${String(pid)}/task/${thread}/syscall`, 'latin1'));
 }
 
 function threadsOf(pid: number): string[] {
@@ -142,7 +138,7 @@ function isBlockedIn(call: BlockingCall, pid: number, thread: string, id?: numbe
 
 /** The file whose memory is mapped at an address of a process. */
 function fileAt(pid: number, address: number): string {
-  const lines = readFileSync(`/proc/${String(pid)}/maps`, 'latin1').split('\n');
+  const lines = textOf(() => readFileSync(`/proc/${String(pid)}/maps`, 'latin1')).split('\n');
   const line = lines.find((one) => {
     const [from = 0, to = 0] = (one.split(' ')[0] ?? '')
       .split('-')

@@ -1,9 +1,9 @@
-/** What /proc tells of descriptors. */
+/** What /proc tells of descriptors, and of what may be gone by now. */
 
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Text about a descriptor of a process; empty where it has just been closed. */
-function textOf(read: () => string): string {
+/** Text about a descriptor, a thread or a process; empty where it has just been closed, or has ended. */
+export function textOf(read: () => string): string {
   try {
     return read();
   } catch {

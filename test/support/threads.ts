@@ -3,17 +3,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 import { threadsBlockedIn } from './blocked';
+import { textOf } from './descriptor-info';
 import { waitUntil } from './wait-until';
 
 /** How many idle threads the engine keeps (Engine::most_idle_threads). */
 export const mostIdleThreads = 8;
 
 function nameOf(pid: number, thread: string): string {
-  try {
-    return readFileSync(`/proc/${String(pid)}/task/${thread}/comm`, 'latin1').trim();
-  } catch {
-    return ''; // it has just ended
-  }
+  return textOf(() => readFileSync(`/proc/${String(pid)}/task/${thread}/comm`, 'latin1')).trim();
 }
 
 function threadsNamed(name: string, pid: number): string[] {

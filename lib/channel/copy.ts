@@ -26,9 +26,12 @@ let misses = 0;
 /** So often in a row, and then only now and then, a power of two, it is looked for. */
 const patience = 16;
 
-/** Whether `keptWords` is over the memory of these bytes. Asking for their `buffer` is a call. */
-function keep(bytes: Uint8Array): boolean {
-  return bytes === keptBytes || keepBuffer(bytes);
+/**
+ * Whether `keptWords` is over the memory of these bytes, word by word. To ask for their `buffer` is a
+ * call, and for their `byteOffset`, too: of what comes once neither is asked for.
+ */
+function isKept(bytes: Uint8Array): boolean {
+  return (bytes === keptBytes || keepBuffer(bytes)) && (bytes.byteOffset & 3) === 0;
 }
 
 function keepBuffer(bytes: Uint8Array): boolean {
@@ -57,8 +60,7 @@ function changesSize(buffer: ArrayBufferLike): boolean {
 
 /** Copies `length` bytes into the ring, from `at` on, a multiple of 4. */
 export function copyIn(place: RingPlace, at: number, from: Uint8Array, length: number): void {
-  const { byteOffset } = from;
-  if (length > few || (byteOffset & 3) !== 0 || !keep(from)) {
+  if (length > few || !isKept(from)) {
     place.ring.set(from, at);
     return;
   }
@@ -66,7 +68,7 @@ export function copyIn(place: RingPlace, at: number, from: Uint8Array, length: n
   const source = keptWords;
   const count = length >> 2;
   const to = RING_WORD + (at >> 2);
-  const first = byteOffset >> 2;
+  const first = from.byteOffset >> 2;
   for (let i = 0; i < count; i++) words[to + i] = source[first + i] ?? 0;
   for (let i = count << 2; i < length; i++) place.ring[at + i] = from[i] ?? 0;
 }
@@ -82,8 +84,7 @@ export function copyOut(
   length: number,
   ringWord = RING_WORD,
 ): void {
-  const { byteOffset } = into;
-  if (length > few || (byteOffset & 3) !== 0 || !keep(into)) {
+  if (length > few || !isKept(into)) {
     place.ring.copy(into, 0, at, at + length);
     return;
   }
@@ -91,7 +92,7 @@ export function copyOut(
   const target = keptWords;
   const count = length >> 2;
   const from = ringWord + (at >> 2);
-  const first = byteOffset >> 2;
+  const first = into.byteOffset >> 2;
   for (let i = 0; i < count; i++) target[first + i] = words[from + i] ?? 0;
   for (let i = count << 2; i < length; i++) into[i] = place.ring[at + i] ?? 0;
 }

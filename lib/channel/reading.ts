@@ -1,7 +1,16 @@
 import { ringIfAsleep } from './bell';
 import { copyOut } from './copy';
 import { cursorOf, show, type Cursor } from './cursor';
-import { HEAD, HIGH_WATER, RECORD_HEADER, RING_WORD, SENDER_BELL, TAIL, WRAP } from './layout';
+import {
+  HEAD,
+  HIGH_WATER,
+  RECORD_HEADER,
+  recordSize,
+  RING_WORD,
+  SENDER_BELL,
+  TAIL,
+  WRAP,
+} from './layout';
 import {
   channelFailure,
   checkThere,
@@ -14,6 +23,7 @@ import {
 } from './place';
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
 import { defer, settleAll, type Deferred } from './tick';
+import { Together } from './together';
 
 /** A message that was received. */
 export interface Message {
@@ -53,6 +63,7 @@ export class Reading implements Deferred, Seen {
   /** The position is published whenever so many bytes are free again. */
   readonly #quarter: number;
   readonly #cursor: Cursor;
+  readonly #together = new Together();
   /** What must not be collected while this one publishes. */
   owner: object | undefined;
   /** Positions modulo 2^32: of the next record; as published; of the sender, when last looked at. */
@@ -140,9 +151,10 @@ export class Reading implements Deferred, Seen {
     if (first === undefined) return undefined;
     const all = [first];
     const end = this.seen; // the sender may go on
+    this.#together.clear();
     try {
       while (all.length < limit && ((end - this.position) | 0) > 0) {
-        const next = this.#takeNext();
+        const next = this.#takeBeside(limit - all.length, end);
         if (next === undefined) break;
         all.push(next);
       }
@@ -150,6 +162,39 @@ export class Reading implements Deferred, Seen {
       // What was taken is not lost to what comes behind it; the next call meets it again.
     }
     return all;
+  }
+
+  /** The next one of up to `left` more, which end there at the latest: copied together with others. */
+  #takeBeside(left: number, end: number): Message | undefined {
+    if (this.bytes !== this.place) return this.#takeNext(); // a copy already
+    const at = this.find();
+    if (at < 0) return undefined;
+    const { position, foundLength: length, foundType: type } = this;
+    const together = this.#together;
+    const size = recordSize(length);
+    let data: Buffer;
+    if (together.has(position, size) || this.#copyBeside(at, size, left, end)) {
+      data = together.message(position, length);
+    } else {
+      data = Buffer.allocUnsafe(length);
+      copyOut(this.place, at, data, length);
+    }
+    this.pass(length);
+    return { type, data };
+  }
+
+  /** Copies as much as `left` messages of that size have, no more than is there in one piece. */
+  #copyBeside(at: number, size: number, left: number, end: number): boolean {
+    const { position } = this;
+    const there = Math.min((end - position) | 0, this.#piece - (position & (this.#piece - 1)));
+    const begin = at - RECORD_HEADER;
+    return this.#together.copy(
+      this.place.ring,
+      begin,
+      position,
+      size,
+      Math.min(there, left * size),
+    );
   }
 
   /** What was there at the beginning, so that it ends however quick the sender is. */

@@ -1,0 +1,75 @@
+/** Batches: what lies together is copied together, and each message is as it was sent. */
+
+import type { channel } from 'posix-ipc';
+
+import { makeEnds } from '../support/channels';
+import { pattern } from '../support/files';
+
+const lengths = [0, 1, 8, 64, 63, 5, 1000, 0, 2000, 3, 4100, 64];
+
+async function batchOf(receiver: channel.Receiver, limit?: number): Promise<channel.Message[]> {
+  const { value } = (await receiver.batches({ limit }).next()) as { value: channel.Message[] };
+  return value;
+}
+
+/** Sends messages from a number on, in one tick, and receives them in batches. */
+async function expectBatches(
+  ends: ReturnType<typeof makeEnds>,
+  first: number,
+  limit?: number,
+): Promise<void> {
+  const { sender, receiver } = ends;
+  let end = first;
+  for (;;) {
+    const data = pattern(lengths[end % lengths.length] ?? 0, end);
+    if (!sender.trySend(data, { type: end })) break;
+    end++;
+  }
+  sender.flush();
+  for (let i = first; i < end;) {
+    const batch = await batchOf(receiver, limit);
+    expect(batch.length).toBeLessThanOrEqual(limit ?? 1000);
+    for (const { type, data } of batch) {
+      expect(type).toBe(i);
+      expect(data.equals(pattern(lengths[i % lengths.length] ?? 0, i))).toBe(true);
+      i++;
+    }
+  }
+}
+
+describe.each([
+  ['a ring', { capacity: 1 << 15 }],
+  ['segments', { capacity: 'unbounded', limit: 1 << 16, segment: 1 << 14 }],
+  ['two rings', { capacity: 1 << 15, senders: 2 }],
+  ['what is claimed', { capacity: 1 << 15, receivers: 2 }],
+] as const)('%s', (_, options) => {
+  test.each([undefined, 1, 2, 7])('messages of many lengths, %s at most', async (limit) => {
+    const ends = makeEnds(options);
+    for (let round = 0; round < 6; round++) await expectBatches(ends, round, limit);
+  });
+});
+
+test('a message that is kept does not change when others come', async () => {
+  const { sender, receiver } = makeEnds({ capacity: 4096 });
+  const kept: channel.Message[] = [];
+  for (let round = 0; round < 30; round++) {
+    for (let i = 0; i < 50; i++) sender.sendSync(pattern(56, 50 * round + i));
+    sender.flush();
+    kept.push(...(await batchOf(receiver)));
+  }
+  expect(kept).toHaveLength(1500);
+  for (const [i, { data }] of kept.entries()) expect(data.equals(pattern(56, i))).toBe(true);
+});
+
+test('no message reaches into another one', async () => {
+  const { sender, receiver } = makeEnds();
+  sender.sendManySync(['first', 'second', 'third', 'fourth']);
+  sender.flush();
+  const [first, second, third, fourth] = await batchOf(receiver);
+  second?.data.fill('x');
+  expect([first, third, fourth].map((one) => one?.data.toString())).toEqual([
+    'first',
+    'third',
+    'fourth',
+  ]);
+});

@@ -147,9 +147,12 @@ describe('recursive: inside of use()', () => {
 
   test('what goes on after the outer end has it until its own', async () => {
     const mutex = makeMutex({ recursive: true });
-    const inner = await mutex.use(() => ({ promise: mutex.use(() => sleep(20)) }));
+    let end = (): void => undefined;
+    const endless = new Promise<void>((resolve) => (end = resolve));
+    const inner = await mutex.use(() => ({ promise: mutex.use(() => endless) }));
     expect(state(mutex)).toBe('held');
     expect(mutex.tryLock()).toBeUndefined();
+    end();
     await inner.promise;
     expect(state(mutex)).toBe('free');
   });

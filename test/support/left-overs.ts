@@ -13,8 +13,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MARK = 'POSIX_IPC_TEST_RUN';
-/** Ends of processes and clean-ups by others take a moment. */
-const GRACE = 5000;
+/** Ends of processes and clean-ups by others take a moment, and more on a loaded machine. */
+const GRACE = 30_000;
 
 interface KernelObject {
   /** What it is and how it is found. */

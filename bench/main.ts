@@ -4,69 +4,35 @@ import { pooled } from './core/agreement';
 import { undoAtExit } from './core/cleanup';
 import { Compiler } from './core/compiler';
 import { conditions } from './core/conditions';
+import { durationText } from './core/duration';
 import { machine } from './core/machine';
 import type { Facility, Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
 import { run, type Outcome } from './core/run';
-import { facility as channel } from './facilities/channel';
-import { facility as eventfd } from './facilities/eventfd';
-import { facility as fileLocks } from './facilities/file-locks';
-import { facility as futex } from './facilities/futex';
-import { facility as locks } from './facilities/locks';
-import { facility as memory } from './facilities/memory';
-import { facility as mutex } from './facilities/mutex';
-import { facility as pipes } from './facilities/pipes';
-import { facility as posixQueues } from './facilities/posix-queues';
-import { facility as posixSemaphores } from './facilities/posix-semaphores';
-import { facility as sysv } from './facilities/sysv';
-import { facility as sysvSemaphores } from './facilities/sysv-semaphores';
-import { facility as transports } from './facilities/transports';
-import { facility as unixSockets } from './facilities/unix-sockets';
-import {
-  Misuse,
-  parseOptions,
-  refuseUnused,
-  USAGE,
-  type Asked,
-  type Effort,
-  type Options,
-} from './options';
+import { facilities } from './facilities';
+import { Misuse, parseOptions, refuseUnused, USAGE, type Options } from './options';
+import { sectionOf, updateDocument } from './report/document';
 import { report } from './report/report';
 
-type Build = (effort: Effort, compiler: Compiler, asked: Asked) => Facility;
-
-/** A new facility adds its line here. */
-const facilities: Record<string, Build> = {
-  sysv,
-  memory,
-  'posix-queues': posixQueues,
-  'posix-semaphores': posixSemaphores,
-  'sysv-semaphores': sysvSemaphores,
-  futex,
-  mutex,
-  'file-locks': fileLocks,
-  locks,
-  pipes,
-  'unix-sockets': unixSockets,
-  eventfd,
-  channel,
-  transports,
-};
-
-function builders(name: string | undefined): Build[] {
-  if (name === undefined) return Object.values(facilities);
-  const build = facilities[name];
-  if (build === undefined) throw new Misuse(`no such facility: ${name}`);
-  return [build];
+interface Chosen extends Facility {
+  title: string;
 }
 
-/** With the rows that were asked for; a facility without any is left out. */
-function choose(facility: Facility, { only, payloads }: Options): Facility[] {
-  const measures = facility.measures.filter(
-    ({ name, scenario, work }) =>
-      (name.includes(only) || scenario === only) && (payloads?.includes(work.size) ?? true),
-  );
-  return measures.length === 0 ? [] : [{ ...facility, measures }];
+/** What was asked for: all facilities, or one, with the rows that were; a facility without any is left out. */
+function choose(options: Options, compiler: Compiler): Chosen[] {
+  const { facility, effort } = options;
+  const names = facility === undefined ? Object.keys(facilities) : [facility];
+  return names.flatMap((name) => {
+    const one = facilities[name];
+    if (one === undefined) throw new Misuse(`no such facility: ${name}`);
+    const built = one.build(effort, compiler, options);
+    const measures = built.measures.filter((measure) => isAskedFor(measure, options));
+    return measures.length === 0 ? [] : [{ ...built, title: one.title, measures }];
+  });
+}
+
+function isAskedFor({ name, scenario, work }: Measure, { only, payloads }: Options): boolean {
+  return (name.includes(only) || scenario === only) && (payloads?.includes(work.size) ?? true);
 }
 
 async function measure(
@@ -75,14 +41,16 @@ async function measure(
   compiler: Compiler,
 ): Promise<Outcome[]> {
   const prober = proberOf(compiler.probe());
-  const probe = options.effort === 'smoke' ? onlyOnce(prober) : prober;
+  const unmeasured = options.effort === 'smoke';
+  const probe = unmeasured ? onlyOnce(prober) : prober;
   const groups = new Map<string, Measure[]>();
-  for (const one of facility.measures)
-    groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
-  const outcomes: Outcome[] = [];
-  for (const measures of groups.values()) {
-    outcomes.push(...(await run(facility, measures, { ...options, probe, progress })));
+  for (const one of facility.measures) {
+    const group = unmeasured ? '' : one.group;
+    groups.set(group, [...(groups.get(group) ?? []), one]);
   }
+  const outcomes: Outcome[] = [];
+  for (const measures of groups.values())
+    outcomes.push(...(await run(facility, measures, { ...options, unmeasured, probe, progress })));
   progress('');
   return outcomes;
 }
@@ -104,38 +72,81 @@ function noRow({ only, payloads }: Options): string {
   return `${named}${only === '' ? ' has' : ' and has'} messages of ${payloads.join(' or ')} bytes`;
 }
 
-async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') {
-    console.log(USAGE);
-    return;
-  }
-  const build = builders(options.facility);
-  undoAtExit();
-  const compiler = new Compiler();
-  const chosen = build
-    .map((one) => one(options.effort, compiler, options))
-    .flatMap((facility) => choose(facility, options));
-  if (chosen.length === 0) throw new Misuse(noRow(options));
+type Facts = Record<string, string>;
+
+/** What the report says beside the numbers of these facilities. */
+function factsOf(
+  before: Facts,
+  begun: number,
+  chosen: readonly Chosen[],
+  runs: readonly Outcome[][],
+  { rounds, repeat, duration, placement }: Options,
+): Facts {
   const measures = chosen.flatMap((one) => one.measures);
-  refuseUnused(
-    options,
-    measures.map(({ scenario }) => scenario),
-  );
-  const before = machine();
+  return {
+    ...before,
+    ...chosen.reduce((all, one) => ({ ...all, ...one.facts }), {}),
+    rounds: repeat === 1 ? String(rounds) : `${String(rounds)} in each of ${String(repeat)} runs`,
+    ...(duration === undefined ? {} : { duration: durationText(duration, measures) }),
+    ...conditions(pooled(runs), placement),
+    took: `${((Date.now() - begun) / 60_000).toFixed(1)} minutes`,
+  };
+}
+
+/** All of these, as often as asked for. */
+async function runsOf(
+  chosen: readonly Chosen[],
+  options: Options,
+  compiler: Compiler,
+): Promise<Outcome[][]> {
   const runs: Outcome[][] = [];
   for (let i = 0; i < options.repeat; i++) {
     const outcomes: Outcome[] = [];
     for (const one of chosen) outcomes.push(...(await measure(one, options, compiler)));
     runs.push(outcomes);
   }
-  const { rounds, repeat } = options;
-  const facts = {
-    ...before,
-    ...chosen.reduce((all, one) => ({ ...all, ...one.facts }), {}),
-    rounds: repeat === 1 ? String(rounds) : `${String(rounds)} in each of ${String(repeat)} runs`,
-    ...conditions(pooled(runs), options.placement),
-  };
+  return runs;
+}
+
+/** One facility after the other, each in its section before the next one begins. */
+async function documented(
+  file: string,
+  chosen: readonly Chosen[],
+  options: Options,
+  compiler: Compiler,
+): Promise<Outcome[][]> {
+  const titles = Object.values(facilities).map(({ title }) => title);
+  const all: Outcome[][][] = [];
+  for (const one of chosen) {
+    const [before, begun] = [machine(), Date.now()];
+    const runs = await runsOf([one], options, compiler);
+    const facts = factsOf(before, begun, [one], runs, options);
+    updateDocument(file, { titles, title: one.title, text: sectionOf(facts, runs) });
+    all.push(runs);
+  }
+  return Array.from({ length: options.repeat }, (_, i) => all.flatMap((runs) => runs[i] ?? []));
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') {
+    console.log(USAGE);
+    return;
+  }
+  undoAtExit();
+  const compiler = new Compiler();
+  const chosen = choose(options, compiler);
+  if (chosen.length === 0) throw new Misuse(noRow(options));
+  refuseUnused(
+    options,
+    chosen.flatMap((one) => one.measures),
+  );
+  const { document } = options;
+  const [before, begun] = [machine(), Date.now()];
+  const runs = await (document === undefined
+    ? runsOf(chosen, options, compiler)
+    : documented(document, chosen, options, compiler));
+  const facts = factsOf(before, begun, chosen, runs, options);
   if (!(await report(facts, runs, options))) process.exitCode = 1;
 }
 

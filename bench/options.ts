@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { Placement, Scenario } from './core/measure';
+import { keepsItsNumber } from './core/duration';
+import type { Measure, Placement } from './core/measure';
 
 export const USAGE = `npm run bench -- [FACILITY] [options]
 
@@ -13,10 +14,12 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 only messages of these sizes, such as 64,1k,64k: 4 bytes to 1m each. transports measures
                 any size, the other facilities have rows of some
   --duration S  seconds that the timed part of each sample lasts, about: 0.01 to 30; where nothing is
-                said each row has its own number of messages. fan-out and waits keep theirs
+                said each row has its own number of messages. waits, and a broadcast that waits
+                for nobody, keep theirs; at least one row that does not has to be selected
   --repeat N    the whole selection N times: how far do the medians of the ratios lie apart?
-  --rate N      requests per second of the rows with a schedule; half of what each answers one after
-                the other where nothing is said; at least one of such rows has to be selected
+  --rate N      requests per second of the rows with a schedule; where nothing is said, half of what
+                the slower one of the two answers one after the other; at least one of such rows has to
+                be selected
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
   --smoke       a thousand messages each: are the drivers right? No numbers worth reading; not with
@@ -26,7 +29,10 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
   --json FILE   the results for machines
   --html FILE   the report with plots, in one file for a browser
   --markdown FILE
-                the table for a document
+                the tables for a document
+  --document FILE
+                the tables of each facility in a section of a document, as soon as it is measured; what
+                else is in the document stays
   --no-install  do not install rivals; those that are missing are reported`;
 
 export type Effort = 'full' | 'quick' | 'smoke';
@@ -53,6 +59,7 @@ export interface Options extends Asked {
   json: string | undefined;
   html: string | undefined;
   markdown: string | undefined;
+  document: string | undefined;
 }
 
 const ROUNDS: Record<Effort, number> = { full: 7, quick: 3, smoke: 1 };
@@ -60,7 +67,7 @@ const ROUNDS: Record<Effort, number> = { full: 7, quick: 3, smoke: 1 };
 const config = {
   allowPositionals: true,
   options: {
-    only: { type: 'string', default: '' },
+    only: { type: 'string' },
     payload: { type: 'string' },
     duration: { type: 'string' },
     rate: { type: 'string' },
@@ -73,6 +80,7 @@ const config = {
     json: { type: 'string' },
     html: { type: 'string' },
     markdown: { type: 'string' },
+    document: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 } as const;
@@ -80,7 +88,42 @@ const config = {
 /** The arguments make no sense; the message is for the user. */
 export class Misuse extends Error {}
 
+const FILE = 'the name of a file';
+
+/** What follows each option. */
+const TAKES = {
+  only: 'a part of the name of a row, or a scenario',
+  payload: 'sizes from 4 to 1m, such as 64,1k,64k',
+  duration: 'a number from 0.01 to 30',
+  rate: 'a number from 1 to 10000000',
+  rounds: 'a number, 1 or more',
+  repeat: 'a number, 1 or more',
+  json: FILE,
+  html: FILE,
+  markdown: FILE,
+  document: FILE,
+} as const;
+
+type Taking = keyof typeof TAKES;
+
+function refused(name: Taking, text: string | undefined): Misuse {
+  return new Misuse(`--${name} takes ${TAKES[name]}; not ${text?.trim() || 'nothing'}`);
+}
+
+/** An option without what it takes, or with the next option in its place. */
+function refuseBare(args: readonly string[]): void {
+  const { tokens } = parseArgs({ ...config, args: [...args], strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !(token.name in TAKES)) continue;
+    const { value, inlineValue } = token;
+    const isOption = inlineValue === false && value.startsWith('-');
+    if (isOption || value === undefined || value.trim() === '')
+      throw refused(token.name as Taking, value);
+  }
+}
+
 function parse(args: readonly string[]): ReturnType<typeof parseArgs<typeof config>> {
+  refuseBare(args);
   try {
     return parseArgs({ ...config, args: [...args] });
   } catch (error) {
@@ -97,9 +140,7 @@ function sizeOf(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)([km]?)$/i.exec(text.trim()) ?? [];
   const size = digits === '' ? NaN : Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
   if (size >= SHORTEST && size <= LONGEST) return size;
-  throw new Misuse(
-    `--payload takes sizes from 4 to 1m, such as 64,1k,64k; not ${text || 'nothing'}`,
-  );
+  throw refused('payload', text);
 }
 
 /** Each once, the smallest first. */
@@ -109,33 +150,34 @@ function sizesOf(text: string): number[] {
 
 /** A number within bounds, where one is given. */
 function numberIn(
-  name: string,
+  name: 'duration' | 'rate',
   text: string | undefined,
   least: number,
   most: number,
 ): number | undefined {
   if (text === undefined) return undefined;
-  const value = text.trim() === '' ? NaN : Number(text);
+  const value = Number(text);
   if (value >= least && value <= most) return value;
-  throw new Misuse(
-    `--${name} takes a number from ${String(least)} to ${String(most)}; not ${text || 'nothing'}`,
-  );
+  throw refused(name, text);
 }
 
-function countOf(name: string, text: string | undefined): number | undefined {
+function countOf(name: 'rounds' | 'repeat', text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const count = text.trim() === '' ? NaN : Number(text);
+  const count = Number(text);
   if (Number.isInteger(count) && count > 0) return count;
-  throw new Misuse(`--${name} takes a number, 1 or more; not ${text || 'nothing'}`);
+  throw refused(name, text);
 }
 
 type Values = ReturnType<typeof parse>['values'];
 
-/** Of these two, one would be ignored. */
+/** Of these two, one would be ignored; or a section would have a part of its rows only. */
 const EXCLUSIVE = [
   ['pin', 'one-cpu'],
   ['smoke', 'quick'],
   ['smoke', 'duration'],
+  ['smoke', 'document'],
+  ['only', 'document'],
+  ['payload', 'document'],
 ] as const;
 
 function refuseBoth(values: Values): void {
@@ -146,17 +188,18 @@ function refuseBoth(values: Values): void {
   }
 }
 
-function refuseNameless(values: Values): void {
-  for (const name of ['json', 'html', 'markdown'] as const) {
-    if (values[name]?.trim() === '')
-      throw new Misuse(`--${name} takes the name of a file; not nothing`);
-  }
-}
-
 /** What would say nothing to any of the rows that are selected. */
-export function refuseUnused({ rate }: Asked, selected: readonly Scenario[]): void {
-  if (rate === undefined || selected.includes('schedule')) return;
-  throw new Misuse('--rate is for rows with a schedule, and none is selected');
+export function refuseUnused(
+  { rate, duration }: Pick<Options, 'rate' | 'duration'>,
+  selected: readonly Pick<Measure, 'scenario' | 'keeps'>[],
+): void {
+  if (rate !== undefined && !selected.some(({ scenario }) => scenario === 'schedule'))
+    throw new Misuse('--rate is for rows with a schedule, and none is selected');
+  if (duration !== undefined && selected.every(keepsItsNumber)) {
+    throw new Misuse(
+      '--duration is for rows whose number of messages may be another, and none is selected',
+    );
+  }
 }
 
 export function parseOptions(args: readonly string[]): Options | 'help' {
@@ -165,15 +208,15 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const [facility, ...more] = positionals;
   if (more.length > 0) throw new Misuse('name one facility, or none for every one');
   refuseBoth(values);
-  refuseNameless(values);
   const effort = values.smoke ? 'smoke' : values.quick ? 'quick' : 'full';
   const rounds = countOf('rounds', values.rounds) ?? ROUNDS[effort];
   const repeat = countOf('repeat', values.repeat) ?? 1;
   const placement = values['one-cpu'] ? 'together' : values.pin ? 'apart' : 'free';
-  const { only, json, html, markdown } = values;
+  const { only = '', json, html, markdown, document } = values;
+  const files = { json, html, markdown, document };
   const payloads = values.payload === undefined ? undefined : sizesOf(values.payload);
   const duration = numberIn('duration', values.duration, 0.01, 30);
   const rate = numberIn('rate', values.rate, 1, 1e7);
   const asked = { payloads, duration, rate };
-  return { facility, only, ...asked, rounds, repeat, effort, placement, json, html, markdown };
+  return { facility, only, ...asked, rounds, repeat, effort, placement, ...files };
 }

@@ -25,6 +25,10 @@ const SCENARIOS = [
   'repeat',
 ];
 
+function sourceOf(name: string): string {
+  return path.join(folder, 'c', `${name}.c`);
+}
+
 export class Compiler {
   readonly #target: string;
 
@@ -37,18 +41,27 @@ export class Compiler {
 
   /** The scenarios over one facility, c/NAME.c. */
   scenarios(name: string): string {
-    return this.#compile(name, [...SCENARIOS, name]);
+    return this.#compile(name, this.#shared());
   }
 
   probe(): string {
-    return this.#compile('probe', ['probe']);
+    return this.#compile('probe', []);
   }
 
-  #compile(name: string, sources: readonly string[]): string {
+  /** The objects of the scenarios, which are compiled once. */
+  #shared(): string[] {
+    const objects = SCENARIOS.map((name) => path.join(this.#target, `${name}.o`));
+    if (!objects.every((object) => existsSync(object))) this.#run('-c', ...SCENARIOS.map(sourceOf));
+    return objects;
+  }
+
+  #compile(name: string, objects: readonly string[]): string {
     const program = path.join(this.#target, name);
-    if (existsSync(program)) return program;
-    const files = sources.map((source) => path.join(folder, 'c', `${source}.c`));
-    execFileSync('cc', [...FLAGS, ...files, '-o', program], { stdio: 'inherit' });
+    if (!existsSync(program)) this.#run(sourceOf(name), ...objects, '-o', program);
     return program;
+  }
+
+  #run(...args: string[]): void {
+    execFileSync('cc', [...FLAGS, ...args], { cwd: this.#target, stdio: 'inherit' });
   }
 }

@@ -1,11 +1,8 @@
 /** How many messages make a sample last so many seconds: as one that is not counted has shown. */
 
-import type { Scenario } from './measure';
+import type { Measure, Scenario } from './measure';
 import type { Work } from './params';
 import type { Result } from './result';
-
-/** Those whose number belongs to what they measure, or to the memory that they meet in. */
-const KEPT: readonly Scenario[] = ['fan-out', 'waits'];
 
 /** As many latencies are kept one by one at most, and as many messages are numbered. */
 const [MOST_TIMED, MOST] = [1_000_000, 100_000_000];
@@ -14,8 +11,15 @@ const [MOST_TIMED, MOST] = [1_000_000, 100_000_000];
 const LEAST = 10;
 
 /** Whether it has so many messages however long it is to last. */
-export function keepsItsNumber(scenario: Scenario): boolean {
-  return KEPT.includes(scenario);
+export function keepsItsNumber({ scenario, keeps }: Pick<Measure, 'scenario' | 'keeps'>): boolean {
+  return scenario === 'waits' || keeps === true;
+}
+
+/** What is said of it in the report. */
+export function durationText(seconds: number, measures: readonly Measure[]): string {
+  const kept = measures.filter(keepsItsNumber).length;
+  const but = kept === 0 ? '' : `; ${String(kept)} of ${String(measures.length)} rows keep theirs`;
+  return `about ${String(seconds)} s for the timed part of each sample${but}`;
 }
 
 /** Seconds that its timed part took. */
@@ -32,10 +36,12 @@ export function secondsOf(
   return trips.reduce((sum, one) => sum + one / 1e9 + pause / 1e6, 0);
 }
 
-/** The same work, to last about so many seconds. */
+/** The same work, to last about so many seconds: as many messages as a schedule has in them, or as were done in them. */
 export function lasting(scenario: Scenario, work: Work, result: Result, seconds: number): Work {
-  if (keepsItsNumber(scenario)) return work;
   const most = Object.keys(result.latencies).length > 0 ? MOST_TIMED : MOST;
-  const wanted = Math.round((work.count * seconds) / secondsOf(scenario, work, result));
+  const { rate = 0 } = work;
+  const wanted = Math.round(
+    rate > 0 ? rate * seconds : (work.count * seconds) / secondsOf(scenario, work, result),
+  );
   return { ...work, count: Math.min(Math.max(wanted, LEAST), most) };
 }

@@ -83,6 +83,8 @@ export interface Measure {
   figures: readonly Figure[];
   /** Where it is one of several ways to do the same work: under which name it is plotted, and whose it is. */
   transport?: { name: string; kind: 'ours' | 'node' | 'package' };
+  /** Its number of messages belongs to what it measures, or to the memory that its programs meet in. */
+  keeps?: boolean;
   /** Why it cannot be measured here. */
   absent?: string;
 }

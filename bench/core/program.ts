@@ -8,7 +8,7 @@ import type { Result } from './result';
 const PATIENCE = 60_000;
 
 /** How long the others may take to end after one of them has ended well, or has failed. */
-const GRACE = { ended: 5_000, failed: 1_000 };
+const GRACE = { ended: 20_000, failed: 1_000 };
 
 export interface Command {
   file: string;

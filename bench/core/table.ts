@@ -46,18 +46,20 @@ export function markdown(rows: readonly Row[]): string {
   );
 }
 
-/** As `drawn`, in Markdown. */
+/** As `drawn`, in Markdown; without columns in which nothing stands. */
 export function written<T extends Titled>(
   head: readonly string[],
   lines: readonly T[],
   cellsOf: (line: T) => string[],
 ): string {
-  const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |\n`;
   const rules = head.map((_, i) => (i > 0 && i < head.length - 1 ? '--:' : '---'));
   return grouped(lines)
     .map(([group, members]) => {
-      const texts = members.map((one) => line([titleOf(one), ...cellsOf(one)]));
-      return `**${group}**\n\n${line(head)}${line(rules)}${texts.join('')}`;
+      const cells = members.map((one) => [titleOf(one), ...cellsOf(one)]);
+      const isUsed = (_: string, i: number): boolean => cells.some((texts) => texts[i] !== '');
+      const line = (texts: readonly string[]): string =>
+        `| ${texts.filter(isUsed).join(' | ')} |\n`;
+      return `**${group}**\n\n${[head, rules, ...cells].map(line).join('')}`;
     })
     .join('\n');
 }

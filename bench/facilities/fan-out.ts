@@ -19,11 +19,15 @@ const OVERHEAD = 64;
 
 const BROADCAST = 'channel.Broadcast';
 
-type Way = Extract<Contender, { language: 'JavaScript' }> & { meet: (work: Work) => Meeting };
+/** `keeps`: its memory holds the whole run, however long that is. */
+type Way = Extract<Contender, { language: 'JavaScript' }> & {
+  meet: (work: Work) => Meeting;
+  keeps?: boolean;
+};
 
 /** Sockets hold their sender up, as a broadcast does that waits. */
 const ways: Record<string, Way> = {
-  [BROADCAST]: way('fan-broadcast', meet),
+  [BROADCAST]: { ...way('fan-broadcast', meet), keeps: true },
   [`${BROADCAST}, waiting`]: way('fan-broadcast', meetWaiting),
   'net, Unix sockets': way('fan-net', meetWaiting),
   'child_process, advanced': { ...way('fan-child-process', meetWaiting), starts: 'processes' },
@@ -46,6 +50,7 @@ export function fanOut(plan: Plan, program: string): Measure[] {
       transport: { name, kind: name.startsWith(BROADCAST) ? 'ours' : 'node' },
       baseline: { ...inC, meet: subject.meet },
       figures: ratesOf(receivers),
+      keeps: subject.keeps ?? false,
     })),
   );
 }

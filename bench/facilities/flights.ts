@@ -3,6 +3,7 @@
 import { latency, plain, rate } from '../core/figures';
 import type { Figure, Measure } from '../core/measure';
 import { SMALL, type Plan } from '../core/plan';
+import { LONGEST } from '../core/shares';
 import type { Asked, Effort } from '../options';
 import { sizeText } from '../report/data';
 import { workOf } from './sizes';
@@ -16,9 +17,6 @@ const COUNT = 20_000;
 
 /** What takes part in a smoke run has flown there already; these are one of each kind. */
 const SMOKE = ['channel.Channel', 'net, Unix socket', 'MessagePort'];
-
-/** Seconds that a schedule lasts at most. */
-const LONGEST = 10;
 
 const C = 'C: send and recv through a Unix stream socket';
 
@@ -54,7 +52,7 @@ export function onSchedule(plan: Plan, effort: Effort, asked: Asked): Measure[] 
   const when =
     perSecond > 0
       ? `${String(perSecond)} in a second`
-      : 'half of what each answers one after the other';
+      : 'half of what the slower one of the two answers one after the other';
   const most = perSecond > 0 ? perSecond * LONGEST : Infinity;
   return sizesOf(asked).flatMap((size) =>
     carrying(flights, size)

@@ -1,20 +1,15 @@
 /** All that is said about what was measured: on the terminal, and in the files that were asked for. */
 
 import { writeFileSync } from 'node:fs';
-import {
-  agreementMarkdown,
-  agreementsOf,
-  agreementTable,
-  agreementText,
-  pooled,
-} from '../core/agreement';
-import { costMarkdown, costsOf, costTable } from '../core/costs';
+import { agreementsOf, agreementTable, agreementText, pooled } from '../core/agreement';
+import { costsOf, costTable } from '../core/costs';
 import { writeJson } from '../core/json';
 import { goalText, rowsOf, nearOf } from '../core/rows';
 import type { Outcome } from '../core/run';
-import { markdown, table } from '../core/table';
-import { tailMarkdown, tailsOf, tailTable } from '../core/tails';
+import { table } from '../core/table';
+import { tailsOf, tailTable } from '../core/tails';
 import type { Options } from '../options';
+import { tablesOf } from './document';
 import { page } from './page';
 
 /** Whether all that is ours, and all C programs, were right. */
@@ -42,8 +37,7 @@ export async function report(
     writeFileSync(options.html, await page({ facts, rows, outcomes, agreements, smoke }));
   }
   if (options.markdown !== undefined) {
-    const texts = [markdown(rows), tailMarkdown(tails), costMarkdown(costs)];
-    writeFileSync(options.markdown, [...texts, agreementMarkdown(agreements)].join('\n'));
+    writeFileSync(options.markdown, tablesOf(runs));
   }
   return rows.every(({ wrong }) => !wrong);
 }

@@ -1,6 +1,6 @@
 import { perWork, ratesOf } from '../../bench/core/figures';
 import { othersOf, programsOf, type Measure } from '../../bench/core/measure';
-import { measured } from '../../bench/core/run';
+import { measured } from '../../bench/core/sample';
 import { needed } from '../../bench/facilities/rows';
 
 const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };

@@ -1,5 +1,5 @@
 import { Misuse, parseOptions, refuseUnused, type Options } from '../../bench/options';
-import { lasting, secondsOf } from '../../bench/core/duration';
+import { keepsItsNumber, lasting, secondsOf } from '../../bench/core/duration';
 
 function parsed(...args: string[]): Options {
   const options = parseOptions(args);
@@ -46,6 +46,16 @@ test.each([
   [['--pin', '--one-cpu'], '--pin and --one-cpu exclude each other'],
   [['--smoke', '--quick'], '--smoke and --quick exclude each other'],
   [['--smoke', '--duration', '1'], '--smoke and --duration exclude each other'],
+  [['--only', 'a', '--document', 'b'], '--only and --document exclude each other'],
+  [['--payload', '64', '--document', 'b'], '--payload and --document exclude each other'],
+  [['--smoke', '--document', 'b'], '--smoke and --document exclude each other'],
+  [['--only', ''], '--only takes a part of the name of a row, or a scenario; not nothing'],
+  [['--only'], '--only takes a part of the name of a row, or a scenario; not nothing'],
+  [['--json', '--html', 'x'], '--json takes the name of a file; not --html'],
+  [['sysv', '--json', '--', 'x'], '--json takes the name of a file; not --'],
+  [['--rounds', '--quick'], '--rounds takes a number, 1 or more; not --quick'],
+  [['--rate', '-5'], '--rate takes a number from 1 to 10000000; not -5'],
+  [['--document'], '--document takes the name of a file; not nothing'],
   [['--json='], '--json takes the name of a file; not nothing'],
   [['--html', ''], '--html takes the name of a file; not nothing'],
   [['--markdown= '], '--markdown takes the name of a file; not nothing'],
@@ -64,13 +74,25 @@ test('what goes together is taken', () => {
 
 test('a rate is refused where no row has a schedule', () => {
   const attempt = (): unknown => {
-    refuseUnused(parsed('--rate', '100'), ['pair', 'round-trip']);
+    refuseUnused(parsed('--rate', '100'), [{ scenario: 'pair' }, { scenario: 'round-trip' }]);
     return undefined;
   };
   expect(attempt).toThrow(Misuse);
   expect(attempt).toThrow(/^--rate is for rows with a schedule, and none is selected$/);
-  refuseUnused(parsed('--rate', '100'), ['pair', 'schedule']);
-  refuseUnused(parsed(), ['pair']);
+  refuseUnused(parsed('--rate', '100'), [{ scenario: 'pair' }, { scenario: 'schedule' }]);
+  refuseUnused(parsed(), [{ scenario: 'pair' }]);
+});
+
+test('a duration is refused where all rows keep their number of messages', () => {
+  const kept = [{ scenario: 'waits' }, { scenario: 'fan-out', keeps: true }] as const;
+  const attempt = (): unknown => {
+    refuseUnused(parsed('--duration', '1'), kept);
+    return undefined;
+  };
+  expect(attempt).toThrow(Misuse);
+  expect(attempt).toThrow(/^--duration is for rows whose number of messages may be another/);
+  refuseUnused(parsed('--duration', '1'), [...kept, { scenario: 'fan-out' }]);
+  refuseUnused(parsed(), kept);
 });
 
 test('--duration and --rate are numbers', () => {
@@ -110,8 +132,15 @@ describe('a sample that is to last', () => {
     expect(lasting('in-flight', work, quick, 30).count).toBe(1_000_000);
   });
 
+  test('on a schedule has as many as that has in the time', () => {
+    const answers = { values: { ns: 1e6 }, latencies: { request: [1] } };
+    expect(lasting('schedule', { ...work, rate: 250 }, answers, 3).count).toBe(750);
+  });
+
   test('keeps its number where that belongs to what is measured', () => {
-    expect(lasting('waits', work, streamed, 3)).toBe(work);
-    expect(lasting('fan-out', work, streamed, 3)).toBe(work);
+    expect(keepsItsNumber({ scenario: 'waits' })).toBe(true);
+    expect(keepsItsNumber({ scenario: 'fan-out', keeps: true })).toBe(true);
+    expect(keepsItsNumber({ scenario: 'fan-out', keeps: false })).toBe(false);
+    expect(keepsItsNumber({ scenario: 'stream' })).toBe(false);
   });
 });

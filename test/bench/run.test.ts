@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inLanes } from '../../bench/core/lanes';
 import type { Contender, Facility, Measure } from '../../bench/core/measure';
-import { run } from '../../bench/core/run';
+import { run, type Outcome, type RunOptions } from '../../bench/core/run';
 
 let folder = '';
 
@@ -14,12 +15,22 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A program that says it took a microsecond for each message, and writes down how many it was told to do. */
-function program(): Contender {
-  const file = path.join(folder, 'program');
-  const text = `echo "$6" >> ${folder}/counts; echo '{"values":{"ns":1000},"latencies":{}}'`;
+/** A program that says it took a microsecond for each message, and writes down what it was told to do. */
+function program(name = 'program', rate = 0): Contender {
+  const file = path.join(folder, name);
+  const values = `{"ns":1000,"rate":${String(rate)}}`;
+  const text = `echo "$1 $6 \${13}" >> ${file}.told; echo '{"values":${values},"latencies":{}}'`;
   writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   return { language: 'C', program: file };
+}
+
+/** What each sample was told: its program's role, messages, requests per second. */
+function told(name = 'program'): [role: string, count: number, rate: number][] {
+  const lines = readFileSync(path.join(folder, `${name}.told`), 'utf8').trim();
+  return lines.split('\n').map((line) => {
+    const [role = '', count, rate] = line.split(' ');
+    return [role, Number(count), Number(rate)];
+  });
 }
 
 const facility: Facility = {
@@ -28,19 +39,28 @@ const facility: Facility = {
   facts: {},
 };
 
-/** How many messages each sample of one round was told to do. */
-async function countsOf(scenario: Measure['scenario']): Promise<number[]> {
-  const measure: Measure = {
+function measure(scenario: Measure['scenario'], more: Partial<Measure> = {}): Measure {
+  return {
     ...{ name: 'a', group: 'g', scenario, subject: program(), figures: [] },
     work: { size: 64, warm: 0, count: 100, check: 0, pause: 0, batch: 1, selectors: 1 },
+    ...more,
   };
-  const [outcome] = await run(facility, [measure], {
-    ...{ rounds: 1, placement: 'free', duration: 0.5 },
+}
+
+function ran(measures: readonly Measure[], more: Partial<RunOptions> = {}): Promise<Outcome[]> {
+  return run(facility, measures, {
+    ...{ rounds: 1, placement: 'free', duration: undefined, unmeasured: false },
     probe: () => Promise.resolve(1),
     progress: () => undefined,
+    ...more,
   });
+}
+
+/** How many messages each sample of one round was told to do. */
+async function countsOf(scenario: Measure['scenario'], keeps = false): Promise<number[]> {
+  const [outcome] = await ran([measure(scenario, { keeps })], { duration: 0.5 });
   expect(outcome).toMatchObject({ rounds: [expect.anything()] });
-  return readFileSync(path.join(folder, 'counts'), 'utf8').trim().split('\n').map(Number);
+  return told().map(([, count]) => count);
 }
 
 test('a sample that is not counted says how many messages last so long', async () => {
@@ -49,4 +69,79 @@ test('a sample that is not counted says how many messages last so long', async (
 
 test('there is none where the number of messages is kept', async () => {
   expect(await countsOf('waits')).toEqual([100]);
+});
+
+test('nor where it is that of one row', async () => {
+  expect(await countsOf('pair', true)).toEqual([100]);
+});
+
+describe('a schedule without a rate', () => {
+  const both = (): Measure =>
+    measure('schedule', { subject: program('quick', 900.2), baseline: program('slow', 200.4) });
+  const called = (name: string): unknown[] =>
+    told(name).filter(([role]) => role === 'schedule-call');
+
+  test('is that of the slower one for both', async () => {
+    await ran([both()], { rounds: 2 });
+    for (const name of ['quick', 'slow']) {
+      expect(called(name).map((one) => (one as unknown[]).slice(1))).toEqual([
+        ...[
+          [100, 0],
+          [100, 200],
+          [100, 200],
+        ],
+      ]);
+    }
+  });
+
+  test('lasts as long as asked for', async () => {
+    await ran([both()], { duration: 2 });
+    expect(called('quick').at(-1)).toEqual(['schedule-call', 400, 200]);
+  });
+
+  test('is for each its own where only faults count', async () => {
+    await ran([both()], { unmeasured: true });
+    expect(called('quick')).toEqual([['schedule-call', 100, 0]]);
+  });
+});
+
+describe('where only faults count', () => {
+  test('what stands in several rows does its work once in a round', async () => {
+    const rows = ['a', 'b'].map((name) => measure('pair', { name, baseline: program('other') }));
+    const outcomes = await ran(rows, { unmeasured: true, rounds: 2 });
+    expect(outcomes.map(({ rounds }) => rounds.length)).toEqual([2, 2]);
+    expect([told().length, told('other').length]).toEqual([2, 2]);
+  });
+
+  test('other work, or another place to meet, is not the same', async () => {
+    const [one] = [measure('pair')];
+    const rows = [
+      one,
+      { ...one, work: { ...one.work, size: 65 } },
+      { ...one, scenario: 'repeat' as const },
+      { ...one, subject: { ...one.subject, meet: () => facility.meet(one.work) } },
+    ];
+    await ran(rows, { unmeasured: true });
+    expect(told()).toHaveLength(4);
+  });
+
+  test('its fault is that of each of its rows', async () => {
+    const broken: Contender = { language: 'C', program: '/bin/false' };
+    const rows = ['a', 'b'].map((name) => measure('pair', { name, subject: broken }));
+    const outcomes = await ran(rows, { unmeasured: true });
+    expect(outcomes.map(({ fault }) => fault?.who)).toEqual(['subject', 'subject']);
+  });
+});
+
+test('each thing is done in one lane, so many at a time', async () => {
+  let [now, most] = [0, 0];
+  const done: number[] = [];
+  await inLanes(2, [1, 2, 3, 4, 5], async (one) => {
+    most = Math.max(most, ++now);
+    await new Promise(setImmediate);
+    done.push(one);
+    now--;
+  });
+  expect(done.sort()).toEqual([1, 2, 3, 4, 5]);
+  expect(most).toBe(2);
 });

@@ -1,0 +1,107 @@
+/**
+ * A document of all results: a head, sections that somebody wrote, and one for each facility, which is replaced when
+ * the facility has been measured anew.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { agreementMarkdown, agreementsOf, agreementText, pooled } from '../core/agreement';
+import { costMarkdown, costsOf } from '../core/costs';
+import { goalText, nearOf, rowsOf } from '../core/rows';
+import type { Outcome } from '../core/run';
+import { markdown } from '../core/table';
+import { tailMarkdown, tailsOf } from '../core/tails';
+
+type Facts = Readonly<Record<string, string>>;
+
+/** The tables of one facility, under their titles. */
+export function tablesOf(runs: readonly (readonly Outcome[])[]): string {
+  const outcomes = pooled(runs);
+  const near = nearOf(outcomes);
+  const tables = {
+    '': markdown(outcomes.flatMap((outcome) => rowsOf(outcome, near))),
+    'Percentiles, in microseconds': tailMarkdown(outcomes.flatMap(tailsOf)),
+    'What a message costs beside time': costMarkdown(outcomes.flatMap(costsOf)),
+    'Run by run': runs.length > 1 ? agreementMarkdown(agreementsOf(runs)) : '',
+  };
+  return Object.entries(tables)
+    .filter(([, text]) => text !== '')
+    .map(([title, text]) => (title === '' ? text : `### ${title}\n\n${text}`))
+    .join('\n');
+}
+
+/** What was measured of a facility: what came of its goals, how it was measured, and the tables. */
+export function sectionOf(facts: Facts, runs: readonly (readonly Outcome[])[]): string {
+  const outcomes = pooled(runs);
+  const rows = outcomes.flatMap((outcome) => rowsOf(outcome, nearOf(outcomes)));
+  const agreed = runs.length > 1 ? ` ${agreementText(agreementsOf(runs))}` : '';
+  const how = Object.entries(facts).map(([name, value]) => `${name}: ${value}`);
+  return `**${goalText(rows)}**${agreed}\n\n${how.join('; ')}.\n\n${tablesOf(runs)}`;
+}
+
+/** Under their titles, as they come; what is before the first one is left out. */
+function sectionsIn(document: string): Map<string, string> {
+  const [, ...parts] = `\n${document}`.split(/\n## /);
+  return new Map(
+    parts.map((part) => {
+      const [title = '', ...lines] = part.split('\n');
+      return [title.trim(), lines.join('\n').trim()];
+    }),
+  );
+}
+
+/** One facility's part of a document. `titles`: those of all facilities, in their order. */
+export interface Section {
+  titles: readonly string[];
+  title: string;
+  text: string;
+}
+
+/** The document with one section anew; those by hand come first, then the facilities in their order. */
+export function replaced(document: string, { titles, title, text }: Section): string {
+  const sections = sectionsIn(document).set(title, text);
+  const byHand = [...sections.keys()].filter((one) => !titles.includes(one));
+  const measured = titles.filter((one) => sections.has(one));
+  const texts = [...byHand, ...measured].map((one) => `## ${one}\n\n${sections.get(one) ?? ''}\n`);
+  return `${headOf(measured.map((one) => [one, sections.get(one) ?? '']))}\n${texts.join('\n')}`;
+}
+
+const GOALS = /Goals met: (\d+) of (\d+)/;
+
+/** Of all sections, by what they say. */
+function headOf(sections: readonly (readonly [title: string, text: string])[]): string {
+  const lines = sections.map(([title, text]) => {
+    const [, date = '-', time = ''] = /date: (\S+)T(\d+:\d+)/.exec(text) ?? [];
+    const [, rounds = '-'] = /rounds: ([^;]+);/.exec(text) ?? [];
+    const [, met = '0', of = '0'] = GOALS.exec(text) ?? [];
+    const [, agreed = '-'] = /of each other: (\d+ of \d+)/.exec(text) ?? [];
+    const link = `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`;
+    return `| ${[link, `${date} ${time}`.trim(), rounds, `${met} of ${of}`, agreed].join(' | ')} |`;
+  });
+  const sum = (i: 1 | 2): number =>
+    sections.reduce((all, [, text]) => all + Number(GOALS.exec(text)?.[i] ?? 0), 0);
+  return `# Benchmark: results
+
+What [the benchmark](benchmark.md) has measured, facility by facility: each section says when, where and how.
+\`npm run bench -- --document docs/benchmark-results.md\` measures all of it anew. **Goals met in all: ${String(sum(1))} of ${String(sum(2))}.**
+
+| facility | measured (UTC) | rounds | goals met | medians of runs within 10 % |
+| -------- | -------------- | ------ | --------- | --------------------------- |
+${lines.join('\n')}
+`;
+}
+
+/** The file as it should be, in one step: who is stopped meanwhile leaves the one that was there. */
+export function updateDocument(file: string, section: Section): void {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const next = `${file}.next`;
+  writeFileSync(next, formatted(replaced(before, section)));
+  renameSync(next, file);
+}
+
+function formatted(text: string): string {
+  const prettier = path.join(path.dirname(require.resolve('prettier/package.json')), 'bin');
+  const args = [path.join(prettier, 'prettier.cjs'), '--parser=markdown', '--print-width=100'];
+  return execFileSync(process.execPath, args, { input: text, encoding: 'utf8' });
+}

@@ -1,10 +1,33 @@
 #include "lock/mutex_wait.h"
 
+#include <thread>
 #include <utility>
 
+#include "core/pause.h"
 #include "core/wait/timespec.h"
 
 namespace posix_ipc::lock {
+
+namespace {
+
+// Together they are somewhat more than it takes to wake a thread.
+constexpr std::chrono::nanoseconds first_pause{1000};
+constexpr std::chrono::nanoseconds last_pause{8000};
+
+/// Whether an owner can go on while this thread does.
+bool may_try_on(const Mutex& mutex) {
+    static const bool has_cpus = std::thread::hardware_concurrency() > 1; // that it may run on
+    return has_cpus && (mutex.flags & POSIX_IPC_MUTEX_FAIR) == 0;
+}
+
+void pause_for(std::chrono::nanoseconds how_long) {
+    const auto end = wait::Clock::now() + how_long;
+    do {
+        pause_briefly();
+    } while (wait::Clock::now() < end);
+}
+
+} // namespace
 
 wait::Outcome MutexWait::block() {
     return block_until(never);
@@ -23,7 +46,7 @@ wait::Outcome MutexWait::block_until(wait::Clock::time_point look) {
 /// -EINTR: by a signal, or because the instant has come.
 int32_t MutexWait::take_until(RobustList& list, const timespec& until) {
     for (;;) {
-        const int32_t result = take(list, *mutex_, barging_);
+        const int32_t result = try_on(list);
         if (result != -EBUSY) {
             return result;
         }
@@ -40,6 +63,21 @@ int32_t MutexWait::take_until(RobustList& list, const timespec& until) {
             return why == ETIMEDOUT ? -EINTR : -why;
         }
     }
+}
+
+/// Most owners are quicker than a thread that has to be woken. The tries become rare: each of them
+/// takes the memory away from the CPU of the owner, who needs it to go on.
+int32_t MutexWait::try_on(RobustList& list) {
+    int32_t result = take(list, *mutex_, barging_);
+    if (result != -EBUSY || !may_try_on(*mutex_)) {
+        return result;
+    }
+    for (auto pause = first_pause; result == -EBUSY && pause <= last_pause; pause *= 2) {
+        pause_for(pause);
+        POSIX_IPC_STEP(trying);
+        result = take(list, *mutex_, barging_);
+    }
+    return result;
 }
 
 wait::Outcome MutexWait::attempt() {

@@ -28,6 +28,7 @@ class MutexWait : public wait::Operation {
 
   private:
     int32_t take_until(RobustList& list, const timespec& until);
+    int32_t try_on(RobustList& list);
 
     SharedMutex mutex_;
     bool barging_ = false; // it has waited for its turn

@@ -109,11 +109,7 @@ export const semWaitRows: Row[] = [
       return whileBlocked(
         'futex',
         target,
-        async (pid) => {
-          process.kill(pid, 'SIGUSR2');
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          target.semaphore.post();
-        },
+        (pid) => process.kill(pid, 'SIGUSR2'), // nobody posts
         'sem_wait',
       );
     }),

@@ -94,7 +94,8 @@ export function makeFile(content: Buffer): string {
   return file;
 }
 
-export const LARGE = 64 * 1024 * 1024;
+/** It lasts longer than a test may have to wait for a CPU, to see it under way. */
+export const LARGE = 128 * 1024 * 1024;
 
 /** A sparse file that is under way long enough to be interfered with. */
 export function makeLargeFile(): string {

@@ -17,6 +17,8 @@ __attribute__((weak)) size_t transport_receive(struct message* message, long typ
     ABSENT("messages");
 }
 
+__attribute__((weak)) void transport_flush(void) {}
+
 __attribute__((weak)) int transport_ready(long type) {
     (void)type;
     ABSENT("way to look for messages");

@@ -29,6 +29,8 @@ struct params {
 void transport_open(const struct params* params);
 void transport_send(const struct message* message, size_t size);
 size_t transport_receive(struct message* message, long type);
+/* What was sent is to be seen now, also where the transport waits for more. */
+void transport_flush(void);
 /* Whether a message of a type is there. */
 int transport_ready(long type);
 /* The work of the form, so many times. */
@@ -44,6 +46,10 @@ void round_trip_call(const struct params* params);
 void round_trip_serve(const struct params* params);
 void in_flight_call(const struct params* params);
 void schedule_call(const struct params* params);
+void gather_send(const struct params* params);
+void gather_receive(const struct params* params);
+void share_send(const struct params* params);
+void share_receive(const struct params* params);
 void waits(const struct params* params);
 void repeat(const struct params* params);
 

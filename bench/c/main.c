@@ -21,6 +21,10 @@ static const struct {
     {"in-flight-serve", round_trip_serve},
     {"schedule-call", schedule_call},
     {"schedule-serve", round_trip_serve},
+    {"gather-send", gather_send},
+    {"gather-receive", gather_receive},
+    {"share-send", share_send},
+    {"share-receive", share_receive},
     {"waits", waits},
     {"repeat", repeat},
 };

@@ -1,4 +1,4 @@
-/** One channel with several senders, or several receivers; no C program was written for these rows. */
+/** One channel with several senders, or several receivers. */
 
 import { channel } from 'posix-ipc';
 import { channelName } from '../core/channels';
@@ -20,7 +20,8 @@ const KINDS = [
   { scenario: 'share', of: 'receivers', forms: ['cursor', 'trySend'] },
 ] as const;
 
-export function many(plan: Plan, effort: Effort): Measure[] {
+/** `program`: the scenarios in C, over the same channel as the row's. */
+export function many(plan: Plan, effort: Effort, program: string): Measure[] {
   return KINDS.flatMap(({ scenario, of, forms }) =>
     (effort === 'smoke' ? MANY.slice(1, 2) : MANY).map((count): Measure => {
       const meet = (work: Work): Meeting => meetAt(work, { [of]: count });
@@ -30,10 +31,11 @@ export function many(plan: Plan, effort: Effort): Measure[] {
       };
       return {
         name: `channel with ${String(count)} ${of}`,
-        group: `One channel, 64 B, several ${of}: all of its messages in a second`,
+        group: `One channel, 64 B, several ${of}: all of its messages in a second; C: the same channel`,
         scenario,
         work: { ...plan.work(200_000), receivers: count },
         subject,
+        baseline: { language: 'C', program, meet },
         figures: [rate()],
       };
     }),

@@ -50,7 +50,7 @@ export function facility(effort: Effort, compiler: Compiler): Facility {
       ...unfilled(plan),
       ...trips(plan, inC, futex),
       ...flights(plan, inC),
-      ...many(plan, effort),
+      ...many(plan, effort, compiler.scenarios('channel-many')),
       idle(plan),
     ],
     meet,

@@ -12,6 +12,7 @@ import { receiverOf, type Receiver } from './receiver';
 import { leave, Role, takeFree } from './role';
 import { senderOf, type Sender } from './sender';
 import type { WhenFull } from './shape';
+import { despiteTidying } from './tidy';
 
 /**
  * A channel through shared memory: messages with a type, in order, from one sender, or several, to one
@@ -171,7 +172,9 @@ export class Channel extends Closable {
    * (so was the role, or each of them), ENOLCK, ENOSYS (not with this libc), ERR_CLOSED.
    */
   sender(): Sender {
-    return this.#join(this.#place.lanes, this.#senderRoles, senderOf);
+    return despiteTidying(this.#place, () =>
+      this.#join(this.#place.lanes, this.#senderRoles, senderOf),
+    );
   }
 
   /** Becomes the receiver, or one of them. Errors: as `sender`. */

@@ -1,5 +1,5 @@
 import { discardOldest } from './discard';
-import { RECORD_HEADER, RING_WORD, TAIL, WRAP } from './layout';
+import { RECORD_HEADER, RING_WORD, TAIL, TIDIES, WRAP } from './layout';
 import { channelFailure, isThere, type Place } from './place';
 import { Segments } from './segments';
 import { settleAll } from './tick';
@@ -27,6 +27,7 @@ export class Growing extends Writing {
 
   constructor(place: Place) {
     super(place);
+    Atomics.store(place.words, TIDIES, 0); // of who was killed
     this.#piece = place.piece;
     this.#segments = new Segments(place, this.tail, this.position);
     this.#begin = this.position & -place.piece;

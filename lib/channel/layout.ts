@@ -77,6 +77,11 @@ export const RECEIVER_WAITS = TAIL + 5;
 export const DROPPED = 5;
 /** Behind HEAD: how many segments of a ring that grows have memory. */
 export const RESERVED = 6;
+/**
+ * Of a ring that grows: not 0 while a receiver has the sender's role only to give memory back, or was
+ * killed then. Who comes to send and finds the role taken waits for that one.
+ */
+export const TIDIES = HEAD + 7;
 
 /**
  * 1: the receiver sleeps here, or is about to. It stores 1, then loads HEAD; the sender stores HEAD,

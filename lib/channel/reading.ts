@@ -23,6 +23,7 @@ import {
 } from './place';
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
 import { defer, settleAll, type Deferred } from './tick';
+import { Tidier } from './tidy';
 import { Together } from './together';
 
 /** A message that was received. */
@@ -64,6 +65,7 @@ export class Reading implements Deferred, Seen {
   readonly #quarter: number;
   readonly #cursor: Cursor;
   readonly #together = new Together();
+  readonly #tidier: Tidier | undefined;
   /** What must not be collected while this one publishes. */
   owner: object | undefined;
   /** Positions modulo 2^32: of the next record; as published; of the sender, when last looked at. */
@@ -91,6 +93,7 @@ export class Reading implements Deferred, Seen {
     this.#isWhole = piece === capacity;
     this.#quarter = piece >> 2;
     this.#cursor = cursorOf(bytes);
+    this.#tidier = place.shape.segment > 0 ? new Tidier(place) : undefined;
     this.noted(lookAt(place, this));
     this.#published = this.position;
     this.#count = countOf(words, TAIL);
@@ -257,6 +260,7 @@ export class Reading implements Deferred, Seen {
     if (isThere(this.place)) {
       if (this.#showing) this.pass(this.foundLength);
       this.publish();
+      this.#tidier?.end();
     }
     this.#ended = true;
   }
@@ -305,6 +309,7 @@ export class Reading implements Deferred, Seen {
     const available = this.load();
     if (available !== 0) return available;
     this.publish();
+    this.#tidier?.later();
     return settleAll() ? this.load() : 0; // the sender may be in this thread
   }
 

@@ -74,6 +74,11 @@ export class Segments {
     return this.#reserved <= fewestReserved && !this.#isUnknown;
   }
 
+  /** Whether what is said of their memory is true: not while a receiver may copy what others have left. */
+  get isKnown(): boolean {
+    return !this.#isUnknown;
+  }
+
   /** Where the last one is in the ring. */
   get lastPlace(): number {
     return this.#placeOf(this.#order.at(-1) ?? 0);

@@ -36,10 +36,35 @@ extern "C" {
 
 /* ---- sending. All answer EBADMSG where somebody has overwritten the memory. */
 
+/* Whether a receiver has the role of a sender, or had it just now, only to give memory back. */
+static inline int posix_ipc_channel_is_tidied(const struct posix_ipc_channel* channel) {
+    int is_tidied = 0;
+    for (uint32_t i = 0; channel->shape.segment > 0 && i < channel->shape.senders; i++)
+        is_tidied |= __atomic_load_n(&posix_ipc_channel_lane(channel, i)->head.tidies,
+                                     __ATOMIC_SEQ_CST) != 0;
+    return is_tidied;
+}
+
+/* Takes the role of a sender; while it is one's who gives memory back, again, for up to a second.
+ */
+static inline int posix_ipc_sender_join(struct posix_ipc_channel_end* sender,
+                                        const struct posix_ipc_channel* channel) {
+    const struct timespec pause = {0, 1000000};
+    const int64_t end = posix_ipc_ring_now() + 1000000000;
+    for (;;) {
+        const int may_try = posix_ipc_channel_is_tidied(channel);
+        const int result = posix_ipc_channel_join(sender, channel, 1);
+        if (result != EBUSY || !(may_try || posix_ipc_channel_is_tidied(channel)) ||
+            posix_ipc_ring_now() >= end)
+            return result;
+        nanosleep(&pause, NULL);
+    }
+}
+
 /* Becomes the sender, or one of them: 0; EBUSY. Of an unbounded channel also ENOMEM. */
 static inline int posix_ipc_sender_open(struct posix_ipc_channel_end* sender,
                                         const struct posix_ipc_channel* channel) {
-    int result = posix_ipc_channel_join(sender, channel, 1);
+    int result = posix_ipc_sender_join(sender, channel);
     if (result == 0 && channel->shape.rendezvous > 0)
         posix_ipc_sender_withdraw(sender); /* what the last one offered, which has died */
     if (result == 0)

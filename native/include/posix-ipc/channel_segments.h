@@ -287,6 +287,7 @@ static inline int posix_ipc_segments_recover(struct posix_ipc_channel_end* sende
     segments->to = posix_ipc_segments_end(sender);
     segments->reserved = segments->used;
     segments->is_unknown = 1;
+    __atomic_store_n(&sender->mine->tidies, 0, __ATOMIC_SEQ_CST); /* of who was killed */
     posix_ipc_segments_complete(sender);
     if (!posix_ipc_segments_are_read(sender))
         posix_ipc_segments_learn(sender);

@@ -1,0 +1,114 @@
+/** A ring that grows, when nobody sends any more: who receives gives back what no message needs. */
+
+import { SystemError } from '../core/error';
+import { fewestReserved } from './growing-memory';
+import { HEAD, RESERVED, SENDER_ROLE, TIDIES } from './layout';
+import { isThere, type Place } from './place';
+import { lookAt } from './position';
+import { leave, Role } from './role';
+import { Segments } from './segments';
+
+/** The thread in the word of a role; 0 also where it has died. */
+const OWNER = 0x3fff_ffff;
+
+/** Milliseconds from when there is nothing to be received: the next sender may come. */
+const after = 100;
+
+/** Milliseconds: how long who comes to send waits at most, and between two tries. */
+const mostWait = 1000;
+const pause = 1;
+
+/** Of one receiver and one ring. */
+export class Tidier {
+  readonly #place: Place;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  /** There is nothing to be received. Keeps neither the process alive nor this object. */
+  later(): void {
+    if (this.#timer !== undefined || !isUntidy(this.#place)) return;
+    const weak = new WeakRef(this);
+    this.#timer = setTimeout(() => {
+      const one = weak.deref();
+      if (one !== undefined) one.#onTime();
+    }, after).unref();
+  }
+
+  /** The receiver goes. */
+  end(): void {
+    clearTimeout(this.#timer);
+    if (isUntidy(this.#place)) tidy(this.#place);
+  }
+
+  #onTime(): void {
+    this.#timer = undefined;
+    if (isUntidy(this.#place)) tidy(this.#place);
+  }
+}
+
+/** Whether there may be memory for nothing, and nobody who would give it back. */
+function isUntidy(place: Place): boolean {
+  const { words } = place;
+  if (!isThere(place) || (words[HEAD + RESERVED] ?? 0) <= fewestReserved) return false;
+  return (Atomics.load(words, SENDER_ROLE >> 2) & OWNER) === 0;
+}
+
+/**
+ * Only the sender may give memory back, so this takes its place. Who comes to send meanwhile is not told
+ * that somebody sends: it sees a number, which is nobody else's, in TIDIES.
+ */
+function tidy(place: Place): void {
+  const { words } = place;
+  const own = Math.floor(Math.random() * 2 ** 31) | 1;
+  let role: Role | undefined;
+  try {
+    role = new Role(place, SENDER_ROLE, 'sends');
+    Atomics.compareExchange(words, TIDIES, 0, own);
+    const guard = role.tryTake();
+    if (guard === undefined) return;
+    try {
+      Atomics.store(words, TIDIES, own); // who was killed may have left one there
+      giveBack(place);
+    } finally {
+      leave(guard);
+    }
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error; // it was overwritten: the next sender is told
+  } finally {
+    role?.close();
+    if (isThere(place)) Atomics.compareExchange(words, TIDIES, own, 0);
+  }
+}
+
+function giveBack(place: Place): void {
+  const { words } = place;
+  const before = words[HEAD + RESERVED] ?? 0;
+  const seen = { position: 0, seen: 0 };
+  lookAt(place, seen);
+  const segments = new Segments(place, seen.position, seen.seen);
+  segments.giveBack(true);
+  if (!segments.isKnown) words[HEAD + RESERVED] = before; // another receiver copies: later
+}
+
+/** Whether somebody has the sender's role only to give memory back. */
+function isTidied({ shape, lanes }: Place): boolean {
+  return shape.segment > 0 && lanes.some(({ words }) => (words[TIDIES] ?? 0) !== 0);
+}
+
+/** What fails with EBUSY while somebody gives memory back is tried again, for up to a second. */
+export function despiteTidying<T>(place: Place, attempt: () => T): T {
+  const end = performance.now() + mostWait;
+  for (;;) {
+    const mayTryAgain = isTidied(place); // before: it may be over when the attempt has failed
+    try {
+      return attempt();
+    } catch (error) {
+      const isBusy = error instanceof SystemError && error.code === 'EBUSY';
+      if (!isBusy || !(mayTryAgain || isTidied(place)) || performance.now() >= end) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+  }
+}

@@ -46,19 +46,18 @@ async function hundredWaits(queue: sysv.MessageQueue): Promise<() => Promise<voi
 test('with 100 receives pending, fs.stat is as fast as with none', async () => {
   const queue = temporaryQueue();
   await timeOfStat(); // warm
-  const ratios: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const without = await timeOfStat();
+  const [without, during]: [number[], number[]] = [[], []];
+  for (let i = 0; i < 10; i++) {
+    without.push(await timeOfStat());
     const end = await hundredWaits(queue);
     expect(engineThreads()).toBeGreaterThanOrEqual(waits);
-    const during = await timeOfStat();
+    during.push(await timeOfStat());
     await end();
-    ratios.push(during / without);
   }
   await untilNothingIsParked();
   // Had the waits taken threads of libuv's pool, fs.stat would never answer. What sleeps in the
-  // kernel costs nothing, so the true ratio is 1; the rest is for the noise of a shared machine.
-  expect(median(ratios)).toBeLessThan(3);
+  // kernel costs nothing, so the true ratio is 1; what others do meanwhile only adds, and comes and goes.
+  expect(Math.min(...during) / Math.min(...without)).toBeLessThan(3);
 });
 
 /** How long the process lives after it has called process.exit(), in milliseconds. */

@@ -7,7 +7,9 @@ import { memory } from 'posix-ipc';
 
 import { makeChannel, makeEnds } from '../support/channels';
 import { testIf } from '../support/machine';
+import { pattern } from '../support/files';
 import { numbered } from '../support/numbered';
+import { memoryOf, unbounded } from '../support/unbounded';
 
 const script = path.resolve(__dirname, '../../examples/channel-look/look.py');
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -15,6 +17,10 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 function look(name: string): { lines: string[]; stderr: string } {
   const { stdout, stderr } = spawnSync('python3', [script, name], { encoding: 'utf8' });
   return { lines: stdout.split('\n').slice(0, -1), stderr };
+}
+
+function lengthOf(number: number): number {
+  return (number * 700) % 2500;
 }
 
 /** Of messages that numbered() has made. */
@@ -41,6 +47,25 @@ testIf(hasPython, 'no python3')(
   },
 );
 
+testIf(hasPython, 'no python3')('in segments, and of two senders, and gives no memory', () => {
+  const one = makeChannel({ ...unbounded, senders: 2 });
+  const [first, second, receiver] = [one.sender(), one.sender(), one.receiver()];
+  for (let round = 0; round < 4; round++) {
+    const all = [first, second].map((sender, lane) => {
+      const from = 100 * round + 10 * lane;
+      for (let i = from; i < from + 5; i++) sender.sendSync(pattern(lengthOf(i), i), { type: i });
+      sender.flush();
+      return Array.from({ length: 5 }, (_, i) => from + i);
+    });
+    const lines = all.flat().map((i) => `${String(i)} ${pattern(lengthOf(i), i).toString('hex')}`);
+    const before = memoryOf(one);
+    expect(look(one.name)).toEqual({ lines, stderr: '' });
+    expect(memoryOf(one)).toBe(before);
+    receiver.forEach(() => undefined);
+    receiver.flush();
+  }
+});
+
 testIf(hasPython, 'no python3')('says what is no channel', () => {
   const one = makeChannel({ capacity: 1024 });
   one.sender().sendSync('x');
@@ -49,7 +74,7 @@ testIf(hasPython, 'no python3')('says what is no channel', () => {
   expect(look(one.name).stderr).toBe('the channel is damaged\n');
   words[64] = 4096;
   expect(look(one.name).stderr).toBe('the channel is damaged\n');
-  words[1] = 2;
+  words[1] = 3;
   expect(look(one.name).stderr).toMatch('another version');
   words[0] = 0;
   expect(look(one.name).stderr).toBe('there is no channel\n');

@@ -1,12 +1,14 @@
 #include "channel_test.h"
 
 #include <posix-ipc/channel.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 #include <thread>
+#include <vector>
 
 #include "support.h"
 
@@ -14,20 +16,41 @@ namespace posix_ipc::test {
 
 namespace {
 
-constexpr uint32_t capacity = 1024;
-constexpr uint32_t longest = 300;
+struct Kind {
+    uint32_t capacity;
+    uint32_t segment;
+    /// Of the messages.
+    uint32_t longest;
+};
+
+constexpr Kind bounded{1024, 0, 300};
+/// Four segments; some messages have more than one.
+constexpr Kind growing{16384, 4096, 6000};
 
 struct Shared {
-    alignas(64) posix_ipc_channel_head head{};
-    std::array<unsigned char, capacity> ring{};
+    explicit Shared(const Kind& kind) : kind(kind) {
+        const posix_ipc_channel_shape shape{POSIX_IPC_CHANNEL_WAIT, 0, 1, 1, kind.segment};
+        bytes = posix_ipc_channel_bytes(kind.capacity, &shape);
+        void* memory =
+            mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        check(memory != MAP_FAILED, "there is memory");
+        head = static_cast<posix_ipc_channel_head*>(memory);
+        check_equal(posix_ipc_channel_init_shape(head, kind.capacity, &shape, 1), 0,
+                    "a channel is made");
+    }
+    ~Shared() { munmap(head, bytes); }
+    Shared(const Shared&) = delete;
+    Shared& operator=(const Shared&) = delete;
+    Shared(Shared&&) = delete;
+    Shared& operator=(Shared&&) = delete;
+
+    Kind kind;
+    size_t bytes = 0;
+    posix_ipc_channel_head* head = nullptr;
     /// When the sender will go, and how many messages it has sent then.
     std::atomic<bool> stop{false};
     std::atomic<int64_t> total{-1};
 };
-
-uint32_t length_of(int64_t number) {
-    return static_cast<uint32_t>(number * 31 % (longest + 1));
-}
 
 timespec soon() {
     timespec now{};
@@ -42,8 +65,8 @@ timespec soon() {
 class Peer {
   public:
     Peer(Shared& shared, Random random, bool sends)
-        : shared_(shared), random_(random), sends_(sends) {
-        check_equal(posix_ipc_channel_at(&channel_, &shared.head, sizeof shared.head + capacity), 0,
+        : shared_(shared), random_(random), sends_(sends), bytes_(shared.kind.longest) {
+        check_equal(posix_ipc_channel_at(&channel_, shared.head, shared.bytes), 0,
                     "a channel is there");
     }
 
@@ -68,7 +91,17 @@ class Peer {
         return result;
     }
 
+    /// Becomes the sender for nothing.
+    void visit() {
+        join();
+        check_equal(posix_ipc_sender_close(&end_), 0, "the role is given up");
+    }
+
   private:
+    [[nodiscard]] uint32_t length_of(int64_t number) const {
+        return static_cast<uint32_t>(number * 31 % (shared_.kind.longest + 1));
+    }
+
     [[nodiscard]] bool ends() {
         if (!sends_) {
             return shared_.total.load() == number_;
@@ -94,12 +127,15 @@ class Peer {
         std::memset(bytes_.data(), static_cast<int>(number_ & 0xff), length);
         const auto type = static_cast<uint32_t>(number_ & INT32_MAX);
         const timespec until = soon();
+        if (pick(random_, 64) == 0) {
+            posix_ipc_sender_trim(&end_);
+        }
         if (!in_place) {
             count(posix_ipc_sender_send(&end_, bytes_.data(), length, type, &until));
             return;
         }
         void* room = nullptr;
-        const int result = posix_ipc_sender_claim(&end_, longest, &room, &until);
+        const int result = posix_ipc_sender_claim(&end_, shared_.kind.longest, &room, &until);
         if (result != 0) {
             count(result);
             return;
@@ -142,15 +178,11 @@ class Peer {
     int64_t number_ = 0;
     posix_ipc_channel channel_{};
     posix_ipc_channel_end end_{};
-    std::array<unsigned char, longest> bytes_{};
+    std::vector<unsigned char> bytes_;
 };
 
-} // namespace
-
-void channels_pass_messages(std::chrono::seconds how_long) {
-    begin_scenario("channels pass messages");
-    Shared shared;
-    posix_ipc_channel_init(&shared.head, capacity, 1);
+void pass_messages(const Kind& kind, std::chrono::seconds how_long) {
+    Shared shared(kind);
     std::array random{new_random(), new_random()};
     std::thread sender([&] { Peer(shared, random[0], true).run(); });
     std::thread receiver([&] { Peer(shared, random[1], false).run(); });
@@ -159,11 +191,27 @@ void channels_pass_messages(std::chrono::seconds how_long) {
     sender.join();
     receiver.join();
     check(shared.total > 0, "messages went");
-    check_equal(static_cast<int64_t>(shared.head.head.count), shared.total & UINT32_MAX,
+    const posix_ipc_channel_head& head = *shared.head;
+    check_equal(static_cast<int64_t>(head.head.count), shared.total & UINT32_MAX,
                 "all are counted");
     // What may be left is the way to the beginning of the ring, for a message that never came.
     check_equal(Peer(shared, random[1], false).look(), EAGAIN, "none is left");
-    check_equal(shared.head.tail.position, shared.head.head.position, "nor anything else");
+    check_equal(head.tail.position, head.head.position, "nor anything else");
+    Peer(shared, random[0], true).visit();
+    check_equal(head.head.reserved, kind.segment == 0 ? 0 : POSIX_IPC_SEGMENTS_FEWEST,
+                "nor memory for it");
+}
+
+} // namespace
+
+void channels_pass_messages(std::chrono::seconds how_long) {
+    begin_scenario("channels pass messages");
+    pass_messages(bounded, how_long);
+}
+
+void growing_channels_pass_messages(std::chrono::seconds how_long) {
+    begin_scenario("channels that grow pass messages");
+    pass_messages(growing, how_long);
 }
 
 } // namespace posix_ipc::test

@@ -258,6 +258,7 @@ int main(int count, char** arguments) {
     mutexes_exclude(how_long / 2);
     conditions_notify(how_long / 2);
     channels_pass_messages(how_long / 2);
+    growing_channels_pass_messages(how_long / 2);
     const int rounds = storms(how_long);
     storms_under_signals(how_long / 2);
     std::printf("engine_test: passed, %d storms and more (seed %u)\n", rounds, seed);

@@ -4,7 +4,11 @@ import { fstatSync } from 'node:fs';
 
 import { channel, memory } from 'posix-ipc';
 
+import { errnoOf } from '../../lib/core/error';
+import { MADV_POPULATE_WRITE } from '../../lib/core/mmap-constants';
+import { native } from '../../lib/native';
 import { numberOf, texts } from '../support/full-channels';
+import { unusedName } from '../support/semaphores';
 import { headBytes, limit, most, segment, unbounded } from '../support/unbounded';
 
 const least = 2 * segment;
@@ -53,5 +57,32 @@ describe('where it lies', () => {
     using mapping = file.mapSync({ access: 'write' });
     file.seal('future-write');
     expect(() => channel.Channel.at(mapping, 0, making)).toThrow(coded('EPERM'));
+  });
+});
+
+describe('on a Linux before 5.14, which cannot give memory without a touch', () => {
+  const madvise = native.madvise.bind(native);
+
+  beforeEach(() => {
+    jest.spyOn(native, 'madvise').mockImplementation((...args) => {
+      return args[4] === MADV_POPULATE_WRITE ? -errnoOf('EINVAL') : madvise(...args);
+    });
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  test('none is made, and nothing is left', () => {
+    const name = unusedName();
+    expect(() => channel.Channel.createSync(name, unbounded)).toThrow(
+      /^ENOSYS: .*needs MADV_POPULATE_WRITE, of Linux 5\.14/,
+    );
+    expect(() => channel.Channel.openSync(name)).toThrow(coded('ENOENT'));
+    using mapping = memory.mapAnonymousSync({ length: 65_536 + limit, shared: true });
+    const making = { create: true, ...unbounded };
+    expect(() => channel.Channel.at(mapping, 0, making)).toThrow(coded('ENOSYS'));
+    expect(() => channel.Channel.at(mapping, 0)).toThrow(coded('EINVAL'));
+    channel.Channel.at(mapping, 0, { create: true, capacity: limit }).sender().sendSync('bounded');
   });
 });

@@ -137,11 +137,16 @@ export class ConditionWaiter {
       let failed: { reason: unknown } | undefined;
       do {
         const sleep = wait.unlock();
-        failed = await this.#sleep(sleep, { timeout: remaining(deadline), signal }, method);
+        failed = await this.#sleep(sleep, { timeout: remaining(deadline), signal }, method, guard);
         await this.#relock(wait, method);
       } while (!wait.isOver(failed));
+      if (waits.isLeft(guard)) {
+        this.notify(guard, false); // somebody else is to have it
+        throw this.#left();
+      }
     } finally {
       this.#handle.letGo();
+      waits.end(guard);
     }
   }
 
@@ -168,11 +173,17 @@ export class ConditionWaiter {
     if (result < 0) throw conditionFailure(result, 'condition_notify', this.#handle);
   }
 
+  #left(): SystemError {
+    const hint = 'the block of the guard has ended while it waited';
+    return new SystemError('EPERM', 'condition_wait', { path: this.#handle.name, hint });
+  }
+
   /** How it failed, if it did. */
   async #sleep(
     sleep: Sleep,
     limits: Limits,
     method: unknown,
+    guard: MutexGuard,
   ): Promise<{ reason: unknown } | undefined> {
     const lane: Lane = new Lane(this.#sleeps, () => {
       this.#lanes.delete(lane);
@@ -180,6 +191,9 @@ export class ConditionWaiter {
     try {
       const promise = lane.add(sleep, limits, method, true);
       if (lane.busy) this.#lanes.add(lane);
+      waits.onLeft(guard, () => {
+        lane.end(() => this.#left());
+      });
       await promise;
       return undefined;
     } catch (reason) {

@@ -28,7 +28,16 @@ interface Waits {
   unlock: (guard: MutexGuard) => void;
   /** It has the mutex again, by `taken`; undefined: it never will. */
   relocked: (guard: MutexGuard, taken: number | undefined) => void;
+  /** Calls a function when the guard's block ends while it waits; at once if it has ended. */
+  onLeft: (guard: MutexGuard, left: () => void) => void;
+  /** Whether its block has ended while it waited. */
+  isLeft: (guard: MutexGuard) => boolean;
+  /** The wait is over: what is left goes back. */
+  end: (guard: MutexGuard) => void;
 }
+
+/** Guards whose block may end while they wait; true: it has. */
+const leaving = new WeakMap<MutexGuard, true | (() => void)>();
 
 /** For conditions. */
 export let waits: Waits;
@@ -103,6 +112,19 @@ export class MutexGuard implements Disposable, AsyncDisposable {
       relocked: (guard, taken) => {
         guard.#relocked(taken);
       },
+      onLeft: (guard, left) => {
+        if (waits.isLeft(guard)) left();
+        else leaving.set(guard, left);
+      },
+      isLeft: (guard) => leaving.get(guard) === true,
+      end: (guard) => {
+        const isLeft = waits.isLeft(guard);
+        leaving.delete(guard);
+        if (!isLeft || guard.released) return;
+        if (guard.#death === DIED)
+          ends.abandon(guard); // nobody has looked: the next one is told
+        else guard.release();
+      },
     };
   }
 
@@ -172,8 +194,10 @@ export class MutexGuard implements Disposable, AsyncDisposable {
     this.#end(others ? 0 : unlock(this.#opened.handle.number));
   }
 
+  /** As `release`, but idempotent. Ends a wait for a condition with EPERM; then it is released. */
   [Symbol.dispose](): void {
-    if (!this.released) this.release();
+    if (this.#state === HAS) this.release();
+    else if (this.#state === WAITS) this.#leave();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,6 +217,12 @@ export class MutexGuard implements Disposable, AsyncDisposable {
         ? 'this guard waits for a condition'
         : 'this guard was released already';
     return new SystemError('EPERM', call, { path: this.#opened.handle.name, hint });
+  }
+
+  #leave(): void {
+    const told = leaving.get(this);
+    leaving.set(this, true);
+    if (typeof told === 'function') told();
   }
 
   #checkConsistent(call: string): void {

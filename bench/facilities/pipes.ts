@@ -6,17 +6,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stream } from 'posix-ipc';
 import type { Compiler } from '../core/compiler';
-import { atMost, latency, rate } from '../core/figures';
+import { rate } from '../core/figures';
 import type { Contender, Facility, Goal, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
-import { Plan } from '../core/plan';
+import { Plan, SMALL } from '../core/plan';
 import { REPLY, REQUEST } from '../core/slots';
 import type { Effort } from '../options';
+import { trips } from './rows';
 
 const BULK = 65_536;
-
-/** Microseconds before a cold round trip. */
-const REST = 3000;
 
 const ours = (...forms: string[]): Contender => ({
   language: 'JavaScript',
@@ -33,7 +31,7 @@ const fsStreams: Contender = {
 export function facility(effort: Effort, compiler: Compiler): Facility {
   const C: Contender = { language: 'C', program: compiler.scenarios('pipes') };
   const plan = new Plan(effort, C);
-  return { measures: [...bulk(plan), ...trips(plan)], meet, facts: {} };
+  return { measures: [...bulk(plan), ...roundTrips(plan)], meet, facts: {} };
 }
 
 function bulk(plan: Plan): Measure[] {
@@ -58,25 +56,13 @@ function bulk(plan: Plan): Measure[] {
   ];
 }
 
-function trips(plan: Plan): Measure[] {
-  const trip = (form: string, pause: number, limit: number): Measure => ({
-    name: `FIFO ${form}, ${pause > 0 ? 'cold' : 'back to back'}`,
-    group:
-      pause > 0
-        ? `Round trip through two FIFOs, 64 B; ${String(pause / 1000)} ms of rest before each`
-        : 'Round trip through two FIFOs, 64 B; C: blocking calls',
-    scenario: 'round-trip',
-    work: pause > 0 ? plan.rested(pause) : plan.work(10_000),
-    subject: ours(form, form),
-    baseline: plan.C,
-    figures: [latency('', 'round trip', atMost(limit))],
-  });
-  return [
-    trip('sync', 0, 1.5),
-    trip('promise', 0, 2),
-    trip('sync', REST, 1.5),
-    trip('promise', REST, 2),
+function roundTrips(plan: Plan): Measure[] {
+  const group = 'Round trip through two FIFOs, 64 B; C: blocking calls';
+  const forms = [
+    { name: 'FIFO sync', subject: ours('sync', 'sync'), limit: 1.5 },
+    { name: 'FIFO promise', subject: ours('promise', 'promise'), limit: 2 },
   ];
+  return trips(plan, group, forms, { size: SMALL });
 }
 
 /** Both FIFOs stay open here, so that nothing in them is lost between two programs. */

@@ -2,19 +2,17 @@
 
 import { posix } from 'posix-ipc';
 import type { Compiler } from '../core/compiler';
-import { atMost, latency, perMessage, rate } from '../core/figures';
+import { atMost, perMessage, rate } from '../core/figures';
 import type { Contender, Facility, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
 import { Plan, SMALL } from '../core/plan';
 import { reported, versionOf } from '../core/rivals';
 import type { Effort } from '../options';
+import { trips } from './rows';
 
 /** How many messages a queue holds: what is allowed everywhere. */
 const CAPACITY = 10;
 const PAGE = 4096;
-
-/** Microseconds before a cold round trip. */
-const REST = 3000;
 
 const ours = (...forms: string[]): Contender => ({
   language: 'JavaScript',
@@ -80,23 +78,12 @@ function streams(plan: Plan): Measure[] {
 }
 
 function roundTrips(plan: Plan): Measure[] {
-  const trip = (form: string, pause: number, limit: number): Measure => ({
-    name: `POSIX queues, ${form}, ${pause > 0 ? 'cold' : 'back to back'}`,
-    group:
-      'Round trip between two processes by POSIX queues, 64 B; C: calls that block' +
-      (pause > 0 ? `; ${String(pause / 1000)} ms of rest before each` : ''),
-    scenario: 'round-trip',
-    work: pause > 0 ? plan.rested(pause) : plan.work(10_000),
-    subject: ours(form, form),
-    baseline: plan.C,
-    figures: [latency('', 'round trip', atMost(limit))],
-  });
-  return [
-    trip('sync', 0, 1.3),
-    trip('promise', 0, 2),
-    trip('sync', REST, 1.3),
-    trip('promise', REST, 2),
+  const group = 'Round trip between two processes by POSIX queues, 64 B; C: calls that block';
+  const forms = [
+    { name: 'POSIX queues, sync', subject: ours('sync', 'sync'), limit: 1.3 },
+    { name: 'POSIX queues, promise', subject: ours('promise', 'promise'), limit: 2 },
   ];
+  return trips(plan, group, forms, { size: SMALL });
 }
 
 export function meet({ size }: Work): Meeting {

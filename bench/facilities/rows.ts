@@ -47,7 +47,7 @@ export function repeated(
   };
 }
 
-/** Round trips whose payload lies in shared memory. */
+/** Round trips, back to back and cold; where nothing is said about their size, the payload lies in shared memory. */
 export function trips(
   plan: Plan,
   group: string,
@@ -57,12 +57,13 @@ export function trips(
     baseline?: Contender;
     limit?: number;
   }[],
+  { size } = NUMBER,
 ): Measure[] {
   const trip = (form: (typeof forms)[number], cold: boolean): Measure => ({
     name: `${form.name}, ${cold ? 'cold' : 'back to back'}`,
     group: cold ? `${group}; ${String(REST / 1000)} ms of rest before each` : group,
     scenario: 'round-trip',
-    work: { ...(cold ? plan.rested(REST) : plan.work(10_000)), ...NUMBER },
+    work: { ...(cold ? plan.rested(REST) : plan.work(10_000)), size },
     subject: form.subject,
     baseline: form.baseline ?? plan.C,
     figures: [latency('', 'round trip', atMost(form.limit))],

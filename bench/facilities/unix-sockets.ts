@@ -1,21 +1,19 @@
 /** Unix sockets: what is measured, and how fast it should be. */
 
 import type { Compiler } from '../core/compiler';
-import { atMost, latency, rate } from '../core/figures';
+import { rate } from '../core/figures';
 import type { Contender, Facility, Goal, Measure } from '../core/measure';
 import { Plan, SMALL } from '../core/plan';
 import { reported, versionOf } from '../core/rivals';
 import { EVENTS } from '../drivers/events';
 import type { Effort } from '../options';
+import { trips } from './rows';
 import { meet } from './unix-sockets-meeting';
 
 const BULK = 65_536;
 
 /** As many small messages as a chunk of a stream is made of. */
 const BATCH = 512;
-
-/** Microseconds before a cold round trip. */
-const REST = 3000;
 
 const KINDS = ['datagram', 'seqpacket', 'stream'] as const;
 type Kind = (typeof KINDS)[number];
@@ -50,7 +48,7 @@ export function facility(effort: Effort, compiler: Compiler): Facility {
     ...packets(plan('datagram'), 'datagram'),
     ...packets(plan('seqpacket'), 'seqpacket'),
     ...bytes(plan('stream')),
-    ...KINDS.flatMap((kind) => trips(plan(kind), kind)),
+    ...KINDS.flatMap((kind) => roundTrips(plan(kind), kind)),
   ];
   const needed = effort === 'smoke' ? measures.filter(isNew) : measures;
   const facts = { [DGRAM]: versionOf(DGRAM), [NODE_UNIX]: versionOf(NODE_UNIX) };
@@ -142,21 +140,15 @@ function bytes(plan: Plan): Measure[] {
   ];
 }
 
-function trips(plan: Plan, kind: Kind): Measure[] {
-  const trip = (name: string, subject: Contender, cold: boolean, limit?: number): Measure => ({
-    name: `${kind}, ${name}, ${cold ? 'cold' : 'back to back'}`,
-    group:
-      `Round trip by ${kind} sockets, 64 B; C: recv, which blocks` +
-      (cold ? `; ${String(REST / 1000)} ms of rest before each` : ''),
-    scenario: 'round-trip',
-    work: cold ? plan.rested(REST) : plan.work(10_000),
-    subject,
-    baseline: plan.C,
-    figures: [latency('', 'round trip', atMost(limit))],
-  });
-  return [false, true].flatMap((cold) => [
-    trip('sync', ours(kind, 'sync', 'sync'), cold, 1.3),
-    trip('promise', ours(kind, 'promise', 'promise'), cold, 2),
-    ...Object.entries(others[kind]).map(([name, subject]) => trip(name, subject, cold)),
-  ]);
+function roundTrips(plan: Plan, kind: Kind): Measure[] {
+  const group = `Round trip by ${kind} sockets, 64 B; C: recv, which blocks`;
+  const forms = [
+    { name: `${kind}, sync`, subject: ours(kind, 'sync', 'sync'), limit: 1.3 },
+    { name: `${kind}, promise`, subject: ours(kind, 'promise', 'promise'), limit: 2 },
+    ...Object.entries(others[kind]).map(([name, subject]) => ({
+      name: `${kind}, ${name}`,
+      subject,
+    })),
+  ];
+  return trips(plan, group, forms, { size: SMALL });
 }

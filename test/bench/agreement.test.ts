@@ -1,29 +1,17 @@
 import { agreementCells, agreementsOf, agreementText, pooled } from '../../bench/core/agreement';
 import type { Measure } from '../../bench/core/measure';
-import type { Outcome, Sample } from '../../bench/core/run';
+import type { Outcome } from '../../bench/core/run';
+import { measure, outcome as made, sample } from '../support/outcomes';
 
-function sample(ns: number): Sample {
-  return { result: { values: { ns }, latencies: {} }, distances: [1, 1], count: 1 };
-}
-
-function measure(name: string, more: Partial<Measure> = {}): Measure {
-  return {
-    ...{ name, group: 'g', scenario: 'pair' },
-    work: { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
-    baseline: { language: 'C', program: 'any' },
-    figures: [{ name: '', unit: 'ns', better: 'less', value: ({ values }) => values['ns'] ?? NaN }],
-    ...more,
-  };
-}
-
-const steady = measure('steady');
-const shaky = measure('shaky');
+const steady = measure({ name: 'steady' });
+const shaky = measure({ name: 'shaky' });
 
 /** One round for each ratio. */
 function outcome(one: Measure, ...ratios: number[]): Outcome {
-  const rounds = ratios.map((ratio) => ({ subject: sample(ratio), baseline: sample(1) }));
-  return { measure: one, rounds };
+  return made(
+    one,
+    ratios.map((ratio) => [ratio, 1]),
+  );
 }
 
 const runs = [
@@ -59,7 +47,7 @@ test('medians that lie apart by just the limit agree, whatever binary fractions 
 test('a row without a ratio, or that was wrong in one of the runs, has none', () => {
   const { baseline, ...alone } = steady;
   expect(baseline).toBeDefined();
-  const single: Outcome = { measure: alone, rounds: [{ subject: sample(1) }] };
+  const single: Outcome = { measure: alone, rounds: [{ subject: sample({ values: { ns: 1 } }) }] };
   expect(agreementsOf([[single], [single]])).toEqual([]);
   const fault = { who: 'subject', what: 'it hung' } as const;
   const [[first] = []] = runs;

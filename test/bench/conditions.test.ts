@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { conditions } from '../../bench/core/conditions';
 import { allowedCpus, governors, numbersIn } from '../../bench/core/cpus';
-import { placed, placementText, type Measure } from '../../bench/core/measure';
+import { placed, placementText } from '../../bench/core/measure';
 import { outliersOf, outlierText, type Disturbance } from '../../bench/core/outliers';
 import { migrationsOf } from '../../bench/core/result';
 import type { Outcome } from '../../bench/core/run';
 import { Migrations } from '../../bench/core/usage';
+import { measure, sample } from '../support/outcomes';
 
 test.each([
   ['0-1', [0, 1]],
@@ -106,17 +107,9 @@ describe('an outlier', () => {
 });
 
 describe('outliers in the head of the report', () => {
-  const measure: Measure = {
-    ...{ name: 'a', group: 'g', scenario: 'pair' },
-    work: { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
-    figures: [{ name: '', unit: 'ns', better: 'less', value: ({ values }) => values['ns'] ?? NaN }],
-  };
   const outcome = (...times: number[]): Outcome => ({
-    measure,
-    rounds: times.map((ns) => ({
-      subject: { result: { values: { ns }, latencies: {} }, distances: [1, 1], count: 1 },
-    })),
+    measure: measure(),
+    rounds: times.map((ns) => ({ subject: sample({ values: { ns } }) })),
   });
   const said = (...outcomes: Outcome[]) => conditions(outcomes, 'free')['outliers'];
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Measure } from '../../bench/core/measure';
-import type { Outcome, Sample } from '../../bench/core/run';
+import type { Figure } from '../../bench/core/measure';
+import type { Outcome } from '../../bench/core/run';
 import {
   replaced,
   sectionOf,
@@ -10,26 +10,12 @@ import {
   updateDocument,
   type Section,
 } from '../../bench/report/document';
-
-function sample(ns: number): Sample {
-  return { result: { values: { ns }, latencies: {} }, distances: [1, 1], count: 1 };
-}
+import { measure, outcome as made, said } from '../support/outcomes';
 
 /** One round, of a row with a goal of twice what C takes. */
 function outcome(ns: number): Outcome {
-  const measure: Measure = {
-    ...{ name: 'row', group: 'Group', scenario: 'repeat' },
-    work: { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
-    baseline: { language: 'C', program: 'any' },
-    figures: [
-      {
-        ...{ name: '', unit: 'ns', better: 'less', goal: { of: 'ratio', limit: 2 } },
-        value: ({ values }) => values['ns'] ?? NaN,
-      },
-    ],
-  };
-  return { measure, rounds: [{ subject: sample(ns), baseline: sample(10) }] };
+  const figure: Figure = { ...said('ns', 'ns', 'less'), goal: { of: 'ratio', limit: 2 } };
+  return made(measure({ name: 'row', group: 'Group', figures: [figure] }), [[ns, 10]]);
 }
 
 const facts = { date: '2026-11-29T11:45:12.000Z', rounds: '3', node: 'v20' };

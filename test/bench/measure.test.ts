@@ -2,8 +2,7 @@ import { perWork, ratesOf } from '../../bench/core/figures';
 import { othersOf, programsOf, type Measure } from '../../bench/core/measure';
 import { measured } from '../../bench/core/sample';
 import { needed } from '../../bench/facilities/rows';
-
-const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };
+import { measure, work } from '../support/outcomes';
 
 test('a program of a scenario knows the others', () => {
   expect(othersOf('stream-send')).toEqual(['stream-receive']);
@@ -30,14 +29,7 @@ test('work that several programs repeat takes as long as the slowest of them', (
 });
 
 test('a smoke run leaves out the rows that rest', () => {
-  const row = (name: string, pause: number): Measure => ({
-    name,
-    group: 'g',
-    scenario: 'round-trip',
-    work: { ...work, pause },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
-    figures: [],
-  });
+  const row = (name: string, pause: number): Measure => measure({ name, work: { ...work, pause } });
   const rows = [row('a', 0), row('b', 3000)];
   const names = (measures: readonly Measure[]): string[] => measures.map(({ name }) => name);
   expect(names(needed('smoke', rows))).toEqual(['a']);

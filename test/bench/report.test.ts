@@ -12,13 +12,9 @@ import {
   ratiosToNode,
   sizeText,
 } from '../../bench/report/data';
+import { measure as made, said, sample, work } from '../support/outcomes';
 
-const rate: Figure = {
-  name: '',
-  unit: 'msg/s',
-  better: 'more',
-  value: ({ values }) => values['rate'] ?? NaN,
-};
+const rate = said('rate', 'msg/s', 'more');
 
 const latency: Figure = {
   name: '',
@@ -31,20 +27,13 @@ const latency: Figure = {
 type Kind = NonNullable<Measure['transport']>['kind'];
 
 function measure(name: string, kind: Kind, size: number, figure: Figure): Measure {
-  return {
+  return made({
     name: `${name} ${String(size)}`,
-    group: 'g',
     scenario: figure === rate ? 'stream' : 'round-trip',
-    work: { size, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
-    baseline: { language: 'C', program: 'any' },
+    work: { ...work, size },
     figures: [figure],
     transport: { name, kind },
-  };
-}
-
-function sample(result: Partial<Sample['result']>): Sample {
-  return { result: { values: {}, latencies: {}, ...result }, distances: [1, 1], count: 1 };
+  });
 }
 
 function stream(name: string, kind: Kind, size: number, pairs: [number, number][]): Outcome {

@@ -2,9 +2,10 @@ import type { Figure, Measure } from '../../bench/core/measure';
 import { rowsOf, nearOf } from '../../bench/core/rows';
 import type { Outcome, Round, Sample } from '../../bench/core/run';
 import { cells } from '../../bench/core/table';
+import { measure, said, sample as made } from '../support/outcomes';
 
 function sample(ns: number, distance = 400): Sample {
-  return { result: { values: { ns }, latencies: {} }, distances: [distance, distance], count: 1 };
+  return made({ values: { ns } }, distance);
 }
 
 function round(subject: number, baseline: number, distances: [number, number] = [400, 400]): Round {
@@ -12,29 +13,13 @@ function round(subject: number, baseline: number, distances: [number, number] = 
 }
 
 const time: Figure = {
+  ...said('ns', 'ns', 'less'),
   name: 'time',
-  unit: 'ns',
-  better: 'less',
-  value: ({ values }) => values['ns'] ?? NaN,
   goal: { of: 'ratio', limit: 1.5 },
 };
 
 function outcome(rounds: Round[], more: Partial<Measure> = {}): Outcome {
-  const subject = { language: 'JavaScript', driver: 'any', forms: [] } as const;
-  const baseline = { language: 'C', program: 'any' } as const;
-  const work = { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 };
-  const figures = [time];
-  const measure: Measure = {
-    name: 'a',
-    group: 'g',
-    scenario: 'pair',
-    work,
-    subject,
-    baseline,
-    figures,
-    ...more,
-  };
-  return { measure, rounds };
+  return { measure: measure({ figures: [time], ...more }), rounds };
 }
 
 function rowOf(one: Outcome) {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -178,6 +179,19 @@ describe('npm run bench', () => {
     // Without a duration all do 60,000; with one each as much as it can.
     expect(samples.map(({ count }) => count)).not.toEqual([60_000, 60_000, 60_000, 60_000]);
     expect(readFileSync(page ?? '', 'utf8')).toContain('<h3>Run by run</h3>');
+  });
+
+  test('--document: the section of a facility', async () => {
+    const file = path.join(folder, 'results.md');
+    writeFileSync(file, '## By hand\n\nstays\n\n## File locks\n\nold\n');
+    const options = ['--rounds', '1', '--duration', '0.01', '--document', file];
+    await compiled('file-locks', ...options);
+    const text = readFileSync(file, 'utf8');
+    expect(text.match(/^## .*$/gm)).toEqual(['## By hand', '## File locks']);
+    expect(text).toContain('## By hand\n\nstays\n');
+    expect(text).toMatch(/\*\*Goals met: \d of 6\.\*\*/);
+    expect(text).toMatch(/duration: about 0\.01 s for the timed part of each sample; /);
+    expect(text).not.toContain('old');
   });
 
   test('--payload: messages of any size', async () => {

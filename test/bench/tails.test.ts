@@ -1,18 +1,16 @@
 import type { Measure } from '../../bench/core/measure';
 import type { Outcome, Sample } from '../../bench/core/run';
 import { SHARES, percentileName, tailCells, tailsOf } from '../../bench/core/tails';
+import { measure, sample as made, work } from '../support/outcomes';
 
 function sample(trips: readonly number[]): Sample {
-  return { result: { values: {}, latencies: { trip: [...trips] } }, distances: [1, 1], count: 1 };
+  return made({ latencies: { trip: [...trips] } });
 }
 
 function outcome(scenario: Measure['scenario'], trips: readonly number[], pause = 0): Outcome {
-  const measure: Measure = {
-    name: 'a',
-    group: 'g',
+  const timed = measure({
     scenario,
-    work: { size: 64, warm: 0, count: 1, check: 0, pause, batch: 1, selectors: 1 },
-    subject: { language: 'JavaScript', driver: 'any', forms: [] },
+    work: { ...work, pause },
     figures: [
       { name: 'rate', unit: 'msg/s', better: 'more', value: () => NaN },
       {
@@ -20,8 +18,8 @@ function outcome(scenario: Measure['scenario'], trips: readonly number[], pause 
         latencies: ({ latencies }) => latencies['trip'] ?? [],
       },
     ],
-  };
-  return { measure, rounds: [{ subject: sample(trips), baseline: sample(trips) }] };
+  });
+  return { measure: timed, rounds: [{ subject: sample(trips), baseline: sample(trips) }] };
 }
 
 /** 9,999 requests of 1 us, and one of 10 ms. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { costCells, costsOf } from '../../bench/core/costs';
-import type { Measure } from '../../bench/core/measure';
 import type { Outcome, Sample } from '../../bench/core/run';
 import { Lateness, Meter } from '../../bench/core/usage';
+import { measure as madeMeasure, sample as made } from '../support/outcomes';
 
 function block(milliseconds: number): void {
   const end = performance.now() + milliseconds;
@@ -44,21 +44,10 @@ function sample(cpu: number[], switches = 1, loop?: number): Sample {
     ...(loop === undefined ? {} : { 'loop p50': loop, 'loop p99': loop, 'loop max': 2 * loop }),
   });
   const all = cpu.map(values);
-  return {
-    result: { values: all.at(-1) ?? {}, latencies: {}, others: all.slice(0, -1) },
-    distances: [1, 1],
-    count: 1,
-  };
+  return made({ values: all.at(-1) ?? {}, others: all.slice(0, -1) });
 }
 
-const measure: Measure = {
-  name: 'a',
-  group: 'g',
-  scenario: 'stream',
-  work: { size: 64, warm: 0, count: 1, check: 0, pause: 0, batch: 1, selectors: 1 },
-  subject: { language: 'JavaScript', driver: 'any', forms: [] },
-  figures: [],
-};
+const measure = madeMeasure({ scenario: 'stream', figures: [] });
 
 const outcome: Outcome = {
   measure,
@@ -92,10 +81,6 @@ test('costs are medians, those of all programs together in the ratio', () => {
 test('there are none of what was disqualified, or not metered', () => {
   expect(costsOf({ ...outcome, fault: { who: 'subject', what: 'it hung' } })).toEqual([]);
   expect(costsOf({ measure, rounds: [] })).toEqual([]);
-  const plain: Sample = {
-    result: { values: { ns: 1 }, latencies: {} },
-    distances: [1, 1],
-    count: 1,
-  };
+  const plain = made({ values: { ns: 1 } });
   expect(costsOf({ measure, rounds: [{ subject: plain }] })).toEqual([]);
 });

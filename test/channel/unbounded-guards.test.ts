@@ -19,11 +19,13 @@ test('a guard is written before the record is looked at, and nothing is there af
   for (let i = 0; i < 3; i++) sender.sendSync(numberOf(i));
   sender.flush();
   const seen: number[][] = [];
-  const { compareExchange } = Atomics;
+  const exchange = Atomics.compareExchange.bind(Atomics) as (
+    ...args: [Int32Array, number, number, number]
+  ) => number;
   const spy = jest.spyOn(Atomics, 'compareExchange') as unknown as jest.SpyInstance<number>;
-  spy.mockImplementation((...args: Parameters<typeof Atomics.compareExchange>) => {
+  spy.mockImplementation((words: Int32Array, index: number, from: number, to: number) => {
     seen.push([...guards.subarray(0, 3)]); // while what was copied is claimed
-    return compareExchange(...args);
+    return exchange(words, index, from, to);
   });
   try {
     expect(second.receiveSync().data.toString()).toBe(numberOf(0));

@@ -1,5 +1,7 @@
 /** Checks of what callers pass. Each names the argument it speaks of. */
 
+import { types } from 'node:util';
+
 import { invalidType, outOfRange } from './error';
 
 /** Bytes to send: text goes as UTF-8. */
@@ -119,8 +121,8 @@ export function lengthOf(view: NodeJS.TypedArray): number {
 export function bytesOf(name: string, data: unknown): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
   if (data instanceof Uint8Array && ArrayBuffer.isView(data)) {
-    const length = lengthOf(data);
-    if (length > 0 && data.length === length) return data;
+    const { length } = data; // first: V8 knows its layout then, and needs no call for the true one
+    if (length > 0 && lengthOf(data) === length) return data;
   }
   return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
 }
@@ -140,6 +142,24 @@ export function memoryOf(
     throw invalidType(name, 'memory that is not detached', memory);
   }
   throw invalidType(name, expected, memory);
+}
+
+/**
+ * As `memoryOf`, without a view where there is one: what it says of itself is not to be believed.
+ * How long it is `lengthOf` tells, and `copyInto` writes to it.
+ */
+export function targetOf(name: string, memory: unknown): Uint8Array {
+  return types.isUint8Array(memory) && lengthOf(memory) > 0 ? memory : memoryOf(name, memory);
+}
+
+const { value: set } = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  'set',
+) as { value: (this: Uint8Array, bytes: Uint8Array) => void };
+
+/** Copies bytes to the beginning of the caller's memory. */
+export function copyInto(memory: Uint8Array, bytes: Uint8Array): void {
+  set.call(memory, bytes);
 }
 
 /** By tag, not by instanceof: buffers come from other contexts too (vm, jest). */

@@ -9,6 +9,10 @@ import { native } from '../native';
 
 const poolBytes = 64 * 1024;
 
+/** A pool costs as much as several messages of a page: where they are long, it is to hold more. */
+const largePoolBytes = 4 * poolBytes;
+const leastLong = 1024;
+
 /** Longer messages are copied into a Buffer of their own: few would fit a pool. */
 export const longestPooled = poolBytes / 4;
 
@@ -18,27 +22,35 @@ const addressStep = 4096;
 /** Below this a pool is not worth a try. */
 const leastRoom = 512;
 
-let pool = Buffer.alloc(0);
+type MakeBuffer = new (memory: ArrayBuffer, begin: number, length: number) => Buffer;
+
+/** As Node's own Buffers are made. After a system call `subarray` takes three times as long. */
+const { [Symbol.species]: Plain } = Buffer as unknown as { [Symbol.species]: MakeBuffer };
+const isPlain = typeof Plain === 'function' && Plain.prototype === Buffer.prototype;
+
+let memory = new ArrayBuffer(0);
 let words = new Int32Array(0);
 let at = 0;
+let lastLength = 0;
 
-const POOL = native.registerSlab(pool);
+const POOL = native.registerSlab(words);
 
 function renew(): void {
-  pool = Buffer.allocUnsafeSlow(poolBytes);
+  const pool = Buffer.allocUnsafeSlow(lastLength < leastLong ? poolBytes : largePoolBytes);
+  memory = pool.buffer;
   // As Node's own pool: transferring one message's memory would take that of all the others.
-  markAsUntransferable(pool.buffer);
-  words = new Int32Array(pool.buffer);
+  markAsUntransferable(memory);
+  words = new Int32Array(memory);
   at = 0;
   native.replaceSlab(POOL, pool);
 }
 
 /** How many bytes the pool holds now: at least `likely`, if a pool can hold that. */
 export function pooledRoom(likely: number): number {
-  const left = pool.length - at;
+  const left = memory.byteLength - at;
   if (left >= leastRoom && left >= likely) return left;
   renew();
-  return poolBytes;
+  return memory.byteLength;
 }
 
 /** Where the next bytes go, at a multiple of 8. */
@@ -59,6 +71,7 @@ export function skipPooled(length: number): void {
 /** The bytes that were received there; the next ones go behind them. */
 export function takePooled(length: number): Buffer {
   const begin = at;
+  lastLength = length;
   at = (begin + length + 7) & ~7;
-  return pool.subarray(begin, begin + length);
+  return isPlain ? new Plain(memory, begin, length) : Buffer.from(memory, begin, length);
 }

@@ -17,14 +17,6 @@ export interface SysvMsg {
     type: number | bigint,
     flags: number,
   ): number;
-  msgrcvInto(
-    queue: number,
-    slab: Memory,
-    memory: Memory,
-    size: number,
-    type: number | bigint,
-    flags: number,
-  ): number;
   msgrcvTimed(
     queue: number,
     message: Memory,

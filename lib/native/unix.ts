@@ -1,4 +1,4 @@
-import type { Memory } from './core';
+import type { Memory, Quick } from './core';
 
 /** native/unix/socket.cc. A name is the bytes of a path, or a zero byte and those of an abstract name. */
 export interface UnixSocket {
@@ -39,6 +39,10 @@ export interface UnixMessage {
     how: number,
     envelope: Memory,
   ): number;
+  /** The first bytes of a slab. */
+  unixSendQuick: Quick<3>;
+  /** unixReceive, into a slab. */
+  unixReceiveQuick: Quick<5>;
   unixTakeOverflow(target: Memory): void;
 }
 

@@ -63,6 +63,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** With its leading slash. */
   readonly name: string;
 
+  readonly #capacity: number;
   readonly #sender: QueueSender;
   readonly #receiver: QueueReceiver;
   readonly #receiving: Action<Message>;
@@ -75,7 +76,8 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
     const { descriptor, name } = opened;
     super('message queue', descriptor);
     this.name = name;
-    const { messageSize } = readAttributes(descriptor.number);
+    const { maxMessages, messageSize } = readAttributes(descriptor.number);
+    this.#capacity = maxMessages;
     this.#sender = new QueueSender(this.handle, name, messageSize);
     this.#receiver = new QueueReceiver(this.handle, name, messageSize);
     this.#receiving = this.#receiver.message;
@@ -265,7 +267,8 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** As `drain`, at once. */
   drainSync(options?: MessageDrainOptions): Message[] {
     this.checkOpen();
-    const limit = drainLimit(options) ?? Math.max(this.attributes.messages, 1);
+    // Endless producers must not make it endless: there are never more at a time.
+    const limit = drainLimit(options) ?? this.#capacity;
     return this.incoming.try(this.#receiver.batch(limit)) ?? [];
   }
 

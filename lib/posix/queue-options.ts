@@ -22,7 +22,7 @@ export interface MessageSendSyncOptions extends PriorityOptions, TimeoutOptions 
 
 /** Options of `drain` of a POSIX queue. */
 export interface MessageDrainOptions {
-  /** Most messages to take; by default as many as there are when the call begins. */
+  /** Most messages to take; by default as many as the queue can hold. */
   limit?: number | undefined;
 }
 

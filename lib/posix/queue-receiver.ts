@@ -1,5 +1,5 @@
 import { errnoOf, SystemError } from '../core/error';
-import { lengthOf, memoryOf } from '../core/options';
+import { lengthOf, targetOf } from '../core/options';
 import {
   longestPooled,
   poolAddress,
@@ -13,7 +13,7 @@ import { countAnswers } from '../core/turn';
 import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { PRIORITY_STEP, RECORD_HEADER, type Message, type MessageInto } from './queue-message';
-import { copyOf, reserve, SCRATCH } from './queue-scratch';
+import { copyOf, copyTo, reserve, SCRATCH } from './queue-scratch';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EBADF = -errnoOf('EBADF');
@@ -21,6 +21,9 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 
 /** In the answer of mqTryReceiveMany: there was no further message (native/posix/mq.cc). */
 const EMPTIED = 2 ** 30;
+
+/** Up to this a copy is cheaper than an address that crosses into C++. */
+const LONGEST_COPIED = 1024;
 
 /** Most records of one crossing. */
 const mostAtOnce = 2 ** 20;
@@ -31,6 +34,8 @@ export class QueueReceiver {
   readonly #name: string;
   /** The kernel wants room for the longest message, whatever comes. */
   readonly #size: number;
+  /** The length of the last message into the caller's memory: the next one may well be as long. */
+  #likely = 0;
 
   constructor(handle: number, name: string, messageSize: number) {
     this.#handle = handle;
@@ -45,7 +50,7 @@ export class QueueReceiver {
 
   /** One message into the caller's memory. */
   into(memory: unknown): Action<MessageInto> {
-    const view = memoryOf('memory', memory);
+    const view = targetOf('memory', memory);
     return this.#action(() => this.#takeInto(view));
   }
 
@@ -87,25 +92,29 @@ export class QueueReceiver {
     pooledRoom(this.#size);
     const result = this.#receive(poolAddress());
     if (result === undefined) return undefined;
-    if (result < PRIORITY_STEP) return { priority: 0, data: takePooled(result) };
-    const [priority, length] = partsOf(result);
-    return { priority, data: takePooled(length) };
+    const priority = priorityIn(result);
+    return { priority, data: takePooled(lengthIn(result, priority)) };
   }
 
   #takeLong(): Message | undefined {
     reserve(this.#size);
     const result = this.#receive(SCRATCH);
     if (result === undefined) return undefined;
-    const [priority, length] = partsOf(result);
-    return { priority, data: copyOf(length) };
+    const priority = priorityIn(result);
+    return { priority, data: copyOf(lengthIn(result, priority)) };
   }
 
   #takeInto(memory: Uint8Array): MessageInto | undefined {
     const room = lengthOf(memory); // now: it may shrink, or be detached
     if (room < this.#size) throw this.#failure(EMSGSIZE, room);
-    const result = this.#receive(memory);
+    const direct = this.#size > longestPooled || this.#likely > LONGEST_COPIED;
+    if (!direct) reserve(this.#size);
+    const result = this.#receive(direct ? memory : SCRATCH);
     if (result === undefined) return undefined;
-    const [priority, length] = partsOf(result);
+    const priority = priorityIn(result);
+    const length = lengthIn(result, priority);
+    this.#likely = length;
+    if (!direct) copyTo(memory, length);
     return { priority, length };
   }
 
@@ -145,9 +154,14 @@ export class QueueReceiver {
   }
 }
 
-function partsOf(result: number): [priority: number, length: number] {
-  const priority = Math.floor(result / PRIORITY_STEP);
-  return [priority, result - priority * PRIORITY_STEP];
+// Integers for V8, too: where a property was a double once, each message made before is converted.
+
+function priorityIn(result: number): number {
+  return (result / PRIORITY_STEP) | 0;
+}
+
+function lengthIn(result: number, priority: number): number {
+  return (result - priority * PRIORITY_STEP) | 0;
 }
 
 function takeRecords(count: number, messages: Message[]): void {

@@ -1,6 +1,6 @@
 /** Memory that messages pass through: many short ones to send, and long ones that are received. */
 
-import { lengthOf } from '../core/options';
+import { copyInto, lengthOf } from '../core/options';
 import { native } from '../native';
 import { padded, RECORD_HEADER } from './queue-message';
 
@@ -10,6 +10,9 @@ const smallest = 64 * 1024;
 let bytes = new Uint8Array(0);
 let words = new Int32Array(0);
 
+/** The message copied out last: the next one may well be as long, and a view costs more than the copy. */
+let last = bytes;
+
 /** The addon's address of it. */
 export const SCRATCH = native.registerSlab(bytes);
 
@@ -18,6 +21,7 @@ export function reserve(size: number): void {
   if (bytes.length >= size) return;
   const memory = new ArrayBuffer(padded(size));
   bytes = new Uint8Array(memory);
+  last = bytes.subarray(0, 0);
   words = new Int32Array(memory);
   native.replaceSlab(SCRATCH, bytes);
 }
@@ -39,7 +43,8 @@ export function load(payload: Uint8Array): number {
 
 /** Copies the message that lies there out. */
 export function copyTo(memory: Uint8Array, length: number): void {
-  memory.set(bytes.subarray(0, length));
+  if (last.length !== length) last = bytes.subarray(0, length);
+  copyInto(memory, last);
 }
 
 /** Packs messages of one priority from `first` on; answers how many fit. */

@@ -15,6 +15,9 @@ const smallest = 64 * 1024;
 let bytes = new Uint8Array(0);
 let words = new Int32Array(0);
 
+/** The payload asked for last: the next one may well be as long, and a view costs more than a copy. */
+let last = bytes;
+
 /** The addon's address of the slab. */
 export const SLAB = native.registerSlab(bytes);
 
@@ -41,6 +44,7 @@ export function reserve(size: number): void {
   const memory = new ArrayBuffer(padded(TYPE_BYTES + size));
   bytes = new Uint8Array(memory);
   words = new Int32Array(memory);
+  last = bytes.subarray(0, 0);
   native.replaceSlab(SLAB, bytes);
 }
 
@@ -81,7 +85,8 @@ export function loadedType(): number | bigint {
 
 /** The payload of the message in the slab, until the next call. */
 export function loadedPayload(length: number): Uint8Array {
-  return bytes.subarray(TYPE_BYTES, TYPE_BYTES + length);
+  if (last.length !== length) last = bytes.subarray(TYPE_BYTES, TYPE_BYTES + length);
+  return last;
 }
 
 /** Packs messages of one type from `first` on; answers how many fit. */

@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 
 import { errnoOf } from '../core/error';
-import { lengthOf, memoryOf } from '../core/options';
+import { copyInto, lengthOf, memoryOf, targetOf } from '../core/options';
 import { quick5 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
@@ -40,7 +40,7 @@ function receive(
   const { type } = plan;
   if (timeout !== undefined) return native.msgrcvTimed(queue, address, size, type, flags, timeout);
   return typeof type === 'number'
-    ? quick5(native.msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT)
+    ? quick5(native.msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT) | 0
     : native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
 }
 
@@ -118,13 +118,12 @@ export class ToMemory implements Target<MessageInto> {
     if (this.room() === 0 && !this.#isEmpty) memoryOf(this.#name, this.#memory);
     const most = Math.min(plan.maxLength, this.room());
     if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
-    const flags = plan.except | plan.truncate;
-    const length = native.msgrcvInto(queue, SLAB, this.#memory, most, plan.type, flags);
-    return length >= 0 ? { type: loadedType(), length } : length;
+    const length = receive(queue, SLAB, most, plan, plan.except | plan.truncate, undefined);
+    return length >= 0 ? this.land(loadedType(), length) : length;
   }
 
   land(type: number | bigint, length: number): MessageInto {
-    if (length > 0) memoryOf('memory', this.#memory).set(loadedPayload(length));
+    if (length > 0) copyInto(targetOf(this.#name, this.#memory), loadedPayload(length));
     return { type, length };
   }
 }

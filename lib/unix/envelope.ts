@@ -87,7 +87,7 @@ export function isEnd(): boolean {
 
 /** What came with the message received last, of so many bytes. */
 export function extrasOf(fullLength: number, how: number): Extras {
-  const [flags = 0, nameLength = 0, count = 0] = words;
+  const [flags, nameLength, count] = [words[0] ?? 0, words[1] ?? 0, words[2] ?? 0];
   const kept = (flags & FLAG.fdsLost) === 0;
   return {
     fds: count > 0 && kept ? descriptors(count) : none,

@@ -1,4 +1,21 @@
-/**
+/** Memory that messages pass through. */
+
+import { native } from '../native';
+
+/** Up to this a copy is cheaper than an address that crosses into C++. */
+export const LONGEST_SHORT = 1024;
+
+const short = new Uint8Array(LONGEST_SHORT);
+
+const SHORT = native.registerSlab(short);
+
+/** Puts a short message where the addon finds it: at the address that it answers. */
+export function loadShort(payload: Uint8Array): number {
+  short.set(payload);
+  return SHORT;
+}
+
+/*
  * Copies of what has to wait. Fresh memory costs a page fault every 4 KiB, and its end a system call:
  * so the memory of a large copy is kept for the next one.
  */

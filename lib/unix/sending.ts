@@ -4,10 +4,11 @@ import { errnoOf, SystemError } from '../core/error';
 import { lengthOf } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { OwnedDescriptor } from '../core/owned-descriptor';
+import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { textOf } from './address';
 import { enclose, ENVELOPE } from './envelope';
-import { copyOf, giveBack } from './scratch';
+import { copyOf, giveBack, loadShort, LONGEST_SHORT } from './scratch';
 import type { SendPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -33,7 +34,11 @@ function put(
 ): number | undefined {
   let sent: number;
   if (fds.length === 0 && credentials === undefined && to === undefined) {
-    sent = native.unixSend(handle, data);
+    const length = lengthOf(data);
+    sent =
+      length <= LONGEST_SHORT
+        ? quick3(native.unixSendQuick, handle, loadShort(data), length)
+        : native.unixSend(handle, data);
   } else {
     enclose({ fds, credentials, to });
     sent = native.unixSendWith(handle, data, ENVELOPE);

@@ -165,11 +165,6 @@ Bytes convert<Bytes>(Environment& environment, napi_value value, const char* nam
 }
 
 template <>
-Bytes from_word<Bytes>(Environment& environment, double word, const char* name) {
-    return environment.slab(word, name);
-}
-
-template <>
 Numbers convert<Numbers>(Environment& environment, napi_value value, const char* name) {
     void* data = nullptr;
     size_t length = 0;

@@ -103,7 +103,7 @@ inline Key from_word<Key>(Environment& /*environment*/, double word, const char*
     return {static_cast<int32_t>(static_cast<int64_t>(integer_in(word, name, least, most)))};
 }
 
-/// A place in a slab.
+/// A place in a slab (in environment.h).
 template <>
 Bytes from_word<Bytes>(Environment& environment, double word, const char* name);
 

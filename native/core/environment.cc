@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <limits>
 #include <mutex>
 #include <unistd.h>
 
@@ -129,16 +128,8 @@ void Environment::replace_slab(int32_t index, napi_value view) {
     slabs_[index].bytes = bytes;
 }
 
-Bytes Environment::slab(double address, const char* name) const {
-    const auto place = address >= 0 && address <= most_safe_integer
-                           ? static_cast<uint64_t>(address)
-                           : std::numeric_limits<uint64_t>::max();
-    const uint64_t index = place % most_slabs;
-    const uint64_t offset = place / most_slabs;
-    if (index >= slabs_.size() || offset > slabs_[index].bytes.size()) {
-        throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
-    }
-    return slabs_[index].bytes.subspan(offset);
+void Environment::no_memory(const char* name) {
+    throw ArgumentError(Kind::type, name, "a Buffer, a TypedArray or a DataView");
 }
 
 void Environment::on_ends(Napi::Function deliver, Napi::Function nothing) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <initializer_list>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -62,7 +63,17 @@ class Environment {
     int32_t register_slab(napi_value view);
     void replace_slab(int32_t index, napi_value view);
     // An address is the slab's index plus 4096 times the offset in bytes: one number for both.
-    Bytes slab(double address, const char* name) const;
+    Bytes slab(double address, const char* name) const {
+        const auto place = address >= 0 && address <= most_safe_integer
+                               ? static_cast<uint64_t>(address)
+                               : std::numeric_limits<uint64_t>::max();
+        const uint64_t index = place % most_slabs;
+        const uint64_t offset = place / most_slabs;
+        if (index >= slabs_.size() || offset > slabs_[index].bytes.size()) {
+            no_memory(name);
+        }
+        return slabs_[index].bytes.subspan(offset);
+    }
 
     /// `deliver(count)` is called when waits have ended; how they ended stands in words(): 5 per
     /// end, the id, the result, the low and the high half of one number more, and how many
@@ -98,6 +109,7 @@ class Environment {
         return static_cast<T&>(*facilities_[place]);
     }
 
+    [[noreturn]] static void no_memory(const char* name);
     void deliver_ends();
     static void write_end(int32_t* words, const wait::Engine::End& end);
     bool going_on();
@@ -126,5 +138,10 @@ class Environment {
     int32_t references_ = 0;
     wait::Engine waits_; // last: ended first
 };
+
+template <>
+inline Bytes from_word<Bytes>(Environment& environment, double word, const char* name) {
+    return environment.slab(word, name);
+}
 
 } // namespace posix_ipc

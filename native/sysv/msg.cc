@@ -115,19 +115,6 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
     return environment.block(receive, {std::numeric_limits<double>::infinity()}, true).result;
 }
 
-/// Without waiting, into the caller's memory: the payload passes through a slab, whose first bytes
-/// keep the type.
-int32_t msgrcv_into(Environment& /*environment*/, int32_t msqid, Bytes slab, Bytes memory,
-                    size_t msgsz, Long msgtyp, int32_t flags) {
-    check_msgbuf(slab, msgsz);
-    const int32_t length =
-        receive_now(msqid, slab.data(), std::min(msgsz, memory.size()), msgtyp.value, flags);
-    if (length > 0) {
-        std::memcpy(memory.data(), slab.data() + type_bytes, static_cast<size_t>(length));
-    }
-    return length;
-}
-
 int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
                      int32_t flags, Milliseconds timeout) {
     check_msgbuf(msgp, msgsz);
@@ -252,8 +239,6 @@ void define_msg(Exports& exports) {
     exports.function<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
     exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
     exports.quick<msgrcv>("msgrcvQuick", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
-    exports.function<msgrcv_into>("msgrcvInto", "msqid", "slab", "memory", "msgsz", "msgtyp",
-                                  "msgflg");
     exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
                                    "timeout");
     exports.function<msgrcv_wait>("msgrcvWait", "msqid", "msgtyp", "msgflg");

@@ -31,6 +31,21 @@ const kinds: [what: string, data: Data, bytes: number[]][] = [
   ['a view of a SharedArrayBuffer', new Uint8Array(shared, 1), [8, 9]],
 ];
 
+/** It tells nothing of itself that is true. */
+class Liar extends Uint8Array {
+  override get length(): number {
+    return 1;
+  }
+
+  override get byteLength(): number {
+    return 2;
+  }
+
+  override set(): void {
+    throw new Error('its own set was called');
+  }
+}
+
 function texts(messages: Iterable<AnyMessage>): string[] {
   return [...messages].map(({ data }) => data.toString());
 }
@@ -117,6 +132,24 @@ describe.each(queueKinds)('%s', (_name, kind) => {
       const target = Buffer.alloc(300, '.');
       expect(await into(queue, target.subarray(10))).toMatchObject({ ...kind.plain, length: 3 });
       expect(target.toString('latin1', 8, 16)).toBe('..abc...');
+    });
+
+    test('writes to the memory, whatever it says and does', async () => {
+      const queue = holding('abc');
+      const target = new Liar(300);
+      expect(await into(queue, target)).toMatchObject({ length: 3 });
+      expect(Buffer.from(target.buffer, 0, 4).toString()).toBe('abc\0');
+    });
+
+    test('one message after the other, of different lengths', async () => {
+      const queue = holding('abc', 'de', '', 'fgh', 'ij');
+      const target = Buffer.alloc(300);
+      const seen: string[] = [];
+      for (let i = 0; i < 5; i++) {
+        const message = await into(queue, target);
+        seen.push(target.toString('latin1', 0, message?.length));
+      }
+      expect(seen).toEqual(['abc', 'de', '', 'fgh', 'ij']);
     });
   });
 

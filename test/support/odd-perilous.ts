@@ -41,7 +41,6 @@ export const perilous: Record<string, number[]> = {
   msgsndMany: [0],
   msgrcv: [0, 4],
   msgrcvTimed: [0, 5],
-  msgrcvInto: [0],
   msgrcvWait: [0],
   msgrcvArrival: [0, 4],
   msgrcvSpin: [0, 5],

@@ -37,6 +37,7 @@ export function socketArguments(call: Call): {
   perilous: Record<string, number[]>;
 } {
   const datagram = datagrams(call);
+  const slab = call('registerSlab', [Buffer.alloc(4096)]);
   const good = {
     unixSocket: [2],
     unixPair: [2, Buffer.alloc(8)],
@@ -59,6 +60,8 @@ export function socketArguments(call: Call): {
     unixSend: [datagram, Buffer.from('x')],
     unixSendWith: [datagram, Buffer.from('x'), envelope()],
     unixReceive: [datagram, Buffer.alloc(64), 64, 0x800, envelope()],
+    unixSendQuick: [datagram, slab, 1],
+    unixReceiveQuick: [datagram, slab, 64, 0x800, slab],
     unixTakeOverflow: [Buffer.alloc(64)],
     socketFd: [1, 2, 0],
     socketpairFd: [1, 2, 0, Buffer.alloc(8)],

@@ -27,7 +27,10 @@ export interface ChannelStatus {
   /** The most bytes that an end has found waiting: the receiver whenever it looks, the sender where it is full;
    * added up over all senders. */
   highWater: number;
-  /** Messages that are published and not yet received. */
+  /**
+   * Messages that are published and not yet received. Of an unbounded channel, or where more than 1024 wait, by the counts:
+   * with those whose receiver was killed before it had counted them.
+   */
   depth: number;
   /** Messages that were published since the channel was made; modulo 2^32. */
   sent: number;
@@ -85,7 +88,8 @@ function laneStatus(lane: Place): LaneStatus {
   const sent = countOf(words, HEAD) >>> 0;
   const seen = { position: 0, seen: 0 };
   const bytes = lookAt(lane, seen);
-  const counted = Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0);
+  const uncounted = Math.max((sent - received - (dropsSent(shape) ? dropped : 0)) | 0, 0);
+  const counted = Math.min(uncounted, bytes / recordSize(0)); // who was killed may have counted too few
   const highest = Math.max(bytes, word(HEAD + HIGH_WATER), word(TAIL + HIGH_WATER));
   const segments = shape.segment > 0 ? word(HEAD + RESERVED) >>> 0 : 1;
   return {

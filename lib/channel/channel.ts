@@ -106,7 +106,7 @@ export class Channel extends Closable {
   }
 
   /**
-   * Opens the channel of a name, or makes it. `capacity` and `mode` apply only to one that is made.
+   * Opens the channel of a name, or makes it. All options but `waiting` and `codec` apply only to one that is made.
    *
    * Errors: as `create` and `open`.
    */
@@ -187,7 +187,10 @@ export class Channel extends Closable {
 
   // ---- looking
 
-  /** What lies in it, and who takes part. Errors: EBADMSG (the memory was overwritten). */
+  /**
+   * What lies in it, and who takes part: loads, and a look into /proc for each who has a role. Errors: EBADMSG (the
+   * memory was overwritten).
+   */
   stat(): Promise<ChannelStatus> {
     return promised(() => this.statSync());
   }

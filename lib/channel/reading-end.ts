@@ -88,14 +88,14 @@ export abstract class ReadingEnd<T extends Told>
 
   // ---- copied
 
-  /** The next message, in a Buffer of its own. Errors: also ETIMEDOUT. */
+  /** The next message, in a Buffer of its own: costs that, a copy and a promise. Errors: also ETIMEDOUT. */
   async receive(options?: WaitOptions): Promise<T['message']> {
     const limits = limitsOf(options);
     this.checkFree();
     return this.#waits.wait(this.#take, limits, methods.receive);
   }
 
-  /** As `receive`, blocking the thread. */
+  /** As `receive`, blocking the thread: no promise. */
   receiveSync(options?: TimeoutOptions): T['message'] {
     const timeout = timeoutOf(optionsOf(options));
     this.checkFree();
@@ -103,15 +103,15 @@ export abstract class ReadingEnd<T extends Told>
     return found ?? this.#waits.waitSync(this.#take, timeout);
   }
 
-  /** The next message if there is one now; else undefined. */
+  /** The next message if there is one now; else undefined. Costs a Buffer and a copy. */
   tryReceive(): T['message'] | undefined {
     this.checkOpen();
     return this.#waits.overtaking() ? undefined : this.#reading.take();
   }
 
   /**
-   * The next message, copied into the caller's memory. Errors: also EMSGSIZE (it is longer; it is
-   * still there), ETIMEDOUT.
+   * The next message, copied into the caller's memory: costs the copy and a promise. Errors: also EMSGSIZE (it
+   * is longer; it is still there), ETIMEDOUT.
    */
   async receiveInto(memory: Exclude<Data, string>, options?: WaitOptions): Promise<T['into']> {
     const into = memoryOf('memory', memory);
@@ -120,7 +120,7 @@ export abstract class ReadingEnd<T extends Told>
     return this.#waits.wait(() => this.#reading.takeInto(into), limits, methods.receiveInto);
   }
 
-  /** As `receiveInto`, blocking the thread. */
+  /** As `receiveInto`, blocking the thread: no promise. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): T['into'] {
     const into = memoryOf('memory', memory);
     const timeout = timeoutOf(optionsOf(options));
@@ -129,7 +129,7 @@ export abstract class ReadingEnd<T extends Told>
     return found ?? this.#waits.waitSync(() => this.#reading.takeInto(into), timeout);
   }
 
-  /** As `receiveInto` if there is a message now; else undefined. */
+  /** As `receiveInto` if there is a message now; else undefined. The quickest form that takes one message. */
   tryReceiveInto(memory: Exclude<Data, string>): T['into'] | undefined {
     // Without bytes it may be detached.
     const whole = memory instanceof Uint8Array && memory.length > 0;
@@ -140,7 +140,7 @@ export abstract class ReadingEnd<T extends Told>
 
   // ---- decoded
 
-  /** The next message as the `codec` decodes it. Errors: also EBADMSG, with a cause. */
+  /** The next message as the `codec` decodes it: costs that, and what `receive` costs. Errors: also EBADMSG, with a cause. */
   async receiveValue(options?: WaitOptions): Promise<T['decoded']> {
     return this.#decode(await this.receive(options));
   }
@@ -160,7 +160,7 @@ export abstract class ReadingEnd<T extends Told>
 
   /**
    * Calls a function with each message that is there when it is called, up to `limit`: the fastest
-   * form. It is always the same cursor, which shows the message only until the function returns.
+   * form: no copy, no object. It is always the same cursor, which shows the message only until the function returns.
    * Answers how many. What the function throws ends the loop; its message is received.
    *
    * ```js
@@ -178,7 +178,7 @@ export abstract class ReadingEnd<T extends Told>
 
   // ---- in turn
 
-  /** The messages, one after the other, until this object is closed. Costs a promise each. */
+  /** The messages, one after the other, until this object is closed. Costs a Buffer and a promise each. */
   messages(options?: WaitOptions): MessageIterator<T['message']> {
     return this.#iterate(laterLimitsOf(options), this.#take);
   }
@@ -202,7 +202,8 @@ export abstract class ReadingEnd<T extends Told>
   }
 
   /**
-   * What is there, up to `limit` messages at a time, at least one, until this object is closed.
+   * What is there, up to `limit` messages at a time, at least one, until this object is closed. Costs a Buffer
+   * each, and a promise for all of them.
    *
    * ```js
    * for await (const batch of receiver.batches()) for (const { data } of batch) handle(data);

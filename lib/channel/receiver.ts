@@ -90,7 +90,8 @@ export class Receiver extends ReadingEnd<Received> {
   // ---- in place, until it is released
 
   /**
-   * The next message, in place: its `data` is the channel's memory, until its `release()`, or the
+   * The next message, in place: costs a view, an object and a promise, however long it is; where others take messages away,
+   * too, also a copy. Its `data` is the channel's memory, until its `release()`, or the
    * end of a `using` block. Nothing else can be received meanwhile; a receiver that dies meanwhile leaves it to the next.
    */
   async borrow(options?: WaitOptions): Promise<Borrowed> {
@@ -99,14 +100,14 @@ export class Receiver extends ReadingEnd<Received> {
     return this.#waits.wait(() => this.#reading.borrow(), limits, methods.borrow);
   }
 
-  /** As `borrow`, blocking the thread. */
+  /** As `borrow`, blocking the thread: no promise. */
   borrowSync(options?: TimeoutOptions): Borrowed {
     const timeout = timeoutOf(optionsOf(options));
     this.checkFree();
     return this.#waits.waitSync(() => this.#reading.borrow(), timeout);
   }
 
-  /** As `borrow` if there is a message now; else undefined. */
+  /** As `borrow` if there is a message now; else undefined. No promise. */
   tryBorrow(): Borrowed | undefined {
     this.checkFree();
     return this.#waits.overtaking() ? undefined : this.#reading.borrow();
@@ -115,8 +116,8 @@ export class Receiver extends ReadingEnd<Received> {
   // ---- as a Node stream
 
   /**
-   * A Node stream of the bytes of messages, whatever their types; an empty one is its end. It closes
-   * this object when it ends or is destroyed, unless `autoClose` is false.
+   * A Node stream of the bytes of messages, whatever their types; an empty one is its end. Costs what `receive` does, and a
+   * chunk of a stream each. It closes this object when it ends or is destroyed, unless `autoClose` is false.
    */
   readable(options?: StreamOptions): Readable {
     this.checkFree();

@@ -64,30 +64,33 @@ export class Sender extends WritingEnd {
 
   // ---- copied
 
-  /** Sends a message; waits while there is no room. Text goes as UTF-8. Errors: also ETIMEDOUT. */
+  /**
+   * Sends a message; waits while there is no room. Text goes as UTF-8. Costs a copy and a promise; where it waits, another
+   * copy. Errors: also ETIMEDOUT.
+   */
   send(data: Data, options?: SendOptions): Promise<void> {
     return this.put(data, options, methods.send);
   }
 
-  /** As `send`, blocking the thread. */
+  /** As `send`, blocking the thread: a copy. */
   sendSync(data: Data, options?: SendSyncOptions): void {
     this.putSync(data, options);
   }
 
-  /** Sends a message if there is room now; else false. */
+  /** Sends a message if there is room now; else false. The quickest form of one message: a copy. */
   trySend(data: Data, options?: TypeOption): boolean {
     return this.tryPut(data, options);
   }
 
   /**
-   * Sends messages in order, all of one type; answers how many. It may be fewer where it is aborted,
+   * Sends messages in order, all of one type; answers how many. Costs one promise, and two copies of each. It may be fewer where it is aborted,
    * its time is over, or a message fails, after the first.
    */
   sendMany(messages: Iterable<Data>, options?: SendOptions): Promise<number> {
     return this.putMany(messages, options, methods.sendMany);
   }
 
-  /** As `sendMany`, blocking the thread. */
+  /** As `sendMany`, blocking the thread: a copy of each. */
   sendManySync(messages: Iterable<Data>, options?: SendSyncOptions): number {
     return this.putManySync(messages, options);
   }
@@ -99,7 +102,7 @@ export class Sender extends WritingEnd {
 
   // ---- encoded
 
-  /** Sends a value as the channel's `codec` encodes it. Errors: also ERR_INVALID_ARG_TYPE. */
+  /** Sends a value as the channel's `codec` encodes it: costs that, and what `send` costs. Errors: also ERR_INVALID_ARG_TYPE. */
   async sendValue(value: unknown, options?: SendOptions): Promise<void> {
     await this.send(this.encode(value), options);
   }
@@ -118,7 +121,7 @@ export class Sender extends WritingEnd {
 
   /**
    * A Node stream whose chunks are sent: a message each, or several where one is longer than a quarter
-   * of the ring. Its end is an empty message. It closes this object when it ends or is destroyed,
+   * of the ring. Costs what `send` does, and a chunk of a stream each. Its end is an empty message. It closes this object when it ends or is destroyed,
    * unless `autoClose` is false. Errors: EOPNOTSUPP (the channel drops messages).
    *
    * ```js

@@ -190,8 +190,8 @@ export abstract class WritingEnd extends Handle {
   // ---- in place
 
   /**
-   * Room for a message of that many bytes, to be filled in place; waits for it. Then `commit()` or
-   * `abort()`. After that the view must not be written any more: who receives has it.
+   * Room for a message of that many bytes, to be filled in place; waits for it. Costs a view and a promise, and no copy,
+   * however long it is. Then `commit()` or `abort()`. After that the view must not be written any more: who receives has it.
    *
    * ```js
    * const view = await sender.claim(1 << 16);
@@ -209,7 +209,7 @@ export abstract class WritingEnd extends Handle {
     return this.#waits.wait(attempt, limits, methods.claim);
   }
 
-  /** As `claim`, blocking the thread. */
+  /** As `claim`, blocking the thread: no promise. */
   claimSync(length: number, options?: SendSyncOptions): Buffer {
     const bytes = this.#checkedLength(length);
     const given = optionsOf(options);
@@ -222,7 +222,7 @@ export abstract class WritingEnd extends Handle {
     return found ?? this.#waits.waitSync(attempt, timeout);
   }
 
-  /** As `claim` if there is room now; else undefined. */
+  /** As `claim` if there is room now; else undefined. No promise. */
   tryClaim(length: number, options?: TypeOption): Buffer | undefined {
     const bytes = this.#checkedLength(length);
     const type = options === undefined ? 0 : typeOf(optionsOf(options));
@@ -244,7 +244,7 @@ export abstract class WritingEnd extends Handle {
     this.#writing.abort();
   }
 
-  /** Publishes at once what was sent. */
+  /** Publishes at once what was sent: costs a store that other CPUs see, and a system call where the other end sleeps. */
   flush(): void {
     this.checkOpen();
     this.#writing.publish();

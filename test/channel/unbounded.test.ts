@@ -216,6 +216,26 @@ describe('memory', () => {
   });
 });
 
+describe('depth', () => {
+  test('goes by the counts, one too many after a death between; 0 where nothing is', () => {
+    const one = makeChannel({ ...unbounded, receivers: 2 });
+    const [sender, receiver] = [one.sender(), one.receiver()];
+    const send = (count: number): void => {
+      for (let i = 0; i < count; i++) sender.sendSync(numberOf(i));
+      sender.flush();
+    };
+    send(2000 / 16);
+    expect(one.statSync().depth).toBe(125);
+    expect(collect(receiver)).toHaveLength(125);
+    using mapping = memory.mapSync(`/dev/shm${one.name}`, { access: 'write' });
+    const received = mapping.view(Int32Array, 388, 1);
+    received[0] = 124; // as if a receiver had been killed before it counted
+    expect(one.statSync()).toMatchObject({ depth: 0, bytes: 0, sent: 125, received: 124 });
+    send(3);
+    expect(one.statSync().depth).toBe(4);
+  });
+});
+
 describe('messages', () => {
   test('fill it to the limit, each segment to its end', () => {
     const { channel: one, sender, receiver } = makeEnds(unbounded);

@@ -1,5 +1,6 @@
 import { Misuse, parseOptions, refuseUnused, type Options } from '../../bench/options';
-import { keepsItsNumber, lasting, secondsOf } from '../../bench/core/duration';
+import { durationText, keepsItsNumber, lasting, secondsOf } from '../../bench/core/duration';
+import { measure } from '../support/outcomes';
 
 function parsed(...args: string[]): Options {
   const options = parseOptions(args);
@@ -142,5 +143,8 @@ describe('a sample that is to last', () => {
     expect(keepsItsNumber({ scenario: 'fan-out', keeps: true })).toBe(true);
     expect(keepsItsNumber({ scenario: 'fan-out', keeps: false })).toBe(false);
     expect(keepsItsNumber({ scenario: 'stream' })).toBe(false);
+    const rows = [measure({ scenario: 'waits' }), measure()];
+    expect(durationText(2, rows)).toMatch(/^about 2 s .*; 1 of 2 rows keep theirs$/);
+    expect(durationText(2, [measure()])).toMatch(/sample$/);
   });
 });

@@ -1,4 +1,5 @@
 import { cancelWait, whenEnded } from '../core/engine';
+import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { isThere, type RingPlace } from './place';
 
@@ -39,7 +40,7 @@ function called(): number {
 
 function ring(place: RingPlace, bell: number, becomes: number): void {
   if (isThere(place)) Atomics.store(place.words, bell, becomes);
-  native.futexWake(place.memory, place.byteOffset + 4 * bell, everybody);
+  quick3(native.futexWake, place.memory, place.byteOffset + 4 * bell, everybody);
 }
 
 /**
@@ -127,7 +128,7 @@ export class Bell {
     const { words, memory, byteOffset } = this.#place;
     const asleep = this.asleep(words, this.#word);
     if (ready()) return 0;
-    return native.futexWaitFor(memory, byteOffset + 4 * this.#word, asleep, timeout);
+    return quick4(native.futexWaitFor, memory, byteOffset + 4 * this.#word, asleep, timeout);
   }
 
   /** The thread is awake: nobody needs to ring for it. */

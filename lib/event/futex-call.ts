@@ -1,5 +1,6 @@
 import { SystemError } from '../core/error';
 import type { Call } from '../core/lane';
+import { quick4 } from '../core/quick';
 import type { Spin } from '../core/spin';
 import { native } from '../native';
 
@@ -55,7 +56,7 @@ export class FutexCall implements Call<FutexResult> {
 
   block(timeout: number): [number, number, number] {
     const { mapping, byteOffset } = this.place;
-    return [native.futexWaitFor(mapping, byteOffset, this.expected, timeout), 0, 0];
+    return [quick4(native.futexWaitFor, mapping, byteOffset, this.expected, timeout), 0, 0];
   }
 
   complete(result: number, _low: number, _high: number, took: number): FutexResult {

@@ -11,6 +11,7 @@ import {
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
+import { quick3 } from '../core/quick';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
@@ -131,7 +132,7 @@ export class Futex extends Handle {
     this.checkOpen();
     const most = count === Infinity ? mostWaiters : integer('count', count, 0, mostWaiters);
     if (most === 0) return 0; // the kernel would wake one
-    return check(native.futexWake(this.#place.mapping, this.byteOffset, most), 'futex');
+    return check(quick3(native.futexWake, this.#place.mapping, this.byteOffset, most), 'futex');
   }
 
   protected override release(reason: () => ClosedError): void {

@@ -1,3 +1,5 @@
+import type { Quick } from './core';
+
 /** native/posix/sem.cc */
 export interface PosixSem {
   /** A handle; the same one for a semaphore that is open already. `exact`: whatever the umask. */
@@ -18,10 +20,11 @@ export interface PosixSem {
     seconds: number | bigint,
     nanoseconds: number | bigint,
   ): number;
-  semWaitFor(semaphore: number, timeout: number): number;
+  /** Blocks: semaphore, milliseconds. */
+  semWaitFor: Quick<2>;
   semWaitStart(semaphore: number): number;
   /** The memory itself, where lib/posix/semaphore-word.ts knows it; emptied when it is closed. */
   semWords(semaphore: number): ArrayBuffer | null;
-  semWake(semaphore: number): number;
+  semWake: Quick<1>;
   semSpin(semaphore: number, milliseconds: number): number;
 }

@@ -4,6 +4,8 @@ import type { Memory, Quick } from './core';
 export interface SysvSem {
   semget(key: number, count: number, flags: number): number;
   semop(set: number, sops: Memory, count: number): number;
+  /** As semop: set, address of a slab, count. */
+  semopQuick: Quick<3>;
   semtimedop(
     set: number,
     sops: Memory,
@@ -11,10 +13,12 @@ export interface SysvSem {
     seconds: number | bigint,
     nanoseconds: number | bigint,
   ): number;
-  semopNow(set: number, sops: Memory, count: number): number;
+  /** Without waiting: set, address of a slab, count. */
+  semopNow: Quick<3>;
   /** Set, and operation: what it adds + 2^16 x the semaphore's number + 2^32 x flags. */
   semopOne: Quick<2>;
-  semopTimed(set: number, sops: Memory, count: number, timeout: number): number;
+  /** Blocks: set, address of a slab, count, milliseconds. */
+  semopTimed: Quick<4>;
   semopWait(set: number, sops: Memory, count: number): number;
   semopSpin(set: number, sops: Memory, count: number, milliseconds: number): number;
   semctl(set: number, number: number, command: number, value: number, values: Float64Array): number;

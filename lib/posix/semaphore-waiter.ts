@@ -2,6 +2,7 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call, type Limits } from '../core/lane';
+import { quick2 } from '../core/quick';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
@@ -48,7 +49,7 @@ export class SemaphoreWaiter implements Call<true> {
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
     if (served < 0) throw this.failure(served);
-    const result = native.semWaitFor(this.#handle.number, remaining(deadline));
+    const result = quick2(native.semWaitFor, this.#handle.number, remaining(deadline));
     if (result < 0) throw this.failure(result);
   }
 
@@ -70,7 +71,7 @@ export class SemaphoreWaiter implements Call<true> {
   }
 
   block(timeout: number): [number, number, number] {
-    return [native.semWaitFor(this.#handle.number, timeout), 0, 0];
+    return [quick2(native.semWaitFor, this.#handle.number, timeout), 0, 0];
   }
 
   complete(_result: number, _low: number, _high: number, took: number): true {

@@ -1,3 +1,4 @@
+import { quick1 } from '../core/quick';
 import { native } from '../native';
 import { SEM_VALUE_MAX } from './constants';
 
@@ -48,7 +49,7 @@ export class SemaphoreWord {
       value < SEM_VALUE_MAX &&
       words[KIND] === SHARED &&
       Atomics.compareExchange(words, VALUE, value, value + 1) === value;
-    if (given && Atomics.load(words, WAITERS) !== 0) native.semWake(this.#handle);
+    if (given && Atomics.load(words, WAITERS) !== 0) quick1(native.semWake, this.#handle);
     return given;
   }
 

@@ -2,6 +2,7 @@
 
 import { check, invalidType, outOfRange } from '../core/error';
 import { integer, objectOf } from '../core/options';
+import { quick3 } from '../core/quick';
 import { native } from '../native';
 import {
   GETALL,
@@ -60,7 +61,7 @@ export function semget(key: number, nsems: number, semflg: number): number {
  */
 export function semop(semid: number, sops: readonly Sembuf[], nsops: number): void {
   pack(sops, nsops);
-  check(native.semop(semid, SEMBUFS, nsops), 'semop', { id: semid });
+  check(operate(semid, nsops), 'semop', { id: semid });
 }
 
 /**
@@ -76,7 +77,7 @@ export function semtimedop(
 ): void {
   pack(sops, nsops);
   if (timeout === null) {
-    check(native.semop(semid, SEMBUFS, nsops), 'semtimedop', { id: semid });
+    check(operate(semid, nsops), 'semtimedop', { id: semid });
     return;
   }
   const { tv_sec, tv_nsec } = objectOf('timeout', timeout);
@@ -202,6 +203,13 @@ function changesOf(buf: unknown): SemidDsChanges['sem_perm'] {
     gid: integer('buf.sem_perm.gid', gid, 0, most),
     mode: integer('buf.sem_perm.mode', mode, 0, 0xffff),
   };
+}
+
+/** What is no number is refused, as everywhere; numbers are quick. */
+function operate(semid: number, nsops: number): number {
+  return typeof semid === 'number'
+    ? quick3(native.semopQuick, semid, SEMBUFS, nsops)
+    : native.semop(semid, SEMBUFS, nsops);
 }
 
 /** The operations, as the kernel reads them. */

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineAfter } from '../core/deadline';
 import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
 import { boolean, fileMode, integer, listOf, optionsOf, timeoutOf } from '../core/options';
+import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IPC_RMID, IPC_STAT, GETPID, SETALL } from './constants';
 import { checkKey, randomKey, type Key } from './key';
@@ -140,7 +141,7 @@ function touch(id: number, value: number): void {
   if (value === 0) words.set([0, 0, 0]);
   else words.set([0, -1, 0, 0, 1, 0]);
   // Where this fails, somebody has operated on the set already, and so set sem_otime.
-  native.semopNow(id, SEMBUFS, value === 0 ? 1 : 2);
+  quick3(native.semopNow, id, SEMBUFS, value === 0 ? 1 : 2);
 }
 
 function semgetFailure(error: number, key: number, count: number): SystemError {

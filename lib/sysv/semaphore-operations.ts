@@ -1,6 +1,6 @@
 /** What a call does to a set: one operation, which is quick, or a list of them. */
 
-import { quick2 } from '../core/quick';
+import { quick2, quick3 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
 import { SEMBUFS, sembufs, WORDS_PER_SEMBUF } from './sembuf';
@@ -70,7 +70,7 @@ export class Vector implements Operations {
 
   attempt(set: number): number {
     this.load();
-    return native.semopNow(set, SEMBUFS, this.count);
+    return quick3(native.semopNow, set, SEMBUFS, this.count);
   }
 
   load(): void {

@@ -2,6 +2,7 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
+import { quick4 } from '../core/quick';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
@@ -60,15 +61,13 @@ export class SemaphoreOperator {
     return (lane ?? this.#newLane(operations)).add(call, plan, method, tried);
   }
 
-  waitSync(operations: Operations, plan: WaitPlan): void {
+  waitSync(operations: Operations, { timeout }: WaitPlan): void {
     this.#keeper.checkOpen();
-    if (operations.neverWaits) {
-      this.now(operations);
-      return;
-    }
-    const deadline = deadlineAfter(plan.timeout);
-    const served = this.#laneOf(operations)?.serveSync(plan.timeout) ?? 0;
-    const result = served < 0 ? served : this.block(operations, remaining(deadline));
+    const result = operations.neverWaits
+      ? operations.attempt(this.#id)
+      : timeout === Infinity && this.#lanes.size === 0
+        ? this.block(operations, timeout)
+        : this.#blockBehindOthers(operations, timeout);
     if (result < 0) throw this.failure(result, operations);
   }
 
@@ -87,7 +86,7 @@ export class SemaphoreOperator {
 
   block(operations: Operations, timeout: number): number {
     operations.load();
-    return native.semopTimed(this.#id, SEMBUFS, operations.count, timeout);
+    return quick4(native.semopTimed, this.#id, SEMBUFS, operations.count, timeout);
   }
 
   answered(took: number): void {
@@ -100,6 +99,12 @@ export class SemaphoreOperator {
       key: this.#key,
       hint: hintOf(error, this.#id, operations.count),
     });
+  }
+
+  #blockBehindOthers(operations: Operations, timeout: number): number {
+    const deadline = deadlineAfter(timeout);
+    const served = this.#laneOf(operations)?.serveSync(timeout) ?? 0;
+    return served < 0 ? served : this.block(operations, remaining(deadline));
   }
 
   #spinFor(operations: Operations): true | undefined {

@@ -11,7 +11,6 @@ import {
 } from '../core/options';
 import { outOfRange } from '../core/error';
 import { IPC_NOWAIT, SEM_UNDO } from './constants';
-import { WORDS_PER_SEMBUF } from './sembuf';
 import { Single, Vector, type Operations } from './semaphore-operations';
 
 /** One operation of a list that the kernel performs all at once, or not at all. */
@@ -96,23 +95,24 @@ export function amount(
   return new Single(number, sign * size, flag('options.undo', undo, SEM_UNDO));
 }
 
-/** A list of operations, packed for the kernel. */
+/** A list of operations, packed for the kernel. The first one is not worth an array. */
 export function operationsOf(list: Iterable<SemaphoreOperation>): Operations {
-  const numbers: number[] = [];
-  for (const operation of listOf('operations', list)) pack(operation, numbers);
-  const [index, by, flags] = numbers;
-  if (index === undefined || by === undefined || flags === undefined) {
-    throw outOfRange('operations', 'a list of at least one', 'none');
+  let [firstIndex, firstBy, firstFlags, count] = [0, 0, 0, 0];
+  let numbers: number[] | undefined;
+  for (const operation of listOf('operations', list)) {
+    const { index, by, undo, noWait } = objectOf('operation', operation);
+    const one = semaphoreIndex('operation.index', index);
+    const change = integer('operation.by', by, -SEMVMX - 1, SEMVMX);
+    const flags =
+      flag('operation.undo', undo, SEM_UNDO) | flag('operation.noWait', noWait, IPC_NOWAIT);
+    if (numbers !== undefined) numbers.push(one, change, flags);
+    else if (count === 1) numbers = [firstIndex, firstBy, firstFlags, one, change, flags];
+    else [firstIndex, firstBy, firstFlags] = [one, change, flags];
+    count++;
   }
-  const isOne = numbers.length === WORDS_PER_SEMBUF;
-  return isOne && (flags & IPC_NOWAIT) === 0 ? new Single(index, by, flags) : new Vector(numbers);
-}
-
-function pack(operation: SemaphoreOperation, numbers: number[]): void {
-  const { index, by, undo, noWait } = objectOf('operation', operation);
-  numbers.push(
-    semaphoreIndex('operation.index', index),
-    integer('operation.by', by, -SEMVMX - 1, SEMVMX),
-    flag('operation.undo', undo, SEM_UNDO) | flag('operation.noWait', noWait, IPC_NOWAIT),
-  );
+  if (count === 0) throw outOfRange('operations', 'a list of at least one', 'none');
+  if (numbers !== undefined) return new Vector(numbers);
+  return (firstFlags & IPC_NOWAIT) === 0
+    ? new Single(firstIndex, firstBy, firstFlags)
+    : new Vector([firstIndex, firstBy, firstFlags]);
 }

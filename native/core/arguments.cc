@@ -126,10 +126,15 @@ Milliseconds convert<Milliseconds>(Environment& environment, napi_value value, c
     if (napi_get_value_double(environment.env(), value, &number) != napi_ok) {
         throw ArgumentError(Kind::type, name, "a number of milliseconds");
     }
-    if (!(number >= 0)) {
+    return from_word<Milliseconds>(environment, number, name);
+}
+
+template <>
+Milliseconds from_word<Milliseconds>(Environment& /*environment*/, double word, const char* name) {
+    if (!(word >= 0)) {
         throw ArgumentError(Kind::range, name, "0 or more");
     }
-    return {number};
+    return {word};
 }
 
 namespace {

@@ -112,6 +112,9 @@ inline Long from_word<Long>(Environment& /*environment*/, double word, const cha
     return {static_cast<int64_t>(integer_in(word, name, -most_safe_integer, most_safe_integer))};
 }
 
+template <>
+Milliseconds from_word<Milliseconds>(Environment&, double word, const char* name);
+
 /// The bytes of an ArrayBuffer view (never of a slab).
 Bytes view_bytes(napi_env env, napi_value value, const char* name);
 

@@ -199,14 +199,15 @@ bool Environment::call(const Napi::FunctionReference& function,
     return napi_fatal_exception(env_, error) == napi_ok;
 }
 
-wait::Outcome Environment::block(wait::Operation& operation, Milliseconds timeout, bool signals) {
+wait::Outcome Environment::block(wait::Operation& operation, Milliseconds timeout, bool signals,
+                                 bool interrupted) {
     wait::SyncLimits limits;
     limits.until_signal = signals;
     if (timeout.finite()) {
         limits.deadline = wait::Clock::now() + timeout.duration();
     }
     limits.going_on = [this] { return going_on(); };
-    limits.ask_from_start = in_worker_;
+    limits.ask_from_start = in_worker_ || interrupted;
     return wait::run_sync(operation, limits);
 }
 

@@ -88,8 +88,13 @@ class Environment {
     void ref();
     void unref();
 
-    /// Blocks the calling thread. `signals`: EINTR ends the call, as in C.
-    wait::Outcome block(wait::Operation& operation, Milliseconds timeout, bool signals);
+    /// Whether a call that has no timeout may be made as it is, as long as no signal comes: the
+    /// main thread need not look up from it.
+    [[nodiscard]] bool may_just_block() const { return !in_worker_; }
+    /// Blocks the calling thread. `signals`: EINTR ends the call, as in C. `interrupted`: the call
+    /// has been made, and a signal has come.
+    wait::Outcome block(wait::Operation& operation, Milliseconds timeout, bool signals,
+                        bool interrupted = false);
 
     /// Calls JavaScript from the loop. False where it cannot run any more. An exception is reported
     /// as an uncaught one.

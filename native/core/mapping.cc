@@ -195,4 +195,9 @@ Mapping* convert<Mapping*>(Environment& environment, napi_value value, const cha
     return &environment.facility<Mappings>().at(convert<int32_t>(environment, value, name), name);
 }
 
+template <>
+Mapping* from_word<Mapping*>(Environment& environment, double word, const char* name) {
+    return &environment.facility<Mappings>().at(from_word<int32_t>(environment, word, name), name);
+}
+
 } // namespace posix_ipc

@@ -133,5 +133,7 @@ class Mappings : public Facility {
 /// The mapping of a handle; never nullptr.
 template <>
 Mapping* convert<Mapping*>(Environment& environment, napi_value value, const char* name);
+template <>
+Mapping* from_word<Mapping*>(Environment& environment, double word, const char* name);
 
 } // namespace posix_ipc

@@ -84,8 +84,14 @@ int32_t futex_check(Environment& /*environment*/, Mapping* mapping, size_t offse
 int32_t futex_wait_for(Environment& environment, Mapping* mapping, size_t offset, Key expected,
                        Milliseconds timeout) {
     Word* word = word_in(*mapping, offset);
-    FutexWait wait({mapping->use(), word}, static_cast<Word>(expected.value));
-    return environment.block(wait, timeout, false).result;
+    const auto value = static_cast<Word>(expected.value);
+    const bool just_blocks = environment.may_just_block() && !timeout.finite();
+    const int32_t result = just_blocks ? wait_for_ever(word, value) : -EINTR;
+    if (result != -EINTR) {
+        return result;
+    }
+    FutexWait wait({mapping->use(), word}, value, just_blocks);
+    return environment.block(wait, timeout, false, just_blocks).result;
 }
 
 int32_t futex_wait_start(Environment& environment, Mapping* mapping, size_t offset, Key expected) {
@@ -124,12 +130,11 @@ int32_t futex_wake_some(Environment& /*environment*/, Mapping* mapping, size_t o
 
 void define_futex(Exports& exports) {
     exports.function<futex_check>("futexCheck", "mapping", "byteOffset", "expected");
-    exports.function<futex_wait_for>("futexWaitFor", "mapping", "byteOffset", "expected",
-                                     "timeout");
+    exports.quick<futex_wait_for>("futexWaitFor", "mapping", "byteOffset", "expected", "timeout");
     exports.function<futex_wait_start>("futexWaitStart", "mapping", "byteOffset", "expected");
     exports.function<futex_watch_start>("futexWatchStart", "mapping", "byteOffset", "expected");
     exports.function<futex_spin>("futexSpin", "mapping", "byteOffset", "expected", "howLong");
-    exports.function<futex_wake_some>("futexWake", "mapping", "byteOffset", "count");
+    exports.quick<futex_wake_some>("futexWake", "mapping", "byteOffset", "count");
 }
 
 } // namespace posix_ipc::event

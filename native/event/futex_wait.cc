@@ -15,6 +15,11 @@ constexpr wait::Clock::time_point never =
 
 } // namespace
 
+int32_t wait_for_ever(Word* word, Word expected) {
+    const int result = futex_wait(word, expected, wait::to_timespec(never));
+    return result == -EAGAIN ? not_equal : result == -ETIMEDOUT ? -EINTR : result;
+}
+
 void pass_on(const Place& place) {
     if (place.passes_on) {
         futex_wake(place.word, std::numeric_limits<int>::max());

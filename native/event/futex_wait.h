@@ -16,10 +16,16 @@ struct Place {
 /// A wake is told to all where `place` says so: by who was told of it.
 void pass_on(const Place& place);
 
+/// Waits for a word however long: as FutexWait does, which is deeper, for a thread that need not
+/// look up. -EINTR after a signal.
+int32_t wait_for_ever(Word* word, Word expected);
+
 /// futex(2), FUTEX_WAIT: for one thread. A wake that nobody is told of is passed on.
 class FutexWait : public wait::Operation {
   public:
-    FutexWait(Place place, Word expected) : place_(std::move(place)), expected_(expected) {}
+    /// `waited`: the same wait has begun before, and was interrupted.
+    FutexWait(Place place, Word expected, bool waited = false)
+        : place_(std::move(place)), expected_(expected), waited_(waited) {}
     wait::Outcome block() override;
     [[nodiscard]] bool timed() const override { return true; }
     wait::Outcome block_until(wait::Clock::time_point look) override;
@@ -31,7 +37,7 @@ class FutexWait : public wait::Operation {
 
     Place place_;
     Word expected_;
-    bool waited_ = false;
+    bool waited_;
 };
 
 } // namespace posix_ipc::event

@@ -249,12 +249,17 @@ int32_t sem_clockwait(Environment& environment, int32_t handle, int32_t clock, L
 
 /// Blocks this thread for so long; no signal ends it.
 int32_t sem_wait_for(Environment& environment, int32_t handle, Milliseconds timeout) {
-    SharedSemaphore semaphore = shared_of(environment, handle);
-    if (!semaphore) {
+    const Open* open = table(environment).find(handle);
+    if (open == nullptr) {
         return -EINVAL;
     }
-    SemaphoreWait wait(std::move(semaphore));
-    return environment.block(wait, timeout, false).result;
+    const bool just_blocks = environment.may_just_block() && !timeout.finite();
+    const int32_t result = just_blocks ? wait_for_ever(open->semaphore.get()) : -EINTR;
+    if (result != -EINTR) {
+        return result;
+    }
+    SemaphoreWait wait(open->semaphore);
+    return environment.block(wait, timeout, false, just_blocks).result;
 }
 
 /// The number of a wait on a thread of its own.
@@ -285,10 +290,10 @@ void define_sem(Exports& exports) {
     exports.function<sem_getvalue>("semGetvalue", "sem");
     exports.function<sem_wait>("semWait", "sem");
     exports.function<sem_clockwait>("semClockwait", "sem", "clockid", "tv_sec", "tv_nsec");
-    exports.function<sem_wait_for>("semWaitFor", "sem", "timeout");
+    exports.quick<sem_wait_for>("semWaitFor", "sem", "timeout");
     exports.function<sem_wait_start>("semWaitStart", "sem");
     exports.function<sem_words>("semWords", "sem");
-    exports.function<sem_wake>("semWake", "sem");
+    exports.quick<sem_wake>("semWake", "sem");
     exports.function<sem_spin>("semSpin", "sem", "howLong");
 }
 

@@ -23,18 +23,26 @@ int wait_until(Semaphore* semaphore, const timespec& until) {
 constexpr wait::Clock::time_point never =
     wait::Clock::time_point(std::chrono::seconds(std::numeric_limits<int32_t>::max()));
 
+int32_t wait_once(sem_t* semaphore, wait::Clock::time_point look) {
+    if (kind_of(semaphore) == Kind::none) {
+        return -EINVAL;
+    }
+    const int result = or_errno(wait_until(semaphore, wait::to_timespec(look)));
+    return result == -ETIMEDOUT ? -EINTR : result;
+}
+
 } // namespace
+
+int32_t wait_for_ever(sem_t* semaphore) {
+    return wait_once(semaphore, never);
+}
 
 wait::Outcome SemaphoreWait::block() {
     return block_until(never);
 }
 
 wait::Outcome SemaphoreWait::block_until(wait::Clock::time_point look) {
-    if (kind_of(semaphore()) == Kind::none) {
-        return {-EINVAL, 0};
-    }
-    const int result = or_errno(wait_until(semaphore(), wait::to_timespec(look)));
-    return {result == -ETIMEDOUT ? -EINTR : result, 0};
+    return {wait_once(semaphore(), look), 0};
 }
 
 wait::Outcome SemaphoreWait::attempt() {

@@ -14,6 +14,10 @@ concept HasClockWait = requires(Semaphore* semaphore, const timespec* time) {
     sem_clockwait(semaphore, CLOCK_MONOTONIC, time);
 };
 
+/// Takes one, and waits for it however long: as SemaphoreWait does, which is deeper, for a thread
+/// that need not look up. -EINTR after a signal.
+int32_t wait_for_ever(sem_t* semaphore);
+
 /// Takes one of a semaphore, whose memory it keeps.
 class SemaphoreWait : public wait::Operation {
   public:

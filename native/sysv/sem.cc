@@ -37,25 +37,25 @@ int32_t semget(Environment& /*environment*/, Key key, int32_t nsems, int32_t fla
 
 // ---- operating
 
-std::vector<sembuf> operations_in(Bytes sops, size_t count) {
+// Some CPUs forget at each system call where the functions under way return to. So those that are
+// called often make it with as few of them under way as can be: what is inlined is not by chance.
+
+inline Sembufs operations_in(Bytes sops, size_t count) {
     if (count > sops.size() / sizeof(sembuf)) {
         throw ArgumentError(Kind::range, "sops", "at least \"nsops\" operations long");
     }
-    std::vector<sembuf> operations(count);
+    Sembufs operations(count);
     if (count > 0) {
-        std::memcpy(operations.data(), sops.data(), count * sizeof(sembuf));
+        std::memcpy(operations.all().data(), sops.data(), count * sizeof(sembuf));
     }
     return operations;
 }
 
-int32_t perform(int set, std::vector<sembuf>& operations) {
-    return or_errno(::semop(set, operations.data(), operations.size()));
-}
-
 /// Without waiting.
 int32_t semop_now(Environment& /*environment*/, int32_t semid, Bytes sops, size_t nsops) {
-    auto operations = with_flag(operations_in(sops, nsops), IPC_NOWAIT);
-    return perform(semid, operations);
+    Sembufs operations = operations_in(sops, nsops);
+    operations.add_flag(IPC_NOWAIT);
+    return operations.perform(semid);
 }
 
 /// One operation, without waiting. It is a number: what it adds, the semaphore, and the flags, of
@@ -66,21 +66,28 @@ int32_t semop_one(Environment& /*environment*/, int32_t semid, size_t packed) {
     return or_errno(::semop(semid, &operation, 1));
 }
 
+constexpr Milliseconds for_ever{std::numeric_limits<double>::infinity()};
+
 /// Blocks as in C: EINTR ends it.
-int32_t semop(Environment& environment, int32_t semid, Bytes sops, size_t nsops) {
-    SemaphoreOperation operation(semid, operations_in(sops, nsops), false);
-    return environment.block(operation, {std::numeric_limits<double>::infinity()}, true).result;
+[[gnu::always_inline]] inline int32_t semop(Environment& environment, int32_t semid, Bytes sops,
+                                            size_t nsops) {
+    Sembufs operations = operations_in(sops, nsops);
+    if (environment.may_just_block()) {
+        return operations.perform(semid);
+    }
+    SemaphoreOperation operation(semid, std::move(operations), false);
+    return environment.block(operation, for_ever, true).result;
 }
 
 /// The same with a timeout, which is EAGAIN as in C.
 int32_t semtimedop(Environment& environment, int32_t semid, Bytes sops, size_t nsops, Long seconds,
                    Long nanoseconds) {
     constexpr int64_t nanoseconds_per_second = 1'000'000'000;
-    auto operations = operations_in(sops, nsops);
+    Sembufs operations = operations_in(sops, nsops);
     const timespec timeout{seconds.value, nanoseconds.value};
     if (seconds.value < 0 || nanoseconds.value < 0 || nanoseconds.value >= nanoseconds_per_second) {
         // It does not wait; which error it is, is the kernel's to say.
-        return or_errno(::semtimedop(semid, operations.data(), operations.size(), &timeout));
+        return or_errno(::semtimedop(semid, operations.all().data(), nsops, &timeout));
     }
     SemaphoreOperation operation(semid, std::move(operations), false);
     const double milliseconds =
@@ -92,8 +99,16 @@ int32_t semtimedop(Environment& environment, int32_t semid, Bytes sops, size_t n
 /// Blocks; signals do not end it, and the timeout is ETIMEDOUT.
 int32_t semop_timed(Environment& environment, int32_t semid, Bytes sops, size_t nsops,
                     Milliseconds timeout) {
-    SemaphoreOperation operation(semid, operations_in(sops, nsops), false);
-    return environment.block(operation, timeout, false).result;
+    Sembufs operations = operations_in(sops, nsops);
+    const bool just_blocks = environment.may_just_block() && !timeout.finite();
+    if (just_blocks) {
+        const int32_t result = operations.perform(semid);
+        if (result != -EINTR) {
+            return result;
+        }
+    }
+    SemaphoreOperation operation(semid, std::move(operations), just_blocks);
+    return environment.block(operation, timeout, false, just_blocks).result;
 }
 
 /// Starts a wait.
@@ -105,8 +120,9 @@ int32_t semop_wait(Environment& environment, int32_t semid, Bytes sops, size_t n
 /// See try_for().
 int32_t semop_spin(Environment& /*environment*/, int32_t semid, Bytes sops, size_t nsops,
                    Milliseconds how_long) {
-    auto operations = with_flag(operations_in(sops, nsops), IPC_NOWAIT);
-    return try_for(how_long.duration(), -EAGAIN, [&] { return perform(semid, operations); });
+    Sembufs operations = operations_in(sops, nsops);
+    operations.add_flag(IPC_NOWAIT);
+    return try_for(how_long.duration(), -EAGAIN, [&] { return operations.perform(semid); });
 }
 
 // ---- control
@@ -194,10 +210,11 @@ int32_t semctl_all(Environment& /*environment*/, int32_t semid, int32_t cmd, Byt
 void define_sem(Exports& exports) {
     exports.function<semget>("semget", "key", "nsems", "semflg");
     exports.function<semop>("semop", "semid", "sops", "nsops");
+    exports.quick<semop>("semopQuick", "semid", "sops", "nsops");
     exports.function<semtimedop>("semtimedop", "semid", "sops", "nsops", "tv_sec", "tv_nsec");
-    exports.function<semop_now>("semopNow", "semid", "sops", "nsops");
+    exports.quick<semop_now>("semopNow", "semid", "sops", "nsops");
     exports.quick<semop_one>("semopOne", "semid", "operation");
-    exports.function<semop_timed>("semopTimed", "semid", "sops", "nsops", "timeout");
+    exports.quick<semop_timed>("semopTimed", "semid", "sops", "nsops", "timeout");
     exports.function<semop_wait>("semopWait", "semid", "sops", "nsops");
     exports.function<semop_spin>("semopSpin", "semid", "sops", "nsops", "howLong");
     exports.function<semctl>("semctl", "semid", "semnum", "cmd", "value", "values");

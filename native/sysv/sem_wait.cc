@@ -16,54 +16,51 @@ bool waits(const sembuf& operation) {
 
 } // namespace
 
-std::vector<sembuf> with_flag(std::vector<sembuf> operations, int flag) {
-    for (auto& operation : operations) {
-        operation.sem_flg = static_cast<short>(operation.sem_flg | flag);
-    }
-    return operations;
-}
-
 /// As for messages: a set that is gone when an interrupted call is made again was removed.
-int32_t SemaphoreOperation::answer(int result) {
+int32_t SemaphoreOperation::answer(int32_t result) {
     if (result == 0) {
         return 0;
     }
-    const int error = waited_ && errno == EINVAL ? EIDRM : errno;
+    const int32_t error = waited_ && result == -EINVAL ? -EIDRM : result;
     waited_ = true;
-    return -error;
+    return error;
 }
 
 wait::Outcome SemaphoreOperation::block() {
-    return {answer(semop(set_, operations_.data(), operations_.size())), 0};
+    return {answer(operations_.perform(set_)), 0};
 }
 
 wait::Outcome SemaphoreOperation::block_until(wait::Clock::time_point look) {
     const timespec timeout = wait::time_until(look);
-    const int32_t result =
-        answer(semtimedop(set_, operations_.data(), operations_.size(), &timeout));
+    const auto all = operations_.all();
+    const int32_t result = answer(or_errno(semtimedop(set_, all.data(), all.size(), &timeout)));
     // An operation that must not wait answers EAGAIN as well, but before the time is over.
-    const bool over =
-        std::all_of(operations_.begin(), operations_.end(), waits) || wait::Clock::now() >= look;
+    const bool over = std::all_of(all.begin(), all.end(), waits) || wait::Clock::now() >= look;
     return {result == -EAGAIN && over ? -EINTR : result, 0};
 }
 
 wait::Outcome SemaphoreOperation::attempt() {
-    if (std::none_of(operations_.begin(), operations_.end(), waits)) {
+    const auto all = operations_.all();
+    if (std::none_of(all.begin(), all.end(), waits)) {
         return block();
     }
-    auto quick = with_flag(operations_, IPC_NOWAIT);
-    const int32_t result = answer(semop(set_, quick.data(), quick.size()));
+    Sembufs quick = operations_;
+    quick.add_flag(IPC_NOWAIT);
+    const int32_t result = answer(quick.perform(set_));
     return {result == -EAGAIN ? -EINTR : result, 0};
 }
 
 /// The opposite of what was done. What waited for zero took nothing.
 void SemaphoreOperation::invert() {
-    std::erase_if(operations_, [](const sembuf& one) { return one.sem_op == 0; });
-    std::reverse(operations_.begin(), operations_.end());
-    for (auto& operation : operations_) {
+    const auto all = operations_.all();
+    const auto end =
+        std::remove_if(all.begin(), all.end(), [](const sembuf& one) { return one.sem_op == 0; });
+    std::reverse(all.begin(), end);
+    operations_.shrink(static_cast<size_t>(end - all.begin()));
+    for (auto& operation : operations_.all()) {
         operation.sem_op = static_cast<short>(-operation.sem_op);
-        operation.sem_flg = static_cast<short>(operation.sem_flg | IPC_NOWAIT);
     }
+    operations_.add_flag(IPC_NOWAIT);
     inverted_ = true;
 }
 
@@ -75,8 +72,7 @@ bool SemaphoreOperation::give_back(const wait::Outcome& outcome) noexcept {
     if (!inverted_) {
         invert();
     }
-    return operations_.empty() || semop(set_, operations_.data(), operations_.size()) == 0 ||
-           errno != EAGAIN;
+    return operations_.all().empty() || operations_.perform(set_) != -EAGAIN;
 }
 
 } // namespace posix_ipc::sysv

@@ -1,11 +1,41 @@
 #pragma once
 
+#include <array>
+#include <span>
 #include <sys/sem.h>
 #include <vector>
 
+#include "core/or_errno.h"
 #include "core/wait/operation.h"
 
 namespace posix_ipc::sysv {
+
+/// The operations of a call. Few of them, as nearly always, need no memory from the heap.
+class Sembufs {
+  public:
+    explicit Sembufs(size_t count) : count_(count) {
+        if (count > few) {
+            many_.resize(count);
+        }
+    }
+
+    std::span<sembuf> all() { return {many_.empty() ? few_.data() : many_.data(), count_}; }
+    /// Leaves the first ones.
+    void shrink(size_t count) { count_ = count; }
+    void add_flag(int flag) {
+        for (auto& operation : all()) {
+            operation.sem_flg = static_cast<short>(operation.sem_flg | flag);
+        }
+    }
+    /// semop(2): 0 or a negated errno.
+    int32_t perform(int set) { return or_errno(semop(set, all().data(), count_)); }
+
+  private:
+    static constexpr size_t few = 4;
+    size_t count_;
+    std::array<sembuf, few> few_{};
+    std::vector<sembuf> many_;
+};
 
 /// semop(2): a list of operations on one set, all at once or none.
 ///
@@ -17,7 +47,7 @@ namespace posix_ipc::sysv {
 class SemaphoreOperation : public wait::Operation {
   public:
     /// `waited`: the same call has been found to block before.
-    SemaphoreOperation(int set, std::vector<sembuf> operations, bool waited)
+    SemaphoreOperation(int set, Sembufs operations, bool waited)
         : set_(set), operations_(std::move(operations)), waited_(waited) {}
 
     wait::Outcome block() override;
@@ -27,16 +57,13 @@ class SemaphoreOperation : public wait::Operation {
     bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
-    int32_t answer(int result);
+    int32_t answer(int32_t result);
     void invert();
 
     int set_;
-    std::vector<sembuf> operations_;
+    Sembufs operations_;
     bool waited_;
     bool inverted_ = false;
 };
-
-/// The operations with a flag added to each.
-std::vector<sembuf> with_flag(std::vector<sembuf> operations, int flag);
 
 } // namespace posix_ipc::sysv

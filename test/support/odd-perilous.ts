@@ -55,6 +55,7 @@ export const perilous: Record<string, number[]> = {
   semtimedop: [0, 3, 4],
   semopNow: [0],
   semopOne: [0, 1],
+  semopQuick: [0, 1],
   semopTimed: [0, 3],
   semopWait: [0],
   semopSpin: [0, 3],

@@ -176,7 +176,7 @@ export class Reading implements Deferred, Seen {
     const together = this.#together;
     const size = recordSize(length);
     let data: Buffer;
-    if (together.has(position, size) || this.#copyBeside(at, size, left, end)) {
+    if (together.has(position, size) || this.#copyBeside(at, left, end)) {
       data = together.message(position, length);
     } else {
       data = Buffer.allocUnsafe(length);
@@ -186,18 +186,11 @@ export class Reading implements Deferred, Seen {
     return { type, data };
   }
 
-  /** Copies as much as `left` messages of that size have, no more than is there in one piece. */
-  #copyBeside(at: number, size: number, left: number, end: number): boolean {
+  /** Copies it, and what comes behind it in one piece. */
+  #copyBeside(at: number, left: number, end: number): boolean {
     const { position } = this;
     const there = Math.min((end - position) | 0, this.#piece - (position & (this.#piece - 1)));
-    const begin = at - RECORD_HEADER;
-    return this.#together.copy(
-      this.place.ring,
-      begin,
-      position,
-      size,
-      Math.min(there, left * size),
-    );
+    return this.#together.copy(this.place, at - RECORD_HEADER, position, left, there);
   }
 
   /** What was there at the beginning, so that it ends however quick the sender is. */

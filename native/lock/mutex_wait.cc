@@ -1,6 +1,7 @@
 #include "lock/mutex_wait.h"
 
-#include <thread>
+#include <algorithm>
+#include <sched.h>
 #include <utility>
 
 #include "core/pause.h"
@@ -14,14 +15,14 @@ namespace {
 constexpr std::chrono::nanoseconds first_pause{1000};
 constexpr std::chrono::nanoseconds last_pause{8000};
 
-/// Whether an owner can go on while this thread does.
+/// Whether an owner can go on while this thread does: whether this one may use another CPU, too.
 bool may_try_on(const Mutex& mutex) {
-    static const bool has_cpus = std::thread::hardware_concurrency() > 1; // that it may run on
-    return has_cpus && (mutex.flags & POSIX_IPC_MUTEX_FAIR) == 0;
+    cpu_set_t cpus;
+    const bool has_one = sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
+    return !has_one && (mutex.flags & POSIX_IPC_MUTEX_FAIR) == 0;
 }
 
-void pause_for(std::chrono::nanoseconds how_long) {
-    const auto end = wait::Clock::now() + how_long;
+void pause_until(wait::Clock::time_point end) {
     do {
         pause_briefly();
     } while (wait::Clock::now() < end);
@@ -40,22 +41,20 @@ wait::Outcome MutexWait::block_until(wait::Clock::time_point look) {
     }
     // The kernel wakes another one if this thread dies after it was woken.
     const RobustList::Announcement announcement(*list, *mutex_);
-    return {take_until(*list, wait::to_timespec(look)), 0};
+    return {take_until(*list, look), 0};
 }
 
 /// -EINTR: by a signal, or because the instant has come.
-int32_t MutexWait::take_until(RobustList& list, const timespec& until) {
+int32_t MutexWait::take_until(RobustList& list, wait::Clock::time_point look) {
+    const timespec until = wait::to_timespec(look);
     for (;;) {
-        const int32_t result = try_on(list);
+        const int32_t result = try_on(list, look);
         if (result != -EBUSY) {
             return result;
         }
         const uint32_t expected = posix_ipc_mutex_arrive(mutex_.get());
         if (expected == 0) {
             continue;
-        }
-        if (!std::exchange(counted_, true)) {
-            __atomic_fetch_add(&mutex_->contentions, 1, __ATOMIC_RELAXED);
         }
         const int why = posix_ipc_mutex_sleep(mutex_.get(), expected, &until);
         barging_ |= why == 0;
@@ -67,15 +66,23 @@ int32_t MutexWait::take_until(RobustList& list, const timespec& until) {
 
 /// Most owners are quicker than a thread that has to be woken. The tries become rare: each of them
 /// takes the memory away from the CPU of the owner, who needs it to go on.
-int32_t MutexWait::try_on(RobustList& list) {
+int32_t MutexWait::try_on(RobustList& list, wait::Clock::time_point look) {
     int32_t result = take(list, *mutex_, barging_);
-    if (result != -EBUSY || !may_try_on(*mutex_)) {
+    if (result != -EBUSY) {
         return result;
     }
-    for (auto pause = first_pause; result == -EBUSY && pause <= last_pause; pause *= 2) {
-        pause_for(pause);
-        POSIX_IPC_STEP(trying);
-        result = take(list, *mutex_, barging_);
+    if (may_try_on(*mutex_)) {
+        auto now = wait::Clock::now();
+        for (auto pause = first_pause; result == -EBUSY && pause <= last_pause && now < look;
+             pause *= 2) {
+            pause_until(std::min(now + pause, look));
+            POSIX_IPC_STEP(trying);
+            result = take(list, *mutex_, barging_);
+            now = wait::Clock::now();
+        }
+    }
+    if (!std::exchange(counted_, true)) { // last: until then the owner needs the memory
+        __atomic_fetch_add(&mutex_->contentions, 1, __ATOMIC_RELAXED);
     }
     return result;
 }

@@ -27,8 +27,8 @@ class MutexWait : public wait::Operation {
     bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
-    int32_t take_until(RobustList& list, const timespec& until);
-    int32_t try_on(RobustList& list);
+    int32_t take_until(RobustList& list, wait::Clock::time_point look);
+    int32_t try_on(RobustList& list, wait::Clock::time_point look);
 
     SharedMutex mutex_;
     bool barging_ = false; // it has waited for its turn

@@ -73,3 +73,38 @@ test('no message reaches into another one', async () => {
     'fourth',
   ]);
 });
+
+test('a short message between long ones keeps nothing of them', async () => {
+  const { sender, receiver } = makeEnds({ capacity: 1 << 20 });
+  for (let i = 0; i < 40; i++) {
+    sender.sendSync(Buffer.alloc(16));
+    sender.sendSync(Buffer.alloc(5000));
+  }
+  sender.flush();
+  const batch = await batchOf(receiver);
+  const short = batch.filter(({ data }) => data.length === 16);
+  expect(short).toHaveLength(40);
+  const memories = new Set(short.map(({ data }) => data.buffer));
+  expect(memories.size).toBeLessThan(5); // of Node's pool, and each with many of them
+});
+
+test("where Node's pool is small, no message has memory of another that can be transferred", async () => {
+  const { poolSize } = Buffer;
+  Buffer.poolSize = 0;
+  try {
+    const { sender, receiver } = makeEnds({ capacity: 4096 });
+    for (let i = 0; i < 10; i++) sender.sendSync(pattern(60, i));
+    sender.flush();
+    const [first, ...others] = await batchOf(receiver);
+    const second = others.shift();
+    expect(first && second).toBeDefined();
+    for (const one of [first, second]) {
+      const memory = one?.data.buffer as ArrayBuffer;
+      structuredClone(memory, { transfer: [memory] });
+    }
+    expect(others).toHaveLength(8);
+    for (const [i, { data }] of others.entries()) expect(data).toEqual(pattern(60, i + 2));
+  } finally {
+    Buffer.poolSize = poolSize;
+  }
+});

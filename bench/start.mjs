@@ -21,7 +21,7 @@ await main(async () => {
   }
   run(process.execPath, [tool('tsc'), '--project', path.join(folder, 'tsconfig.build.json')]);
   process.argv.splice(2, Infinity, ...args);
-  // npm runs this in bench/; the names of files are those of the folder in which it was called.
+  // npm runs this in the package's folder; the names of files are those of the folder in which it was called.
   process.chdir(process.env['INIT_CWD'] ?? '.');
   await import(pathToFileURL(path.join(root, 'dist-programs/bench/main.js')).href);
 });

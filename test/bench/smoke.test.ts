@@ -205,6 +205,14 @@ describe('npm run bench', () => {
     expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
   });
 
+  test('a file is named as in the folder where npm was called', async () => {
+    const one = ['eventfd', '--smoke', '--only', 'tryWrite', '--no-install'];
+    // What is built is there: npm is not to build it again.
+    const npm = ['--ignore-scripts', '--prefix', root, 'run', 'bench', '--'];
+    await run('npm', [...npm, ...one, '--json', 'named.json'], { cwd: folder });
+    expect(existsSync(path.join(folder, 'named.json'))).toBe(true);
+  });
+
   test('Ctrl-C leaves nothing behind', async () => {
     const scratch = path.join(folder, 'scratch');
     mkdirSync(scratch);

@@ -40,38 +40,53 @@ export function sectionOf(facts: Facts, runs: readonly (readonly Outcome[])[]): 
   return `**${goalText(rows)}**${agreed}\n\n${how.join('; ')}.\n\n${tablesOf(runs)}`;
 }
 
-/** Under their titles, as they come; what is before the first one is left out. */
-function sectionsIn(document: string): Map<string, string> {
-  const [, ...parts] = `\n${document}`.split(/\n## /);
-  return new Map(
-    parts.map((part) => {
-      const [title = '', ...lines] = part.split('\n');
-      return [title.trim(), lines.join('\n').trim()];
-    }),
-  );
-}
-
-/** One facility's part of a document. `titles`: those of all facilities, in their order. */
-export interface Section {
-  titles: readonly string[];
+interface Part {
   title: string;
   text: string;
 }
 
+/** The fence that a line leaves open, if any: one ends at another that is as long, with nothing behind it. */
+function fenceAfter(line: string, open: string): string {
+  const [, fence = '', more = ''] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+  if (open === '') return fence.startsWith('`') && more.includes('`') ? '' : fence;
+  return fence.startsWith(open) && more.trim() === '' ? '' : open;
+}
+
+/** As they come, two of one title as well; what is before the first one is left out. */
+function sectionsIn(document: string): Part[] {
+  const parts: string[][] = [];
+  let fence = '';
+  for (const line of document.split('\n')) {
+    if (fence === '' && line.startsWith('## ')) parts.push([]);
+    fence = fenceAfter(line, fence);
+    parts.at(-1)?.push(line);
+  }
+  return parts.map(([title = '', ...lines]) => ({
+    title: title.slice('## '.length).trim(),
+    text: lines.join('\n').trim(),
+  }));
+}
+
+/** One facility's part of a document. `titles`: those of all facilities, in their order. */
+export interface Section extends Part {
+  titles: readonly string[];
+}
+
 /** The document with one section anew; those by hand come first, then the facilities in their order. */
 export function replaced(document: string, { titles, title, text }: Section): string {
-  const sections = sectionsIn(document).set(title, text);
-  const byHand = [...sections.keys()].filter((one) => !titles.includes(one));
-  const measured = titles.filter((one) => sections.has(one));
-  const texts = [...byHand, ...measured].map((one) => `## ${one}\n\n${sections.get(one) ?? ''}\n`);
-  return `${headOf(measured.map((one) => [one, sections.get(one) ?? '']))}\n${texts.join('\n')}`;
+  const others = sectionsIn(document).filter((part) => part.title !== title);
+  const sections = [...others, { title, text }];
+  const byHand = sections.filter((part) => !titles.includes(part.title));
+  const measured = titles.flatMap((one) => sections.filter((part) => part.title === one));
+  const texts = [...byHand, ...measured].map((part) => `## ${part.title}\n\n${part.text}\n`);
+  return `${headOf(measured)}\n${texts.join('\n')}`;
 }
 
 const GOALS = /Goals met: (\d+) of (\d+)/;
 
 /** Of all sections, by what they say. */
-function headOf(sections: readonly (readonly [title: string, text: string])[]): string {
-  const lines = sections.map(([title, text]) => {
+function headOf(sections: readonly Part[]): string {
+  const lines = sections.map(({ title, text }) => {
     const [, date = '-', time = ''] = /date: (\S+)T(\d+:\d+)/.exec(text) ?? [];
     const [, rounds = '-'] = /rounds: ([^;]+);/.exec(text) ?? [];
     const [, met = '0', of = '0'] = GOALS.exec(text) ?? [];
@@ -80,7 +95,7 @@ function headOf(sections: readonly (readonly [title: string, text: string])[]): 
     return `| ${[link, `${date} ${time}`.trim(), rounds, `${met} of ${of}`, agreed].join(' | ')} |`;
   });
   const sum = (i: 1 | 2): number =>
-    sections.reduce((all, [, text]) => all + Number(GOALS.exec(text)?.[i] ?? 0), 0);
+    sections.reduce((all, { text }) => all + Number(GOALS.exec(text)?.[i] ?? 0), 0);
   return `# Benchmark: results
 
 What [the benchmark](benchmark.md) has measured, facility by facility: each section says when, where and how.

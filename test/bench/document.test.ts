@@ -78,6 +78,33 @@ describe('a document', () => {
     expect(replaced(text, of('The channel', met))).toBe(text);
   });
 
+  test('keeps two sections of one title', () => {
+    const before = '## Notes\n\nfirst\n\n## The channel\n\nold\n\n## Notes\n\nsecond\n';
+    const text = replaced(before, of('The channel', met));
+    expect(headings(text)).toEqual(['## Notes', '## Notes', '## The channel']);
+    expect(text).toContain('## Notes\n\nfirst\n\n## Notes\n\nsecond\n');
+  });
+
+  test.each([
+    ['```sh\n## Futexes\n```'],
+    ['~~~\n```\n## Futexes\n~~~'],
+    ['  ````md\n```\n## Futexes\n``` more\n````'],
+    ['```\n## Futexes\n```sh\n## Futexes\n```'],
+  ])('takes no line of code for a heading: %j', (code) => {
+    const before = `## Notes\n\nhow:\n\n${code}\n\nthat is all\n\n## Futexes\n\nold\n`;
+    const text = replaced(before, of('Futexes', met));
+    expect(text).toContain(`\n## Notes\n\nhow:\n\n${code}\n\nthat is all\n\n## Futexes\n\n${met}`);
+    expect(text).not.toContain('old');
+    expect(text.match(/^\| \[.*$/gm)).toHaveLength(1);
+  });
+
+  test('a line with code in it opens no fence', () => {
+    const before = '## Notes\n\n``` a ``` b\n\n## Futexes\n\nold\n';
+    const text = replaced(before, of('Futexes', met));
+    expect(headings(text)).toEqual(['## Notes', '## Futexes']);
+    expect(text).not.toContain('old');
+  });
+
   test('is a file that is formatted, in one step', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-test-document-'));
     const file = path.join(folder, 'results.md');

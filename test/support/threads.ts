@@ -43,6 +43,8 @@ export function futexThreads(pid = process.pid): number {
 export function timeOfWaits(): number {
   const { pid } = process;
   return [...threadsNamed('posix-ipc wait', pid), ...threadsNamed('posix-ipc futex', pid)]
-    .map((thread) => readFileSync(`/proc/${String(pid)}/task/${thread}/schedstat`, 'latin1'))
+    .map((thread) =>
+      textOf(() => readFileSync(`/proc/${String(pid)}/task/${thread}/schedstat`, 'latin1')),
+    )
     .reduce((sum, times) => sum + Number(times.split(' ')[0]), 0);
 }

@@ -72,7 +72,8 @@ bool SemaphoreOperation::give_back(const wait::Outcome& outcome) noexcept {
     if (!inverted_) {
         invert();
     }
-    return operations_.all().empty() || operations_.perform(set_) != -EAGAIN;
+    const int32_t result = operations_.all().empty() ? 0 : operations_.perform(set_);
+    return result != -EAGAIN;
 }
 
 } // namespace posix_ipc::sysv

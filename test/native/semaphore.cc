@@ -20,7 +20,9 @@ class SemaphoreUnits : public Resource {
 
   protected:
     std::unique_ptr<wait::Operation> make_operation() override {
-        std::vector<sembuf> operations = {{0, -1, SEM_UNDO}, {1, 0, 0}};
+        sysv::Sembufs operations(2);
+        operations.all()[0] = {0, -1, SEM_UNDO};
+        operations.all()[1] = {1, 0, 0};
         return std::make_unique<sysv::SemaphoreOperation>(id_, std::move(operations), true);
     }
     bool make_one() override {

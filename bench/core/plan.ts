@@ -5,8 +5,12 @@ import type { Work } from './params';
 /** The size where nothing is said about it. */
 export const SMALL = 64;
 
-/** V8 is still compiling after the first tens of thousands. */
+/** V8 is still compiling after the first tens of thousands; of what takes some tens of ns, also later. */
 const WARM = 100_000;
+const WARM_SHARE = 0.1;
+
+/** Of work that takes some tens of ns. A million would last no longer than V8 takes to compile it once more. */
+export const BRIEF = 10_000_000;
 
 /** How much of everything. */
 export class Plan {
@@ -19,7 +23,7 @@ export class Plan {
   work(count: number, more: Partial<Work> = {}): Work {
     const share = { full: 1, quick: 0.3, smoke: 0 }[this.effort];
     const timed = Math.max(Math.round(count * share), Math.min(count, 1000));
-    const warm = Math.min(WARM, timed);
+    const warm = Math.min(Math.max(WARM, Math.round(WARM_SHARE * timed)), timed);
     const common = { size: SMALL, check: 1000, pause: 0, batch: 1, selectors: 1 };
     return { ...common, warm, count: timed, ...more };
   }

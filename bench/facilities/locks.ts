@@ -4,7 +4,7 @@ import type { Compiler } from '../core/compiler';
 import { meetAtLocks, type Locks } from '../core/locks';
 import type { Contender, Facility, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
-import { Plan } from '../core/plan';
+import { BRIEF, Plan } from '../core/plan';
 import type { Effort } from '../options';
 import { needed, repeated, trips } from './rows';
 
@@ -40,7 +40,7 @@ function readersWriter(plan: (form: string) => Plan): Measure[] {
           ...ours('locks', name),
           meet: (work) => meetAtLocks(work, (locks) => [count(locks)]),
         },
-        count: 1_000_000,
+        count: BRIEF,
       }),
     );
   return [
@@ -86,7 +86,7 @@ function done(plan: Plan): Measure[] {
     repeated(plan, 'One process, what was done already; C: pthread_once', {
       name,
       subject: ours('locks', name),
-      count: 1_000_000,
+      count: BRIEF,
     }),
   );
 }

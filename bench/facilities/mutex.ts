@@ -4,7 +4,7 @@ import type { Compiler } from '../core/compiler';
 import { meetAtLocks } from '../core/locks';
 import type { Contender, Facility, Goal, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
-import { Plan } from '../core/plan';
+import { BRIEF, Plan } from '../core/plan';
 import type { Effort } from '../options';
 import { needed, repeated, trips } from './rows';
 
@@ -32,7 +32,7 @@ function alone(plan: Plan): Measure[] {
     repeated(plan, 'One process, a mutex nobody else wants; C: a robust pthread_mutex_t', {
       name,
       subject: { ...ours(name), meet: meetAlone },
-      count: 1_000_000,
+      count: BRIEF,
       ...(goal === undefined ? {} : { goal }),
     });
   return [

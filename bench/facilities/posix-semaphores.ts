@@ -3,7 +3,7 @@
 import { posix } from 'posix-ipc';
 import type { Compiler } from '../core/compiler';
 import type { Contender, Facility, Measure, Meeting } from '../core/measure';
-import { Plan } from '../core/plan';
+import { BRIEF, Plan } from '../core/plan';
 import { REPLY, REQUEST, Slots } from '../core/slots';
 import type { Effort } from '../options';
 import { repeated, trips } from './rows';
@@ -25,7 +25,7 @@ function alone(plan: Plan): Measure[] {
     repeated(plan, 'One process, a POSIX semaphore nobody else wants; C: sem_trywait + sem_post', {
       name,
       subject: ours(name),
-      count: 1_000_000,
+      count: BRIEF,
       ...(limit === undefined ? {} : { limit }),
     });
   return [row('tryWait + post', 3), row('waitSync + post'), row('await wait + post')];

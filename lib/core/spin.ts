@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 
 import { countTime, mayTryOn } from './turn';
 
@@ -20,13 +20,23 @@ const trialMisses = 2;
 /** Most waits to let pass before the next trial. */
 const longestPause = 256;
 
+let several: boolean | undefined;
+
+/**
+ * Of the machine, not those that this process may use: where each of two programs is bound to a CPU of
+ * its own, trying on pays most. Where both have to share one, the trials become rare.
+ */
+function hasSeveralCpus(): boolean {
+  return (several ??= cpus().length > 1); // reads files: once
+}
+
 /**
  * Whether, and how long, to try on before a thread is parked.
  *
  * Waking a sleeping thread takes longer than many peers take to answer. So after a wait that ended
  * soon, spins are tried, a little longer than such waits take. While they find something, each wait
- * begins with one; when they do not, the trials become rare. It is never worth while on one CPU,
- * where the peer cannot run meanwhile.
+ * begins with one; when they do not, the trials become rare. It is never worth while on a machine
+ * of one CPU, where the peer cannot run meanwhile.
  */
 export class Spin {
   #misses = mostMisses;
@@ -77,7 +87,7 @@ export class Spin {
     if (after >= soon) return;
     this.#typical += (after - this.#typical) / 4;
     if (this.#waitsToTrial > 0) this.#waitsToTrial--;
-    else if (this.#misses >= mostMisses && availableParallelism() > 1) {
+    else if (this.#misses >= mostMisses && hasSeveralCpus()) {
       this.#misses = mostMisses - trialMisses;
       this.#trying = true;
     }

@@ -192,14 +192,10 @@ static inline int posix_ipc_ring_spin(const struct posix_ipc_ring_waits* waits, 
     return 0;
 }
 
-/* Whether this thread may use more than one CPU: else the other end cannot run while it spins. */
+/* Whether the other end may run while this one spins. The machine's CPUs count, not those that this
+ * thread may use: where each end is bound to a CPU of its own, spinning pays most. */
 static inline int posix_ipc_ring_may_spin(void) {
-    unsigned long set[128] = {0};
-    const long bytes = syscall(SYS_sched_getaffinity, 0, sizeof set, set);
-    int cpus = 0;
-    for (long i = 0; i < bytes / (long)sizeof set[0]; i++)
-        cpus += __builtin_popcountl(set[i]);
-    return cpus > 1;
+    return sysconf(_SC_NPROCESSORS_ONLN) > 1;
 }
 
 /* Spins where that has paid lately. */

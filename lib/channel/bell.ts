@@ -1,13 +1,11 @@
 import { cancelWait, whenEnded } from '../core/engine';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
+import { OWNER } from './layout';
 import { isThere, type RingPlace } from './place';
 
 /** FUTEX_WAITERS of linux/futex.h: the kernel wakes somebody when the owner dies. */
 const WAITERS = 0x8000_0000 | 0;
-
-/** FUTEX_TID_MASK: who owns it. */
-const OWNER = 0x3fff_ffff;
 
 /** In the bell of one end: it sleeps, or is about to. */
 export const SLEEPS = 1;

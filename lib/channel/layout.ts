@@ -6,6 +6,9 @@ export const LAYOUT = 1;
 /** Of channels with an option that programs must know: see FULL_WORD. */
 export const SHAPED_LAYOUT = 2;
 
+/** In the word of a role: the thread that has it, 0 also where it has died. FUTEX_TID_MASK. */
+export const OWNER = 0x3fff_ffff;
+
 /** Written last, with release: who sees the magic sees the rest of the head. */
 export const MAGIC_WORD = 0;
 export const LAYOUT_WORD = 1;

@@ -1,10 +1,7 @@
 import { countDropped, discardOldest } from './discard';
-import { TAIL } from './layout';
+import { OWNER, TAIL } from './layout';
 import { channelFailure, isThere, type Place, type Slot } from './place';
 import { Writing } from './writing';
-
-/** The thread in the word of a role; 0 also where it has died. */
-const OWNER = 0x3fff_ffff;
 
 /** Receivers move TAIL twice for a message at most: to the beginning of the ring, and behind it. */
 const mostTries = 8;

@@ -1,10 +1,7 @@
 import { fewestReserved, giveBack, reserve } from './growing-memory';
-import { GUARDS, HEAD, RESERVED, RING, SEGMENTS, TABLE } from './layout';
+import { GUARDS, HEAD, OWNER, RESERVED, RING, SEGMENTS, TABLE } from './layout';
 import { damaged, type Place } from './place';
 import { isClaimed } from './shape';
-
-/** The thread in the word of a role; 0 also where it has died. */
-const OWNER = 0x3fff_ffff;
 
 /** Of a segment: it has no memory; it has, and nothing in it; it is in use. */
 const [BARE, SPARE, USED] = [0, 1, 2];

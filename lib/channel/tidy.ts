@@ -2,14 +2,11 @@
 
 import { SystemError } from '../core/error';
 import { fewestReserved } from './growing-memory';
-import { HEAD, RESERVED, SENDER_ROLE, TIDIES } from './layout';
+import { HEAD, OWNER, RESERVED, SENDER_ROLE, TIDIES } from './layout';
 import { isThere, type Place } from './place';
 import { lookAt } from './position';
 import { leave, Role } from './role';
 import { Segments } from './segments';
-
-/** The thread in the word of a role; 0 also where it has died. */
-const OWNER = 0x3fff_ffff;
 
 /** Milliseconds from when there is nothing to be received: the next sender may come. */
 const after = 100;

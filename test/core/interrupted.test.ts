@@ -1,11 +1,21 @@
 /** Sync forms without a timeout, blocked in the main thread of a process that gets signals: they go on. */
 
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
 import { event, posix } from 'posix-ipc';
 
 import { untilBlockedIn, type BlockingCall } from '../support/blocked';
 import { startNode, type Peer } from '../support/processes';
 import { setOf } from '../support/semaphore-sets';
-import { soon } from '../support/wait-until';
+import { soon, waitUntil } from '../support/wait-until';
+
+/** Whether the signal was sent to a process, and is not taken yet. */
+function isPending(pid: number): boolean {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
+  const [, signals = ''] = /^ShdPnd:\s*(\w+)$/m.exec(status) ?? [];
+  return ((BigInt(`0x${signals}`) >> BigInt(constants.signals.SIGUSR2 - 1)) & 1n) === 1n;
+}
 
 /** The peer blocks, gets a signal, and blocks again; then what it waits for is given. */
 async function acrossSignal(
@@ -16,6 +26,7 @@ async function acrossSignal(
 ): Promise<void> {
   await untilBlockedIn(call, peer.pid, id);
   peer.kill('SIGUSR2');
+  await waitUntil('the signal is taken', () => !isPending(peer.pid)); // so the first wait is over
   await untilBlockedIn(call, peer.pid, id);
   give();
   expect(await soon('its end', peer.line())).toBe('ended after 1 signals');

@@ -1,14 +1,12 @@
 /** Where the publisher waits for subscribers: each has a slot, with a role and its position. */
 
 import { callIfAsleep, ringIfAsleep } from '../bell';
+import { OWNER } from '../layout';
 import { damaged, isThere } from '../place';
 import { defer, type Deferred } from '../tick';
 import { OLDEST, PUBLISHER_BELL, SLOT_POSITION, WANTED } from './layout';
 import type { BroadcastPlace, SlotPlace } from './place';
 import { isExact, loadPosition, startAt, type Start } from './position';
-
-/** The thread in the word of a role; 0 also where it has died. */
-const OWNER = 0x3fff_ffff;
 
 /** Nobody is that often overtaken while it comes. */
 const attempts = 1000;

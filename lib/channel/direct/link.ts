@@ -7,7 +7,7 @@ import type { Limits } from '../../core/lane';
 import { countAnswers } from '../../core/turn';
 import type { MutexGuard } from '../../lock/mutex-guard';
 import { Bell } from '../bell';
-import { HEAD, RECEIVER_BELL, SENDER_ROLE } from '../layout';
+import { HEAD, OWNER, RECEIVER_BELL, SENDER_ROLE } from '../layout';
 import { channelFailure, damaged, ETIMEDOUT, gone, isThere, type Place } from '../place';
 import { Reading } from '../reading';
 import { leave } from '../role';
@@ -22,7 +22,6 @@ const batchLimit = 64;
 const longestBlock = 100;
 const blockForRoom = 1;
 
-const OWNER = 0x3fff_ffff;
 const OWNER_DIED = 0x4000_0000;
 
 const forEver: Limits = { timeout: Infinity, signal: undefined };

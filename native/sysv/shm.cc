@@ -37,6 +37,7 @@ int protection_of(int flags) {
 /// The handle of a new mapping. The kernel chooses the address: see docs.
 int32_t shmat(Environment& environment, int32_t shmid, int32_t flags) {
     void* const address = ::shmat(shmid, nullptr, flags);
+    // shmat(2) answers that where it fails: there is no pointer that it could be compared with.
     if (address == reinterpret_cast<void*>(-1)) { // NOLINT(performance-no-int-to-ptr)
         return -errno;
     }

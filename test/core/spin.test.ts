@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import os, { cpus } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { Spin } from '../../lib/core/spin';
@@ -13,6 +13,10 @@ function spinAfter(milliseconds: number): Spin {
   spin.answered(milliseconds);
   return spin;
 }
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 test('nothing was earned: no spin', () => {
   expect(new Spin().duration).toBe(0);
@@ -29,6 +33,11 @@ testIf(...twoCpus)(
     expect(spins).toBeLessThan(100);
   },
 );
+
+testIf(...twoCpus)('who may use one CPU only spins too: the peer may have another one', () => {
+  jest.spyOn(os, 'availableParallelism').mockReturnValue(1);
+  expect(spinAfter(0.05).duration).toBeGreaterThan(0);
+});
 
 testIf(...twoCpus)('a spin that finds something earns more', () => {
   const spin = new Spin();

@@ -81,8 +81,8 @@ export const DROPPED = 5;
 /** Behind HEAD: how many segments of a ring that grows have memory. */
 export const RESERVED = 6;
 /**
- * Of a ring that grows: not 0 while a receiver has the sender's role only to give memory back, or was
- * killed then. Who comes to send and finds the role taken waits for that one.
+ * Of a ring that grows: the thread of a receiver that has the sender's role only to give memory back, or
+ * was killed then; else 0. Who comes to send and finds the role taken by that thread waits for it.
  */
 export const TIDIES = HEAD + 7;
 

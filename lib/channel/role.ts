@@ -1,6 +1,7 @@
 import { SystemError } from '../core/error';
 import { Mutex } from '../lock/mutex';
 import type { MutexGuard } from '../lock/mutex-guard';
+import { OWNER } from './layout';
 import { channelFailure, damaged, type RingPlace } from './place';
 
 /** Who has a role. */
@@ -43,16 +44,25 @@ function mutexOf(place: RingPlace, byteOffset: number): Mutex {
 /** What there is instead of one that was made with the memory. */
 const noMutex = new Set(['EINVAL', 'EPROTO']);
 
+let taker = 0;
+
+/** This thread, as the words of roles have it; 0: it has never had one. */
+export function ownThread(): number {
+  return taker;
+}
+
 /** The one place of a sender or of a receiver: a robust mutex, which is only ever tried. */
 export class Role {
   readonly #mutex: Mutex;
   readonly #place: RingPlace;
+  readonly #word: number;
   readonly #does: string;
 
   /** `does`: what who has it does, in the words of an error message. */
   constructor(place: RingPlace, byteOffset: number, does: string) {
     this.#mutex = mutexOf(place, byteOffset);
     this.#place = place;
+    this.#word = byteOffset >> 2;
     this.#does = does;
   }
 
@@ -68,6 +78,7 @@ export class Role {
     if (guard === undefined) return undefined;
     try {
       if (guard.ownerDied) guard.markConsistent();
+      taker = (this.#place.words[this.#word] ?? 0) & OWNER;
       return guard;
     } catch (error) {
       leave(guard); // somebody has overwritten it just now

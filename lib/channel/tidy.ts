@@ -5,7 +5,7 @@ import { fewestReserved } from './growing-memory';
 import { HEAD, OWNER, RESERVED, SENDER_ROLE, TIDIES } from './layout';
 import { isThere, type Place } from './place';
 import { lookAt } from './position';
-import { leave, Role } from './role';
+import { leave, ownThread, Role } from './role';
 import { Segments } from './segments';
 
 /** Milliseconds from when there is nothing to be received: the next sender may come. */
@@ -14,6 +14,9 @@ const after = 100;
 /** Milliseconds: how long who comes to send waits at most, and between two tries. */
 const mostWait = 1000;
 const pause = 1;
+
+/** Tries while it cannot be told yet who has the role: some steps of a receiver, which may be interrupted. */
+const unclearTries = 20;
 
 /** Of one receiver and one ring. */
 export class Tidier {
@@ -55,11 +58,11 @@ function isUntidy(place: Place): boolean {
 
 /**
  * Only the sender may give memory back, so this takes its place. Who comes to send meanwhile is not told
- * that somebody sends: it sees a number, which is nobody else's, in TIDIES.
+ * that somebody sends: it sees in TIDIES the thread that has the role.
  */
 function tidy(place: Place): void {
   const { words } = place;
-  const own = Math.floor(Math.random() * 2 ** 31) | 1;
+  const own = ownThread();
   let role: Role | undefined;
   try {
     role = new Role(place, SENDER_ROLE, 'sends');
@@ -90,21 +93,35 @@ function giveBack(place: Place): void {
   if (!segments.isKnown) words[HEAD + RESERVED] = before; // another receiver copies: later
 }
 
-/** Whether somebody has the sender's role only to give memory back. */
-function isTidied({ shape, lanes }: Place): boolean {
-  return shape.segment > 0 && lanes.some(({ words }) => (words[TIDIES] ?? 0) !== 0);
+/**
+ * Whether a lane may soon be free: a receiver has the sender's role only to give memory back. A mark of
+ * another thread than that is of a receiver that is about to have it, or was killed before it had it.
+ */
+function mayBeFree({ shape, lanes }: Place, tries: number): boolean {
+  if (shape.segment === 0) return false;
+  return lanes.some(({ words }) => {
+    const mark = Atomics.load(words, TIDIES);
+    const owner = Atomics.load(words, SENDER_ROLE >> 2) & OWNER;
+    if (mark !== 0 && mark === owner) return true;
+    return tries < unclearTries && (mark !== 0 || owner === 0);
+  });
 }
 
-/** What fails with EBUSY while somebody gives memory back is tried again, for up to a second. */
+/**
+ * What fails with EBUSY while somebody gives memory back is tried again, for up to a second: of who was
+ * killed meanwhile the kernel has freed the role.
+ */
 export function despiteTidying<T>(place: Place, attempt: () => T): T {
   const end = performance.now() + mostWait;
-  for (;;) {
-    const mayTryAgain = isTidied(place); // before: it may be over when the attempt has failed
+  for (let tries = 0; ; tries++) {
+    const mayTryAgain = mayBeFree(place, tries); // before: it may be over when the attempt has failed
     try {
       return attempt();
     } catch (error) {
       const isBusy = error instanceof SystemError && error.code === 'EBUSY';
-      if (!isBusy || !(mayTryAgain || isTidied(place)) || performance.now() >= end) throw error;
+      if (!isBusy || !(mayTryAgain || mayBeFree(place, tries)) || performance.now() >= end) {
+        throw error;
+      }
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
   }

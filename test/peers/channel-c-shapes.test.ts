@@ -124,7 +124,7 @@ describe.each(pairs)('$from to $to', ({ from, to }) => {
   );
 });
 
-test.each(['channel-c-shapes', 'channel-c-meeting-rules'])(
+test.each(['channel-c-shapes', 'channel-c-meeting-rules', 'channel-c-tidied-rules'])(
   'what channel.h answers in one process: %s',
   async (program) => {
     expect(await (await startC(program)).success()).toBe('done\n');

@@ -36,27 +36,42 @@ extern "C" {
 
 /* ---- sending. All answer EBADMSG where somebody has overwritten the memory. */
 
-/* Whether a receiver has the role of a sender, or had it just now, only to give memory back. */
-static inline int posix_ipc_channel_is_tidied(const struct posix_ipc_channel* channel) {
-    int is_tidied = 0;
-    for (uint32_t i = 0; channel->shape.segment > 0 && i < channel->shape.senders; i++)
-        is_tidied |= __atomic_load_n(&posix_ipc_channel_lane(channel, i)->head.tidies,
-                                     __ATOMIC_SEQ_CST) != 0;
-    return is_tidied;
+/* So often who finds the roles taken tries again where it cannot be told yet who has them. */
+#define POSIX_IPC_CHANNEL_UNCLEAR_TRIES 20
+
+/* Whether a lane may soon be free: a receiver has its role only to give memory back. A mark of
+ * another thread than that is of a receiver that is about to have it, or was killed before. */
+static inline int posix_ipc_channel_may_be_free(const struct posix_ipc_channel* channel,
+                                                int tries) {
+    if (channel->shape.segment == 0)
+        return 0;
+    for (uint32_t i = 0; i < channel->shape.senders; i++) {
+        const struct posix_ipc_channel_head* lane = posix_ipc_channel_lane(channel, i);
+        const uint32_t mark = __atomic_load_n(&lane->head.tidies, __ATOMIC_SEQ_CST);
+        const uint32_t owner =
+            __atomic_load_n(&lane->sender_role.word, __ATOMIC_SEQ_CST) & FUTEX_TID_MASK;
+        if (mark != 0 && mark == owner)
+            return 1;
+        if (tries < POSIX_IPC_CHANNEL_UNCLEAR_TRIES && (mark != 0 || owner == 0))
+            return 1;
+    }
+    return 0;
 }
 
 /* Takes the role of a sender; while it is one's who gives memory back, again, for up to a second.
- */
+ * Of who is killed meanwhile the kernel frees it. */
 static inline int posix_ipc_sender_join(struct posix_ipc_channel_end* sender,
                                         const struct posix_ipc_channel* channel) {
     const struct timespec pause = {0, 1000000};
     const int64_t end = posix_ipc_ring_now() + 1000000000;
-    for (;;) {
-        const int may_try = posix_ipc_channel_is_tidied(channel);
+    for (int tries = 0;; tries++) {
+        /* before, too: it may be over when the role was found taken */
+        const int may_try = posix_ipc_channel_may_be_free(channel, tries);
         const int result = posix_ipc_channel_join(sender, channel, 1);
-        if (result != EBUSY || !(may_try || posix_ipc_channel_is_tidied(channel)) ||
+        if (result != EBUSY || !(may_try || posix_ipc_channel_may_be_free(channel, tries)) ||
             posix_ipc_ring_now() >= end)
             return result;
+        POSIX_IPC_STEP(tidied);
         nanosleep(&pause, NULL);
     }
 }

@@ -42,8 +42,8 @@ struct posix_ipc_channel_position {
     };
     /* Of the sender: the segments that have memory: statistics. */
     uint32_t reserved;
-    /* Not 0 while a receiver has the sender's role only to give memory back: see
-     * posix_ipc_sender_open(). Stored before it takes the role, and after it has left it. */
+    /* The thread of a receiver that has the sender's role only to give memory back: see
+     * posix_ipc_sender_open(). Stored before it takes the role, and 0 after it has left it. */
     uint32_t tidies;
     unsigned char unused[96];
 };

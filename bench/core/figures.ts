@@ -31,6 +31,11 @@ export function rate(goal?: Goal): Figure {
   return withGoal({ name: '', unit: 'msg/s', better: 'more', value }, goal);
 }
 
+/** How fast in itself, where the goal is so many millions in a second. */
+export function perSecond(millions: number): Figure {
+  return { ...rate({ of: 'value', limit: millions * 1e6 }), name: 'rate' };
+}
+
 /** Of the sender, and of each of its receivers. */
 export function ratesOf(receivers: number): Figure[] {
   const of = (name: string, pick: (all: readonly number[]) => number | undefined): Figure => ({

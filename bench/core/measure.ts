@@ -32,6 +32,11 @@ export function programsOf(scenario: Scenario, { receivers = 1 }: Work): string[
   return FIRST.includes(scenario) ? [...more(all[0]), ...all] : [...all, ...more(all.at(-1))];
 }
 
+/** The work as one of the two who are compared does it. */
+export function workOf({ receivers }: Contender, work: Work): Work {
+  return receivers === undefined ? work : { ...work, receivers };
+}
+
 /** The other programs of the scenario that one belongs to. */
 export function othersOf(program: string): string[] {
   const all: readonly (readonly string[])[] = Object.values(programs);
@@ -41,9 +46,10 @@ export function othersOf(program: string): string[] {
 /**
  * Somebody who does the work: a driver with the form for each program of the scenario, or C. `rival`:
  * the package of somebody else that the driver needs. `env`: what Node has to be told before it starts.
- * `starts`: the first program starts the others itself. `meet`: not where the facility's rows meet.
+ * `starts`: the first program starts the others itself. `meet`: not where the facility's rows meet. `receivers`: not
+ * as many of the program of which there may be several.
  */
-export type Contender = { meet?: (work: Work) => Meeting } & (
+export type Contender = { meet?: (work: Work) => Meeting; receivers?: number } & (
   | { language: 'C'; program: string; forms?: readonly string[] }
   | {
       language: 'JavaScript';
@@ -85,6 +91,8 @@ export interface Measure {
   transport?: { name: string; kind: 'ours' | 'node' | 'package' };
   /** Its number of messages belongs to what it measures, or to the memory that its programs meet in. */
   keeps?: boolean;
+  /** Its first program has a CPU to itself, however many the others are, but where all are on one. */
+  alone?: boolean;
   /** Why it cannot be measured here. */
   absent?: string;
 }
@@ -115,10 +123,17 @@ export function placed(
   placement: Placement,
   index: number,
   cpus: readonly number[] = allowedCpus(),
+  alone = false,
 ): Command {
-  if (placement === 'free') return command;
-  const cpu = cpus[placement === 'apart' ? index % cpus.length : 0] ?? 0;
-  return { ...command, file: 'taskset', args: ['-c', String(cpu), command.file, ...command.args] };
+  if (placement === 'free' && !alone) return command;
+  const among = alone && index > 0 && cpus.length > 1 ? cpus.slice(1) : cpus;
+  const place = among === cpus ? index : index - 1;
+  const cpu = placement === 'together' ? cpus[0] : among[place % among.length];
+  return {
+    ...command,
+    file: 'taskset',
+    args: ['-c', String(cpu ?? 0), command.file, ...command.args],
+  };
 }
 
 /** The same in words. */

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { undoLater } from './cleanup';
-import { placed, programs, programsOf } from './measure';
+import { placed, programs, programsOf, workOf } from './measure';
 import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
 import { toArguments, type Work } from './params';
 import { Fault, runTogether, type Command } from './program';
@@ -29,11 +29,12 @@ export function onlyOnce(take: Sampler): Sampler {
 
 async function sample(
   facility: Facility,
-  { scenario }: Measure,
+  { scenario, alone }: Measure,
   contender: Contender,
-  work: Work,
+  asked: Work,
   placement: Placement,
 ): Promise<Result> {
+  const work = workOf(contender, asked);
   const inNode = contender.language === 'JavaScript' ? contender : undefined;
   const isOne = inNode?.starts !== undefined;
   const meeting = (contender.meet ?? facility.meet)(work);
@@ -45,7 +46,8 @@ async function sample(
     const where = isOne && placement === 'apart' ? 'free' : placement;
     const commands = roles.map((role, i) => {
       const descriptors = meeting.descriptors?.[i] ?? [];
-      return placed({ ...commandOf(contender, role, i, args), descriptors }, where, i);
+      const command = { ...commandOf(contender, role, i, args), descriptors };
+      return placed(command, where, i, undefined, alone);
     });
     const result = measured(
       await runTogether(commands, remove),

@@ -2,7 +2,7 @@
 
 import { channel } from 'posix-ipc';
 import { channelName } from '../core/channels';
-import { rate } from '../core/figures';
+import { perSecond, rate } from '../core/figures';
 import { makeFolder } from '../core/folder-meeting';
 import type { Contender, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
@@ -14,6 +14,9 @@ const MANY = [1, 2, 4];
 
 /** Bytes: what is in it when the timed part begins, and is not sent in it, is little beside the rest. */
 const CAPACITY = 1 << 16;
+
+/** Millions of messages in a second: the goal. */
+const TWO_SENDERS = 9;
 
 const KINDS = [
   { scenario: 'gather', of: 'senders', forms: ['trySend', 'cursor'] },
@@ -36,7 +39,7 @@ export function many(plan: Plan, effort: Effort, program: string): Measure[] {
         work: { ...plan.work(200_000), receivers: count },
         subject,
         baseline: { language: 'C', program, meet },
-        figures: [rate()],
+        figures: [rate(), ...(of === 'senders' && count === 2 ? [perSecond(TWO_SENDERS)] : [])],
       };
     }),
   );

@@ -1,15 +1,18 @@
 /** The channel through shared memory: what is measured, and how fast it should be. */
 
 import type { Compiler } from '../core/compiler';
-import { atMost, latency, perMessage, plain, rate } from '../core/figures';
+import { atMost, latency, perMessage, perSecond, plain, rate } from '../core/figures';
 import type { Contender, Facility, Goal, Measure } from '../core/measure';
 import type { Work } from '../core/params';
 import { Plan, SMALL } from '../core/plan';
-import { channelOf } from '../drivers/child-process';
+import { THING_BYTES } from '../core/things';
 import { EVENTS } from '../drivers/events';
 import type { Effort } from '../options';
 import { many } from './channel-many';
 import { meet } from './channel-meeting';
+import { meet as meetEventfds } from './eventfd';
+import { publishing } from './fan-out';
+import { child, theirs } from './ways';
 
 const BULK = 65_536;
 /** As many messages of a row with net or child_process are made before their memory is used again. */
@@ -28,13 +31,6 @@ const net = (send: string): Contender => ({
   forms: [send, EVENTS],
 });
 
-const json: Contender = {
-  language: 'JavaScript',
-  driver: 'child-process-json',
-  forms: [EVENTS, EVENTS],
-  env: channelOf('json'),
-};
-
 const cursor = ours('trySend', 'cursor');
 const unbounded = ours('trySend, unbounded', 'cursor, unbounded');
 
@@ -42,15 +38,21 @@ export function facility(effort: Effort, compiler: Compiler): Facility {
   const program = compiler.scenarios('channel');
   const inC = (form: string): Contender => ({ language: 'C', program, forms: [form, form] });
   const futex: Contender = { language: 'C', program: compiler.scenarios('futex') };
+  const eventfd: Contender = {
+    ...{ language: 'C', program: compiler.scenarios('eventfd') },
+    meet: meetEventfds,
+  };
   const plan = new Plan(effort, inC('stream'));
   return {
     measures: [
       ...small(plan),
-      ...bulk(plan),
+      ...bulk(plan, inC('in place')),
       ...unfilled(plan),
-      ...trips(plan, inC, futex),
+      ...objects(plan),
+      ...trips(plan, inC, { futex, eventfd }),
       ...flights(plan, inC),
       ...many(plan, effort, compiler.scenarios('channel-many')),
+      publishing(plan, 4, 0.7),
       idle(plan),
     ],
     meet,
@@ -59,12 +61,6 @@ export function facility(effort: Effort, compiler: Compiler): Facility {
 }
 
 const atLeast = (limit: number): Goal => ({ of: 'ratio', limit });
-
-/** How fast in itself, where the goal is a rate. */
-const perSecond = (millions: number): Measure['figures'][number] => ({
-  ...rate({ of: 'value', limit: millions * 1e6 }),
-  name: 'rate',
-});
 
 interface Way {
   name: string;
@@ -110,15 +106,17 @@ function small(plan: Plan): Measure[] {
       {
         name: 'cursor, beside child_process json',
         subject: cursor,
-        baseline: json,
+        baseline: child('json'),
         goal: atLeast(40),
       },
     ]),
   ];
 }
 
-function bulk(plan: Plan): Measure[] {
-  const group = 'One way by a channel, 64 KiB; C: a ring of the same layout, copied in and out';
+/** `inPlaceInC`: the same ring, written and looked at in place. */
+function bulk(plan: Plan, inPlaceInC: Contender): Measure[] {
+  const group =
+    'One way by a channel, 64 KiB; C: a ring of the same layout, copied in and out, or in place';
   const work = { ...plan.work(20_000, { size: BULK, batch: 1 }), warm: 2000 };
   const inPlace = ours('claim', 'cursor');
   return oneWay(plan, group, work, [
@@ -127,7 +125,12 @@ function bulk(plan: Plan): Measure[] {
       subject: ours('trySend', 'tryReceiveInto'),
       goal: atLeast(1 / 1.2),
     },
-    { name: '64 KiB, claimed and written, read in place', subject: inPlace },
+    {
+      name: '64 KiB, claimed and written, read in place',
+      subject: inPlace,
+      baseline: inPlaceInC,
+      goal: atLeast(1 / 1.2),
+    },
     {
       name: '64 KiB, in place, beside net',
       subject: inPlace,
@@ -151,9 +154,35 @@ function unfilled(plan: Plan): Measure[] {
   }));
 }
 
-function trips(plan: Plan, inC: (form: string) => Contender, futex: Contender): Measure[] {
+/** Objects of ten fields; the codec is the form. */
+function objects(plan: Plan): Measure[] {
+  const besides = {
+    'child_process advanced': child('advanced'),
+    'a MessagePort': theirs('message-port', { starts: 'threads' }),
+  };
+  return ['json', 'v8'].flatMap((codec) =>
+    Object.entries(besides).map(([name, baseline]): Measure => ({
+      name: `channel objects, ${codec}, beside ${name}`,
+      group: 'Objects of ten fields, one way by a channel; beside it: what Node itself has',
+      scenario: 'objects',
+      work: plan.work(100_000, { size: THING_BYTES }),
+      subject: { language: 'JavaScript', driver: 'channel-objects', forms: [codec, codec] },
+      baseline,
+      figures: [rate(atLeast(3))],
+    })),
+  );
+}
+
+/** Of C, what waits by itself, its payload in a slot of memory. */
+type Waiting = Record<'futex' | 'eventfd', Contender>;
+
+function trips(
+  plan: Plan,
+  inC: (form: string) => Contender,
+  { futex, eventfd }: Waiting,
+): Measure[] {
   const group =
-    'Round trip by two channels, 64 B; C: the same channels, or a futex beside a slot of memory';
+    'Round trip by two channels, 64 B; C: the same channels, or a futex or eventfds beside a slot of memory';
   const most = (limit: number): Goal => ({ of: 'ratio', limit });
   const trip = (
     form: string,
@@ -164,7 +193,7 @@ function trips(plan: Plan, inC: (form: string) => Contender, futex: Contender): 
     name: `channel round trip, ${form}${beside}`,
     group,
     scenario: 'round-trip',
-    work: plan.work(20_000, baseline === futex ? { size: 60 } : {}),
+    work: plan.work(20_000, [futex, eventfd].includes(baseline) ? { size: 60 } : {}),
     subject: ours(form, form),
     baseline,
     figures: [latency('', 'round trip', goal)],
@@ -178,7 +207,7 @@ function trips(plan: Plan, inC: (form: string) => Contender, futex: Contender): 
     trip('adaptive, promise', inC('adaptive'), { of: 'value', limit: 1.5 }),
     trip('adaptive, promise', net(EVENTS), most(1 / 14), beside),
     trip('block, sync', futex, most(1.3)),
-    trip('block, promise', futex, most(1.6)),
+    trip('block, promise', eventfd, most(1.6)),
     trip('block, promise', net(EVENTS), most(1), beside),
   ];
 }

@@ -40,7 +40,7 @@ function between(plan: Plan): Measure[] {
 }
 
 /** The C programs block, so nothing here makes an eventfd of the class, which would not. */
-function meet(): Meeting {
+export function meet(): Meeting {
   const memory = Slots.make(REPLY);
   const bells = Array.from({ length: REPLY + 1 }, () => eventfd(0, EFD_CLOEXEC));
   return {

@@ -55,6 +55,23 @@ export function fanOut(plan: Plan, program: string): Measure[] {
   );
 }
 
+/** Whether more subscribers slow the publisher down: to so many, beside one. */
+export function publishing(plan: Plan, receivers: number, limit: number): Measure {
+  const subject = way('fan-broadcast', meet);
+  const [publisher] = ratesOf(receivers);
+  return {
+    name: `broadcast to ${String(receivers)}, beside one`,
+    group: `One publishes 64 B to ${String(receivers)}, by a broadcast, from a CPU of its own; beside it: to one`,
+    scenario: 'fan-out',
+    work: { ...plan.work(100_000), receivers },
+    subject,
+    baseline: { ...subject, receivers: 1 },
+    figures: publisher === undefined ? [] : [{ ...publisher, goal: { of: 'ratio', limit } }],
+    keeps: true,
+    alone: true,
+  };
+}
+
 /** A broadcast that waits for nobody, and has room for the whole run, so that nothing is lost. */
 function meet(work: Work): Meeting {
   const { size, warm, count, check } = work;

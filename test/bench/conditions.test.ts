@@ -55,6 +55,18 @@ describe('programs', () => {
     });
   });
 
+  test('lie apart from the first one, where that has a CPU to itself', () => {
+    const places = [[4, 7, 9], [4, 7], [4]].map((cpus) =>
+      [0, 1, 2, 3].map((i) => placed(command, 'free', i, cpus, true).args[1]),
+    );
+    expect(places).toEqual([
+      ['4', '7', '9', '7'],
+      ['4', '7', '7', '7'],
+      ['4', '4', '4', '4'],
+    ]);
+    expect(placed(command, 'together', 1, [4, 7], true).args[1]).toBe('4');
+  });
+
   test('lie on the first one, or where the kernel likes', () => {
     expect(placed(command, 'together', 1, [4, 7]).args[1]).toBe('4');
     expect(placed(command, 'free', 1, [4, 7])).toBe(command);

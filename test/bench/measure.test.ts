@@ -1,5 +1,5 @@
 import { perWork, ratesOf } from '../../bench/core/figures';
-import { othersOf, programsOf, type Measure } from '../../bench/core/measure';
+import { othersOf, programsOf, workOf, type Measure } from '../../bench/core/measure';
 import { measured } from '../../bench/core/sample';
 import { needed } from '../../bench/facilities/rows';
 import { measure, work } from '../support/outcomes';
@@ -17,6 +17,15 @@ test('the last program of a scenario runs as often as there are receivers', () =
     'fan-out-send',
     ...['fan-out-receive', 'fan-out-receive', 'fan-out-receive'],
   ]);
+});
+
+test('one of the two that are compared may have another number of receivers', () => {
+  const C = { language: 'C', program: 'cat' } as const;
+  expect(workOf(C, { ...work, receivers: 4 })).toEqual({ ...work, receivers: 4 });
+  expect(workOf({ ...C, receivers: 1 }, { ...work, receivers: 4 })).toEqual({
+    ...work,
+    receivers: 1,
+  });
 });
 
 test('work that several programs repeat takes as long as the slowest of them', () => {

@@ -124,12 +124,12 @@ describe.each(pairs)('$from to $to', ({ from, to }) => {
   );
 });
 
-test.each(['channel-c-shapes', 'channel-c-meeting-rules', 'channel-c-tidied-rules'])(
-  'what channel.h answers in one process: %s',
-  async (program) => {
-    expect(await (await startC(program)).success()).toBe('done\n');
-  },
-);
+test.each([
+  'channel-c-shapes',
+  ...['meeting', 'tidied', 'spin'].map((one) => `channel-c-${one}-rules`),
+])('what channel.h answers in one process: %s', async (program) => {
+  expect(await (await startC(program)).success()).toBe('done\n');
+});
 
 describe('roles', () => {
   test('as many senders as there may be, whichever their language', async () => {

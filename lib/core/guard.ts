@@ -12,24 +12,12 @@
  * } // released here, also if work() throws
  * ```
  */
-export class Guard implements Disposable, AsyncDisposable {
-  #release: (() => void) | undefined;
-
-  /** `release` gives back what was acquired; it is called once, unless it throws. */
-  constructor(release: () => void) {
-    this.#release = release;
-  }
-
+export abstract class Guard implements Disposable, AsyncDisposable {
   /** Whether it was released. */
-  get released(): boolean {
-    return this.#release === undefined;
-  }
+  abstract get released(): boolean;
 
   /** Gives back what was acquired. Idempotent. Errors: what the object's `post` fails with. */
-  release(): void {
-    this.#release?.();
-    this.#release = undefined;
-  }
+  abstract release(): void;
 
   [Symbol.dispose](): void {
     this.release();
@@ -40,6 +28,26 @@ export class Guard implements Disposable, AsyncDisposable {
       this.release();
       resolve();
     });
+  }
+}
+
+/** One that gives back by a call. */
+export class CallingGuard extends Guard {
+  #release: (() => void) | undefined;
+
+  /** `release` gives back what was acquired; it is called once, unless it throws. */
+  constructor(release: () => void) {
+    super();
+    this.#release = release;
+  }
+
+  override get released(): boolean {
+    return this.#release === undefined;
+  }
+
+  override release(): void {
+    this.#release?.();
+    this.#release = undefined;
   }
 }
 

@@ -17,9 +17,7 @@ export class FileLockGuard extends Guard {
   readonly #held: Held;
 
   constructor(table: FileLockTable, held: Held) {
-    super(() => {
-      table.release(held);
-    });
+    super();
     this.#table = table;
     this.#held = held;
   }
@@ -42,6 +40,11 @@ export class FileLockGuard extends Guard {
   /** Whether it is not held any more: released, or lost. */
   override get released(): boolean {
     return this.#held.gone;
+  }
+
+  /** Gives it back. Idempotent. Errors: ENOLCK (too many pieces are left). Source: fcntl(2), flock(2). */
+  override release(): void {
+    this.#table.release(this.#held);
   }
 
   /**

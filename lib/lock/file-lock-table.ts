@@ -56,11 +56,11 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
 
   /** Undefined where it would have to wait. */
   tryLock(range: FileRange): Held | undefined {
-    return this.#barred(range) || !this.#ask(range) ? undefined : this.#hold(range);
+    return this.#isBarred(range) || !this.#ask(range) ? undefined : this.#hold(range);
   }
 
   lock(range: FileRange, limits: Limits, method: unknown): Held | Promise<Held> {
-    const barred = this.#barred(range);
+    const barred = this.#isBarred(range);
     const tried = !barred && mayAnswerInline();
     if (tried && this.#ask(range)) return this.#hold(range);
     if (limits.timeout === 0 && (barred || tried)) throw this.failure('ETIMEDOUT');
@@ -68,7 +68,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   }
 
   lockSync(range: FileRange, timeout: number): Held {
-    if (this.#barred(range)) throw this.failure('EDEADLK', ownHint(this.#kind));
+    if (this.#isBarred(range)) throw this.failure('EDEADLK', ownHint(this.#kind));
     if (!this.#ask(range)) this.#block(range, timeout);
     return this.#hold(range);
   }
@@ -127,7 +127,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
 
   release(held: Held): void {
     if (held.gone) return;
-    held.upgrading?.end(() => new ClosedError('guard'));
+    if (held.upgrading !== undefined) endUpgrade(held.upgrading);
     this.#unlock(held);
     this.#forget(held);
     this.#look();
@@ -198,7 +198,10 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   #ask(range: FileRange): boolean {
     const type = range.shared ? F_RDLCK : F_WRLCK;
     const result = fileLock(this.#handle, this.#number, type, range);
-    if (result === 0) return true;
+    return result === 0 || this.#refused(result);
+  }
+
+  #refused(result: number): false {
     if (result === EAGAIN) return false;
     throw this.failure(result);
   }
@@ -221,10 +224,17 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   /** Unlocks what no other guard holds. */
   #unlock(range: FileRange): void {
     const { first } = this.#held;
-    const alone = first === undefined || (first === range && first.next === undefined);
-    for (const part of alone ? [range] : uncovered(range, this.#beside(range))) {
-      this.#set(F_UNLCK, part);
-    }
+    const isAlone = first === undefined || (first === range && first.next === undefined);
+    if (isAlone) this.#set(F_UNLCK, range);
+    else this.#unlockParts(range);
+    if (this.#pending.size > 0) this.#markStale(range);
+  }
+
+  #unlockParts(range: FileRange): void {
+    for (const part of uncovered(range, this.#beside(range))) this.#set(F_UNLCK, part);
+  }
+
+  #markStale(range: FileRange): void {
     for (const one of this.#pending) {
       if (one.inFlight && overlap(one.range, range)) one.stale = true;
     }
@@ -257,6 +267,11 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
     upgraded.shared = false;
     upgraded.upgrading = undefined;
     return upgraded;
+  }
+
+  /** As below, of one who comes now. What most calls need is short: V8 inlines only so much. */
+  #isBarred(range: FileRange): boolean {
+    return (this.#held.first !== undefined || this.#pending.size > 0) && this.#barred(range);
   }
 
   /** Whether a guard, an upgrade or a request that came before `until` is in the way. */
@@ -335,13 +350,20 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
 
   /** In the next turn of the event loop: lets those ask the kernel that waited for this object alone. */
   #look(): void {
-    if (this.#looking || this.#pending.size === 0) return;
+    if (this.#pending.size > 0 && !this.#looking) this.#lookNext();
+  }
+
+  #lookNext(): void {
     this.#looking = true;
     setImmediate(() => {
       this.#looking = false;
       for (const request of [...this.#pending]) if (request.ready) request.wake();
     });
   }
+}
+
+function endUpgrade(request: LockRequest): void {
+  request.end(() => new ClosedError('guard'));
 }
 
 function checkHeld(held: Held): void {

@@ -15,6 +15,8 @@ export interface LockFile {
   ): number;
   /** The same, of a range that is given by numbers. */
   fileLockQuick: Quick<5>;
+  /** The same, of the whole file. */
+  fileLockWhole: Quick<3>;
   /** Starts a native wait. The descriptor stays open until that has ended. */
   fileLockWait(
     descriptor: number,

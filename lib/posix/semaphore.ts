@@ -1,6 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, invalidType, SystemError, type ClosedError } from '../core/error';
-import { Guard, useGuard } from '../core/guard';
+import { CallingGuard, useGuard, type Guard } from '../core/guard';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import {
@@ -284,7 +284,7 @@ export class Semaphore extends Handle {
 
 /** Refers to the handle alone: the object may be forgotten while the guard is held. */
 function guardOf(open: SemaphoreHandle, name: string): Guard {
-  return new Guard(() => {
+  return new CallingGuard(() => {
     const result = open.post();
     if (result < 0) throw postFailure(result, name);
     open.letGo();

@@ -1,6 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import type { ClosedError } from '../core/error';
-import { Guard, useGuard } from '../core/guard';
+import { CallingGuard, useGuard, type Guard } from '../core/guard';
 import { Keeper } from '../core/keeper';
 import {
   callable,
@@ -277,7 +277,7 @@ export class SemaphoreSet extends SemaphoreControl {
   #guard({ index, by, flags }: Single): Guard {
     const giving = new Single(index, -by, flags);
     const operator = this.#operator; // a guard that is kept does not keep this object
-    return new Guard(() => {
+    return new CallingGuard(() => {
       operator.now(giving);
     });
   }

@@ -101,6 +101,12 @@ int32_t file_lock(Environment& /*environment*/, Descriptor* descriptor, int32_t 
     return perform(descriptor->number(), request_of(kind, type, start, length), false);
 }
 
+/// The same of the whole file, as most locks are: what is not said need not be checked.
+int32_t file_lock_whole(Environment& /*environment*/, Descriptor* descriptor, int32_t kind,
+                        int32_t type) {
+    return perform(descriptor->number(), {kind_of(kind), type_of(type), 0, 0}, false);
+}
+
 /// Starts a wait.
 int32_t file_lock_wait(Environment& environment, Descriptor* descriptor, int32_t kind, int32_t type,
                        Long start, Long length) {
@@ -197,6 +203,7 @@ int32_t lockf(Environment& environment, int32_t fd, int32_t cmd, Long length) {
 void define_file(Exports& exports) {
     exports.function<file_lock>("fileLock", "descriptor", "kind", "type", "start", "length");
     exports.quick<file_lock>("fileLockQuick", "descriptor", "kind", "type", "start", "length");
+    exports.quick<file_lock_whole>("fileLockWhole", "descriptor", "kind", "type");
     exports.function<file_lock_wait>("fileLockWait", "descriptor", "kind", "type", "start",
                                      "length");
     exports.function<file_lock_for>("fileLockFor", "descriptor", "kind", "type", "start", "length",

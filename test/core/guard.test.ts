@@ -1,9 +1,9 @@
-import { Guard, useGuard } from '../../lib/core/guard';
+import { CallingGuard, useGuard, type Guard } from '../../lib/core/guard';
 import { rejectionOf, thrownBy } from '../support/outcome';
 
 function counting(): { guard: Guard; released: () => number } {
   let count = 0;
-  return { guard: new Guard(() => count++), released: () => count };
+  return { guard: new CallingGuard(() => count++), released: () => count };
 }
 
 describe('a guard', () => {
@@ -53,7 +53,7 @@ describe('a guard', () => {
 
   test('a release that fails can be tried again', async () => {
     let fails = true;
-    const guard = new Guard(() => {
+    const guard = new CallingGuard(() => {
       if (fails) throw new Error('not now');
     });
     expect(
@@ -104,7 +104,7 @@ describe('useGuard', () => {
 
   test('tells a release that fails', async () => {
     const broken = (): Guard =>
-      new Guard(() => {
+      new CallingGuard(() => {
         throw new Error('gone');
       });
     expect(await rejectionOf(useGuard(broken(), () => 1))).toMatchObject({ message: 'gone' });

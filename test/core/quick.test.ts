@@ -50,6 +50,8 @@ test('five numbers, of which each is checked', () => {
   const numbers = [descriptor.handle, 0, F_WRLCK, 2, 40] as const;
   expect(quick5(native.fileLockQuick, ...numbers)).toBe(0);
   expect(file.held).toMatchObject([{ start: 2n, length: 40n, shared: false }]);
+  expect(quick3(native.fileLockWhole, descriptor.handle, 0, F_WRLCK)).toBe(0);
+  expect(file.held).toMatchObject([{ start: 0n, length: 0n, shared: false }]);
   for (const [i, name] of ['descriptor', 'kind', 'type', 'start', 'length'].entries()) {
     const odd = numbers.map((number, at) => (at === i ? 0.5 : number)) as unknown as typeof numbers;
     expect(() => quick5(native.fileLockQuick, ...odd)).toThrow(`"${name}"`);

@@ -218,7 +218,7 @@ void mutex_look(Environment& environment, int32_t handle, Numbers into) {
         throw ArgumentError(ArgumentError::Kind::range, "mutex", "an open mutex, and room for 7");
     }
     const Mutex copy = *open->mutex;
-    into[0] = copy.word & FUTEX_TID_MASK;
+    into[0] = shown_owner(copy);
     into[1] = (copy.word & FUTEX_OWNER_DIED) != 0 ? 1 : 0;
     into[2] = static_cast<double>(copy.since) / 1e6;
     into[3] = static_cast<double>(copy.acquisitions);

@@ -15,11 +15,15 @@ inline uint32_t owner_of(const Mutex& mutex) {
     return __atomic_load_n(&mutex.word, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
 }
 
+/// As JavaScript is told: also that nobody can have it any more.
+inline uint32_t shown_owner(const Mutex& mutex) {
+    return posix_ipc_mutex_is_unusable(&mutex) != 0 ? POSIX_IPC_MUTEX_LOST : owner_of(mutex);
+}
+
 // What a thread does that knows its list.
 
-/// What try_lock does within an announcement.
-inline int32_t take(RobustList& list, Mutex& mutex, bool barging) {
-    const int result = posix_ipc_mutex_take(&mutex, list.thread(), static_cast<int>(barging));
+/// What the header has answered who tried to take it, within an announcement.
+inline int32_t link_taken(RobustList& list, Mutex& mutex, int result) {
     if (result != 0 && result != EOWNERDEAD) {
         return -result;
     }
@@ -35,7 +39,8 @@ inline int32_t try_lock(RobustList& list, Mutex& mutex, bool barging) {
     }
     const RobustList::Announcement announcement(list, mutex);
     POSIX_IPC_STEP(announced);
-    return take(list, mutex, barging);
+    return link_taken(list, mutex,
+                      posix_ipc_mutex_take(&mutex, list.thread(), static_cast<int>(barging)));
 }
 
 /// It leaves the list in any case: a word that others have overwritten is nobody's business any

@@ -1,34 +1,10 @@
 #include "lock/mutex_wait.h"
 
-#include <algorithm>
-#include <unistd.h>
 #include <utility>
 
-#include "core/pause.h"
 #include "core/wait/timespec.h"
 
 namespace posix_ipc::lock {
-
-namespace {
-
-// Together they are somewhat more than it takes to wake a thread.
-constexpr std::chrono::nanoseconds first_pause{1000};
-constexpr std::chrono::nanoseconds last_pause{8000};
-
-/// Whether an owner can go on while this thread does. The machine's CPUs count, not those that this
-/// thread may use: where each program is bound to a CPU of its own, trying on pays most.
-bool may_try_on(const Mutex& mutex) {
-    static const bool has_cpus = sysconf(_SC_NPROCESSORS_ONLN) > 1;
-    return has_cpus && (mutex.flags & POSIX_IPC_MUTEX_FAIR) == 0;
-}
-
-void pause_until(wait::Clock::time_point end) {
-    do {
-        pause_briefly();
-    } while (wait::Clock::now() < end);
-}
-
-} // namespace
 
 wait::Outcome MutexWait::block() {
     return block_until(never);
@@ -64,27 +40,15 @@ int32_t MutexWait::take_until(RobustList& list, wait::Clock::time_point look) {
     }
 }
 
-/// Most owners are quicker than a thread that has to be woken. The tries become rare: each of them
-/// takes the memory away from the CPU of the owner, who needs it to go on.
 int32_t MutexWait::try_on(RobustList& list, wait::Clock::time_point look) {
-    int32_t result = take(list, *mutex_, barging_);
-    if (result != -EBUSY) {
-        return result;
-    }
-    if (may_try_on(*mutex_)) {
-        auto now = wait::Clock::now();
-        for (auto pause = first_pause; result == -EBUSY && pause <= last_pause && now < look;
-             pause *= 2) {
-            pause_until(std::min(now + pause, look));
-            POSIX_IPC_STEP(trying);
-            result = take(list, *mutex_, barging_);
-            now = wait::Clock::now();
-        }
-    }
-    if (!std::exchange(counted_, true)) { // last: until then the owner needs the memory
+    const auto until = std::chrono::nanoseconds(look.time_since_epoch()).count();
+    const int result =
+        posix_ipc_mutex_try_on(mutex_.get(), list.thread(), static_cast<int>(barging_), until);
+    if (result == EBUSY && !std::exchange(counted_, true)) {
+        // Last: until then the owner needs the memory.
         __atomic_fetch_add(&mutex_->contentions, 1, __ATOMIC_RELAXED);
     }
-    return result;
+    return link_taken(list, *mutex_, result);
 }
 
 wait::Outcome MutexWait::attempt() {

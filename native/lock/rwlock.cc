@@ -285,7 +285,7 @@ void rwlock_look(Environment& environment, int32_t handle, Numbers into) {
     }
     const posix_ipc_rwlock& lock = *open->lock.shared;
     into[0] = posix_ipc_rwlock_phase(&lock);
-    into[1] = posix_ipc_owner(&lock.gate);
+    into[1] = shown_owner(lock.gate);
     into[2] = (lock.gate.word & FUTEX_OWNER_DIED) != 0 ? 1 : 0;
     into[3] = static_cast<double>(lock.gate.since) / 1e6;
     into[4] = static_cast<double>(lock.writes);

@@ -28,16 +28,23 @@ export interface Storm {
 /** Where none of a few kills came amid the work it goes on: up to so many times as many. */
 const mostTimes = 20;
 
-/**
- * Kills so many, or more, of which others take the place; answers how many, and for how long nobody
- * went on, at most, in ms.
- */
-export async function killStorm(storm: Storm): Promise<{ killed: number; longest: number }> {
+/** What came of it. */
+export interface Survived {
+  killed: number;
+  /** For how long nobody went on, at most, in ms. */
+  longest: number;
+  /** How often that was more than a second. */
+  hung: number;
+}
+
+/** Kills so many, or more, of which others take the place. */
+export async function killStorm(storm: Storm): Promise<Survived> {
   const { kills, start, progress, holder, torn } = storm;
   const peers: Peer[] = [];
   for (const [place, kind] of kinds.entries()) peers.push(await start(kind, place));
   await waitUntil('the storm has begun', () => progress() > 1000);
   let longest = 0;
+  let hung = 0;
   let killed = 0;
   for (; killed < kills || (torn() <= kills / 50 && killed < mostTimes * kills); killed++) {
     await sleep(below(8));
@@ -50,7 +57,9 @@ export async function killStorm(storm: Storm): Promise<{ killed: number; longest
     const before = progress();
     const begin = performance.now();
     await waitUntil('the others go on', () => progress() > before + 10);
-    longest = Math.max(longest, performance.now() - begin);
+    const lasted = performance.now() - begin;
+    longest = Math.max(longest, lasted);
+    if (lasted > 1000) hung++;
     expect(await victim?.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
     peers[place] = await start(kinds[place] ?? 'C', place);
   }
@@ -58,5 +67,5 @@ export async function killStorm(storm: Storm): Promise<{ killed: number; longest
     peer.kill('SIGKILL');
     expect(await peer.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
   }
-  return { killed, longest };
+  return { killed, longest, hung };
 }

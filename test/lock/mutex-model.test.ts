@@ -8,6 +8,8 @@ const setups: Setup[] = [
   { threads: 3, rounds: 1, kills: 2 },
   { threads: 2, rounds: 3, kills: 1 },
   { threads: 3, rounds: 2, kills: 1 },
+  { threads: 4, rounds: 1, kills: 2, leaves: true },
+  { threads: 3, rounds: 2, kills: 2, leaves: true },
 ];
 
 test.each(setups)('%j: one at a time, each death told once, nobody sleeps for ever', (setup) => {
@@ -26,4 +28,9 @@ const faults: [Faults, string][] = [
 
 test.each(faults)('finds what is wrong with %j', (fault, expected) => {
   expect(explore({ threads: 3, rounds: 2, kills: 1, ...fault }).fault).toBe(expected);
+});
+
+test('finds what is wrong where an owner that is none is named', () => {
+  const setup = { threads: 4, rounds: 1, kills: 2, leaves: true, namesNobody: true };
+  expect(explore(setup).fault).toBe('all who live sleep');
 });

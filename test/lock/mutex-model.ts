@@ -19,6 +19,7 @@ type Place =
   | 'count'
   | 'sleep'
   | 'asleep'
+  | 'look'
   | 'work'
   | 'settle'
   | 'unlink'
@@ -26,6 +27,8 @@ type Place =
   | 'freeSlow'
   | 'wake'
   | 'clear'
+  | 'lose'
+  | 'refuse'
   | 'wakeAll'
   | 'rest'
   | 'dead';
@@ -52,6 +55,8 @@ export interface State {
   kills: number;
   /** Deaths of owners that nobody was told of yet. */
   untold: number;
+  /** One was told, and has left without a word. */
+  unusable: boolean;
 }
 
 /** What is to be wrong, to see that it is found. */
@@ -64,12 +69,16 @@ export interface Faults {
   waitsSilently?: boolean;
   /** It is announced only after it was taken. */
   announcesLate?: boolean;
+  /** Where nobody can have it any more, the word names an owner that is none. */
+  namesNobody?: boolean;
 }
 
 export interface Setup extends Faults {
   threads: number;
   rounds: number;
   kills: number;
+  /** Who is told of a death may leave without a word. */
+  leaves?: boolean;
 }
 
 function first({ threads, rounds, kills }: Setup): State {
@@ -86,6 +95,7 @@ function first({ threads, rounds, kills }: Setup): State {
     })),
     kills,
     untold: 0,
+    unusable: false,
   };
 }
 
@@ -128,9 +138,13 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
       state.word |= id;
       if (faults.announcesLate === true) self.pending = false;
       self.linked = faults.announcesLate !== true;
-      self.at = (state.word & DIED) !== 0 ? 'settle' : 'work';
-      if (self.at === 'settle') state.untold--;
+      const died = (state.word & DIED) !== 0;
+      self.at = died ? 'look' : 'work';
+      if (died && !state.unusable) state.untold--;
     }
+  },
+  look(state, self) {
+    self.at = state.unusable ? 'refuse' : 'settle';
   },
   arrive(state, self) {
     self.seen = state.word;
@@ -179,8 +193,7 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
   },
   freeSlow(state, self) {
     if ((state.word & DIED) !== 0) {
-      state.word = LOST;
-      self.at = 'wakeAll';
+      self.at = 'lose';
       return;
     }
     state.word = WAITERS;
@@ -196,6 +209,14 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
     const same = self.fresh || faults.clearsBlindly === true;
     if (state.word === WAITERS && same) state.word = 0;
     finish(self);
+  },
+  lose(state, self) {
+    state.unusable = true;
+    self.at = 'refuse';
+  },
+  refuse(state, self, _id, faults) {
+    state.word = faults.namesNobody === true ? LOST : DIED;
+    self.at = 'wakeAll';
   },
   wakeAll(state, self) {
     wake(state, state.queue.length);
@@ -240,26 +261,31 @@ function tidy(state: State): State {
   return state;
 }
 
-function keyOf({ word, queue, threads, kills, untold }: State): string {
+function keyOf({ word, queue, threads, kills, untold, unusable }: State): string {
   const parts = threads.map(
     ({ at, rounds, linked, pending, seen, fresh }) =>
       `${at}${String(rounds)}${String(seen)}${linked ? 'l' : ''}${pending ? 'p' : ''}${fresh ? 'f' : ''}`,
   );
-  return [word, queue.join(), kills, untold, ...parts].join(' ');
+  return [word, queue.join(), kills, untold, unusable, ...parts].join(' ');
 }
 
 /** All states that one step leads to. */
-function* after(state: State, faults: Faults): Generator<State> {
+function* after(state: State, setup: Setup): Generator<State> {
   for (const [index, { at }] of state.threads.entries()) {
     if (at === 'dead' || at === 'rest') continue;
     if (at !== 'asleep') {
       const next = copyOf(state);
-      steps[at](next, threadOf(next, index), index + 1, faults);
+      steps[at](next, threadOf(next, index), index + 1, setup);
       yield tidy(next);
+    }
+    if (at === 'settle' && setup.leaves === true) {
+      const next = copyOf(state);
+      threadOf(next, index).at = 'work';
+      yield next;
     }
     if (state.kills > 0) {
       const next = copyOf(state);
-      die(next, index, faults);
+      die(next, index, setup);
       yield tidy(next);
     }
   }
@@ -274,6 +300,7 @@ function wrong(state: State): string | undefined {
   if (!stuck) return undefined;
   const owner = ownerOf(state);
   if (owner !== 0 && owner !== LOST) return 'a dead owner was not noticed';
+  if (state.unusable) return undefined;
   const left = (state.word & DIED) !== 0 ? 1 : 0;
   if (left !== Math.min(state.untold, 1)) return 'a death was told twice, or not at all';
   return undefined;

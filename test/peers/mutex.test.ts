@@ -1,5 +1,7 @@
 /** A mutex between processes, of Node and of C, that may die while they hold it. */
 
+import { cpus } from 'node:os';
+
 import { lock } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
@@ -152,6 +154,37 @@ test('released without markConsistent it can never be locked again', async () =>
   expect((await other.ended).stderr).toContain('recoverable');
 });
 
+test.each(['losing', 'lost'])(
+  'who releases it without markConsistent dies right after the step "%s": nobody waits on',
+  async (step) => {
+    const { file, ledger } = makeLedger();
+    const first = await startC('mutex-peer', [file, 'leave']);
+    await first.line();
+    first.kill('SIGKILL');
+    await first.ended;
+    const dying = await startC('mutex-peer', [file, 'unsettled', step]);
+    await dying.line();
+    const others = [
+      await startC('mutex-peer', [file, 'count', '1']),
+      startNode('mutex-peer', [file, 'count', '1', 'sync']),
+      startNode('mutex-peer', [file, 'count', '1', 'promise']),
+    ];
+    const waiting = rejectionOf(ledger.mutex.lock());
+    await waitUntil('all sleep', () => ledger.mutex.statSync().contentions === 4);
+    for (const [i, { pid }] of others.entries()) {
+      await untilBlockedIn(i < 2 ? 'futex' : 'futex_waitv', pid);
+    }
+    await untilBlockedIn('futex_waitv', process.pid);
+    dying.tell('go');
+    expect((await dying.ended).signal).toBe('SIGKILL');
+    expect((await soon('the end of the wait', waiting)).message).toMatch(/^ENOTRECOVERABLE/);
+    for (const peer of others) {
+      expect((await soon('its end', peer.ended)).stderr).toMatch(/recoverable|ENOTRECOVERABLE/);
+    }
+    expect(ledger.mutex.statSync().state).toBe('unrecoverable');
+  },
+);
+
 describe('recover', () => {
   async function left(name: string): Promise<void> {
     const peer = startNode('mutex-leaver', [name]);
@@ -205,6 +238,15 @@ test.each(['ends', 'exits', 'throws', 'is terminated', 'is terminated while bloc
   async (way) => {
     const peer = startNode('mutex-worker', [way]);
     expect(await peer.success()).toBe('true true\nfalse\n');
+  },
+);
+
+/** The addon tries on by the same function. */
+testIf(cpus().length > 1, 'needs two CPUs')(
+  'who may use one CPU of several tries on before it sleeps: the owner may have another one',
+  async () => {
+    const peer = await startC('mutex-tries');
+    expect(await peer.success()).toBe('0 1 0\n');
   },
 );
 

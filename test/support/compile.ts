@@ -63,6 +63,7 @@ const parts: Record<string, string[]> = {
       (name) => `core/wait/${name}.cc`,
     ),
   ],
+  mutex_lost_steps: ['lock/mutex_wait.cc'],
   rwlock_steps: ['mutex_wait', 'rwlock_calls', 'slot_wait'].map((name) => `lock/${name}.cc`),
   barrier_steps: ['lock/barrier_wait.cc'],
   condition_steps: ['lock/condition_wait.cc', 'lock/mutex_wait.cc'],

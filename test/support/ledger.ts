@@ -3,7 +3,8 @@
 import type { lock, memory } from 'posix-ipc';
 
 /** As in test/fixtures/mutex-peer.c. */
-const [MUTEX_BYTES, FIRST, SECOND, SEEN, TORN] = [64, 0, 1, 2, 3];
+const [MUTEX_BYTES, FIRST, SECOND, SEEN, TORN, COMMITTED, COUNTED] = [64, 0, 1, 2, 3, 8, 16];
+const places = 8;
 
 export class Ledger {
   readonly mutex: lock.Mutex;
@@ -11,7 +12,7 @@ export class Ledger {
 
   constructor(mapping: memory.Mapping, mutex: lock.Mutex) {
     this.mutex = mutex;
-    this.#words = mapping.view(BigInt64Array, MUTEX_BYTES, 4);
+    this.#words = mapping.view(BigInt64Array, MUTEX_BYTES, COUNTED + places);
   }
 
   /** What a new owner does first: repairs what the last one has left, or finds it whole. */
@@ -27,6 +28,31 @@ export class Ledger {
 
   raise(counter: 0 | 1): void {
     Atomics.add(this.#words, counter, 1n);
+  }
+
+  /** By who is in a place, amid its turn. */
+  commit(place: number): void {
+    Atomics.add(this.#words, COMMITTED + place, 1n);
+  }
+
+  /** After it. */
+  count(place: number): void {
+    Atomics.add(this.#words, COUNTED + place, 1n);
+  }
+
+  /** Of all places. */
+  get committed(): number {
+    return this.#sum(COMMITTED);
+  }
+
+  get counted(): number {
+    return this.#sum(COUNTED);
+  }
+
+  #sum(first: number): number {
+    return this.#words
+      .subarray(first, first + places)
+      .reduce<number>((sum, one) => sum + Number(one), 0);
   }
 
   get first(): number {

@@ -38,8 +38,9 @@ extern "C" {
 #define POSIX_IPC_MUTEX_MAGIC 0x584D4950u /* "PIMX" */
 #define POSIX_IPC_MUTEX_LAYOUT 1u
 #define POSIX_IPC_MUTEX_FAIR 1u
+#define POSIX_IPC_MUTEX_UNUSABLE 2u /* nobody said that the data is consistent: for ever */
 
-/* Owner bits that no thread has: the mutex can never be locked again. */
+/* Owner bits that no thread has: whoever finds them does not wait. */
 #define POSIX_IPC_MUTEX_LOST ((uint32_t)FUTEX_TID_MASK)
 
 struct posix_ipc_mutex {
@@ -90,6 +91,19 @@ static inline void posix_ipc_mutex_note(struct posix_ipc_mutex* mutex, int died)
         mutex->deaths++;
 }
 
+/* Nobody can have it any more: has no owner, and tells all who sleep. If this thread dies before it
+ * has woken them, the kernel wakes one, because there is no owner; and that one does the same. */
+static inline int posix_ipc_mutex_refuse(struct posix_ipc_mutex* mutex) {
+    __atomic_store_n(&mutex->word, (uint32_t)FUTEX_OWNER_DIED, __ATOMIC_RELEASE);
+    POSIX_IPC_STEP(lost);
+    posix_ipc_mutex_wake(mutex, INT32_MAX);
+    return ENOTRECOVERABLE;
+}
+
+static inline int posix_ipc_mutex_is_unusable(const struct posix_ipc_mutex* mutex) {
+    return (__atomic_load_n(&mutex->flags, __ATOMIC_ACQUIRE) & POSIX_IPC_MUTEX_UNUSABLE) != 0;
+}
+
 /* Makes the thread the owner if there is none: 0, EOWNERDEAD, EBUSY or ENOTRECOVERABLE. The bits
  * stay: who sleeps must be woken, and that the owner has died is to be told until it is settled.
  * `barging`: also where others sleep and the mutex is fair. */
@@ -107,8 +121,63 @@ static inline int posix_ipc_mutex_take(struct posix_ipc_mutex* mutex, uint32_t t
     }
     POSIX_IPC_STEP(taken);
     const int died = (word & FUTEX_OWNER_DIED) != 0;
+    if (died && posix_ipc_mutex_is_unusable(mutex))
+        return posix_ipc_mutex_refuse(mutex);
     posix_ipc_mutex_note(mutex, died);
     return died ? EOWNERDEAD : 0;
+}
+
+/* A few hundred nanoseconds in which others have the memory. */
+static inline void posix_ipc_rest(void) {
+    for (int i = 0; i < 8; i++) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        __asm__ __volatile__("yield" ::: "memory");
+#endif
+    }
+}
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+static inline int64_t posix_ipc_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Whether another thread may run while this one does not sleep. The machine's CPUs count, not those
+ * that this thread may use: where each is bound to a CPU of its own, trying on pays most. */
+static inline int posix_ipc_has_cpus(void) {
+    static int several = -1;
+    if (__atomic_load_n(&several, __ATOMIC_RELAXED) < 0)
+        __atomic_store_n(&several, sysconf(_SC_NPROCESSORS_ONLN) > 1, __ATOMIC_RELAXED);
+    return __atomic_load_n(&several, __ATOMIC_RELAXED);
+}
+
+/* Together they are somewhat more than it takes to wake a thread. */
+#define POSIX_IPC_MUTEX_FIRST_PAUSE 1000
+#define POSIX_IPC_MUTEX_LAST_PAUSE 8000
+
+/* As take(); tries on for a while, until an instant at most, before EBUSY. Most owners are quicker
+ * than a thread that has to be woken. The tries become rare: each takes the memory away from the
+ * CPU of the owner, who needs it to go on. Not where the mutex is fair: others come first. */
+static inline int posix_ipc_mutex_try_on(struct posix_ipc_mutex* mutex, uint32_t tid, int barging,
+                                         int64_t until) {
+    int result = posix_ipc_mutex_take(mutex, tid, barging);
+    if (result != EBUSY || (mutex->flags & POSIX_IPC_MUTEX_FAIR) != 0 || !posix_ipc_has_cpus())
+        return result;
+    int64_t now = posix_ipc_now();
+    int64_t pause = POSIX_IPC_MUTEX_FIRST_PAUSE;
+    while (result == EBUSY && pause <= POSIX_IPC_MUTEX_LAST_PAUSE && now < until) {
+        const int64_t end = pause < until - now ? now + pause : until;
+        do {
+            posix_ipc_rest();
+        } while ((now = posix_ipc_now()) < end);
+        POSIX_IPC_STEP(trying);
+        result = posix_ipc_mutex_take(mutex, tid, barging);
+        pause *= 2;
+    }
+    return result;
 }
 
 /* What to sleep on, as an argument of futex(2); 0: look again. */
@@ -151,12 +220,11 @@ static inline int posix_ipc_mutex_swap(struct posix_ipc_mutex* mutex, uint64_t* 
                                        __ATOMIC_RELAXED);
 }
 
-/* Nobody can have it any more; tells all who sleep. */
+/* Its owner leaves it for ever: whoever gets it next sees the flag, however this thread ends. */
 static inline int posix_ipc_mutex_lose(struct posix_ipc_mutex* mutex) {
-    __atomic_store_n(&mutex->word, POSIX_IPC_MUTEX_LOST, __ATOMIC_RELEASE);
-    POSIX_IPC_STEP(lost);
-    posix_ipc_mutex_wake(mutex, INT32_MAX);
-    return ENOTRECOVERABLE;
+    __atomic_fetch_or(&mutex->flags, (uint16_t)POSIX_IPC_MUTEX_UNUSABLE, __ATOMIC_RELEASE);
+    POSIX_IPC_STEP(losing);
+    return posix_ipc_mutex_refuse(mutex);
 }
 
 /* The owner gives it up: 0; ENOTRECOVERABLE: another owner had died, and nobody said that the data
@@ -285,6 +353,14 @@ static inline void posix_ipc_unlink(struct posix_ipc_mutex* mutex) {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* In nanoseconds; an instant that no such number can say is never. */
+static inline int64_t posix_ipc_instant(const struct timespec* until) {
+    const int64_t most = INT64_MAX / 1000000000 - 1;
+    return until == NULL || until->tv_sec > most
+               ? INT64_MAX
+               : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec;
+}
+
 /* `until`: an instant of CLOCK_MONOTONIC, NULL for ever; `wait`: else EBUSY. */
 static inline int posix_ipc_mutex_lock_until(struct posix_ipc_mutex* mutex,
                                              const struct timespec* until, int wait) {
@@ -297,7 +373,9 @@ static inline int posix_ipc_mutex_lock_until(struct posix_ipc_mutex* mutex,
     int barging = !wait;
     int slept = 0;
     int result;
-    while ((result = posix_ipc_mutex_take(mutex, self.tid, barging)) == EBUSY && wait) {
+    while ((result = posix_ipc_mutex_try_on(mutex, self.tid, barging,
+                                            wait ? posix_ipc_instant(until) : 0)) == EBUSY &&
+           wait) {
         const uint32_t expected = posix_ipc_mutex_arrive(mutex);
         if (expected == 0)
             continue;

@@ -192,12 +192,6 @@ static inline int posix_ipc_ring_spin(const struct posix_ipc_ring_waits* waits, 
     return 0;
 }
 
-/* Whether the other end may run while this one spins. The machine's CPUs count, not those that this
- * thread may use: where each end is bound to a CPU of its own, spinning pays most. */
-static inline int posix_ipc_ring_may_spin(void) {
-    return sysconf(_SC_NPROCESSORS_ONLN) > 1;
-}
-
 /* Spins where that has paid lately. */
 static inline int posix_ipc_ring_linger(struct posix_ipc_ring_waits* waits, const void* end) {
     if (waits->misses >= POSIX_IPC_RING_MISSES)
@@ -244,7 +238,7 @@ static inline int posix_ipc_ring_sleep(struct posix_ipc_ring_waits* waits, const
         __atomic_store_n(waits->bell, 0, __ATOMIC_SEQ_CST); /* nobody needs to ring */
     if (posix_ipc_ring_now() - begin < POSIX_IPC_RING_SOON_NS &&
         waits->misses >= POSIX_IPC_RING_MISSES && ++waits->waited > waits->pause &&
-        posix_ipc_ring_may_spin())
+        posix_ipc_has_cpus())
         waits->misses = POSIX_IPC_RING_MISSES - POSIX_IPC_RING_TRIAL;
     return error == EAGAIN || error == EINTR || error == ETIMEDOUT ? 0 : error;
 }

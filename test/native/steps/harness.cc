@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct Progress {
 
 const char* deadly_step = "";
 int hits_to_death = 0;
+std::set<pid_t> mortals;
 
 /// Until the data says stop, or death comes.
 pid_t start(const Live& live, unsigned random, Progress& progress, std::atomic<uint64_t>* turns) {
@@ -110,6 +112,28 @@ int kill_after_each(const std::vector<const char*>& steps, int rounds, unsigned 
         expect_end(survivor, false, release);
     }
     return dead;
+}
+
+pid_t start_alone(const std::function<void()>& what) {
+    const pid_t child = fork();
+    if (child == 0) {
+        what();
+        std::_Exit(0);
+    }
+    return child;
+}
+
+pid_t start_to_die(const char* step, const std::function<void()>& what) {
+    deadly_step = step;
+    hits_to_death = 1;
+    const pid_t child = start_alone(what);
+    hits_to_death = 0;
+    mortals.insert(child);
+    return child;
+}
+
+void expect_right_end(pid_t child) {
+    expect_end(child, mortals.erase(child) == 1);
 }
 
 void reached(const char* step) {

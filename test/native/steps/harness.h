@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include <sys/mman.h>
+#include <sys/types.h>
 #include <vector>
 
 namespace posix_ipc::test {
@@ -32,6 +33,15 @@ using Live = std::function<std::function<void()>(unsigned random, bool mortal)>;
 int kill_after_each(
     const std::vector<const char*>& steps, int rounds, unsigned seed, const Live& live,
     const std::function<void()>& release = [] {});
+
+/// Begins something in a process of its own, which has to end well; its id.
+pid_t start_alone(const std::function<void()>& what);
+
+/// The same, in one that has to die right after a step.
+pid_t start_to_die(const char* step, const std::function<void()>& what);
+
+/// Of such a process.
+void expect_right_end(pid_t child);
 
 /// Of the program: how often each step is deadly.
 int run(int rounds, unsigned seed);

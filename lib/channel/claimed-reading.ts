@@ -161,5 +161,5 @@ export class ClaimedReading extends Reading {
 function privateCopy(place: Place): Place {
   const memory = ownMemory(RING + place.capacity, place);
   const words = new Int32Array(memory);
-  return { ...place, words, ring: Buffer.from(memory, RING) };
+  return { ...place, words, ring: Buffer.from(memory, RING), buffer: memory, ringAt: RING };
 }

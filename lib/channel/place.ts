@@ -37,6 +37,9 @@ export interface RingPlace {
   /** The channel, and its ring, as views. */
   words: Int32Array;
   ring: Buffer;
+  /** What the ring lies in, and where: to ask `ring` for them is a call each. */
+  buffer: ArrayBufferLike;
+  ringAt: number;
   /** Bytes of the ring, a power of two; of one that grows, how many there may be. */
   capacity: number;
   /** The name, with its leading slash; undefined for a channel in a mapping. */
@@ -215,6 +218,8 @@ export function placeOf(mapping: Mapping, byteOffset: number, name: string | und
       byteOffset: begin,
       words: mapping.view(Int32Array, begin, length / 4),
       ring: Buffer.from(mapping.buffer, begin + RING, length - RING),
+      buffer: mapping.buffer,
+      ringAt: begin + RING,
       capacity,
       piece: segment > 0 ? segment : capacity,
       name,
@@ -241,9 +246,9 @@ function slotOf(main: Place, receiver: number): Slot {
 /** So many bytes from an offset of a place on, as a place of its own. */
 export function partOf(place: RingPlace, offset: number, bytes: number): RingPlace {
   const byteOffset = place.byteOffset + offset;
-  const { mapping, memory, ring, capacity, name } = place;
+  const { mapping, memory, ring, buffer, ringAt, capacity, name } = place;
   const words = mapping.view(Int32Array, byteOffset, bytes / 4);
-  return { mapping, memory, byteOffset, words, ring, capacity, name };
+  return { mapping, memory, byteOffset, words, ring, buffer, ringAt, capacity, name };
 }
 
 /** Where a position lies in the ring, whatever its table of segments says. */

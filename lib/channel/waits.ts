@@ -98,6 +98,10 @@ class RingCall<R> implements Call<R> {
     return this.soFar?.();
   }
 
+  linger(): R | undefined {
+    return this.waits.linger(this.again);
+  }
+
   start(): number {
     this.waits.begin();
     return this.parking === engine ? this.waits.start() : 0;
@@ -147,6 +151,11 @@ export class Waits {
     return !this.#lane.busy && mayAnswerInline();
   }
 
+  /** Whether to try on only in the next turn of the event loop. */
+  get needsTurn(): boolean {
+    return this.#end.waiting !== 'block' && this.#spin.needsTurn;
+  }
+
   get polls(): boolean {
     return this.#end.waiting === 'spin' && this.holding;
   }
@@ -176,9 +185,10 @@ export class Waits {
     const first = tried ? attempt() : undefined;
     if (first !== undefined) return first;
     this.#end.awaits?.(true);
+    const needsTurn = !tried || this.needsTurn;
     const answer =
-      (tried ? this.#linger(attempt) : undefined) ??
-      this.#lane.add(new RingCall(this, attempt, soFar), limits, method, tried);
+      (needsTurn ? undefined : this.linger(attempt)) ??
+      this.#lane.add(new RingCall(this, attempt, soFar), limits, method, !needsTurn);
     if (!this.#lane.busy) this.#end.awaits?.(false);
     return answer;
   }
@@ -234,17 +244,17 @@ export class Waits {
     this.#spin.answered(took);
   }
 
+  linger<R>(attempt: () => R | undefined): R | undefined {
+    if (this.#end.waiting === 'block') return undefined;
+    return this.#spin.run((duration) => tryOn(attempt, performance.now() + duration));
+  }
+
   checkThere(): void {
     checkThere(this.#end.place);
   }
 
   failure(error: number | string): SystemError {
     return channelFailure(error, this.#end.place.name);
-  }
-
-  #linger<R>(attempt: () => R | undefined): R | undefined {
-    if (this.#end.waiting === 'block') return undefined;
-    return this.#spin.run((duration) => tryOn(attempt, performance.now() + duration));
   }
 
   #lingerSync<R>(attempt: () => R | undefined, deadline: number): R | undefined {

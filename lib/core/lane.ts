@@ -23,6 +23,11 @@ export interface Limits {
 export interface Call<R> {
   /** Makes the call without waiting; undefined if it would have to. Throws what it fails with. */
   attempt(): R | undefined;
+  /**
+   * Tries on for some time, where that is likely to pay; undefined if nothing came. Asked where the call
+   * has had to let the event loop go round, and is found to block after that.
+   */
+  linger?(): R | undefined;
   /** Starts a native wait: its number, or a negated errno. */
   start(): number;
   /** Waits on this thread: how the wait ended, as a native wait does. */
@@ -45,6 +50,7 @@ interface Pending {
   deadline: number;
   /** Tries without waiting; true if the request is settled. */
   attempt(): boolean;
+  linger(): boolean;
   start(): number;
   /** Takes the end of a native wait; true if the request is settled. */
   complete(result: number, low: number, high: number, took: number): boolean;
@@ -106,7 +112,7 @@ export class Lane {
       pending.deadline = deadlineAfter(timeout);
       if (timeout < Infinity) {
         const expire = (): void => {
-          if (this.#deferred) this.#serve(); // it is owed one attempt
+          if (this.#deferred) this.#serve(false); // it is owed one attempt
           if (this.#pending.has(pending)) this.#cancel(pending, call.failure('ETIMEDOUT'));
         };
         release.push(after(timeout, expire));
@@ -134,7 +140,7 @@ export class Lane {
   /** Serves what can be served now, without a native wait in between; see `Call.block`. */
   serve(): void {
     this.#endWait();
-    this.#serve();
+    this.#serve(false);
   }
 
   /** Serves all requests, blocking this thread; a negated errno where that ended early. */
@@ -180,13 +186,13 @@ export class Lane {
     for (const pending of [...this.#pending].reverse()) this.#cancel(pending, reason());
   }
 
-  #serve(): void {
+  /** `lingers`: whether the one that would block may try on. */
+  #serve(lingers: boolean): void {
     if (this.#wait !== undefined) return;
     for (const pending of this.#pending) {
-      if (!this.#try(pending)) {
-        this.#park(pending);
-        return;
-      }
+      if (this.#try(pending) || (lingers && this.#linger(pending))) continue;
+      this.#park(pending);
+      return;
     }
   }
 
@@ -225,6 +231,15 @@ export class Lane {
     }
   }
 
+  #linger(pending: Pending): boolean {
+    try {
+      return pending.linger();
+    } catch (error) {
+      pending.reject(error);
+      return true;
+    }
+  }
+
   #complete(first: Pending, ...end: Parameters<WaitEnd>): boolean {
     try {
       return first.complete(...end);
@@ -239,7 +254,7 @@ export class Lane {
     this.#deferred = true;
     setImmediate(() => {
       this.#deferred = false;
-      this.#serve();
+      this.#serve(true);
     });
   }
 
@@ -262,7 +277,7 @@ export class Lane {
       this.#wait = undefined;
       const [first] = this.#pending;
       if (first !== undefined) this.#finish(first, ...end);
-      this.#serve();
+      this.#serve(false);
     });
   }
 
@@ -331,6 +346,7 @@ function pendingOf<R>(
   return {
     deadline: Infinity,
     attempt: () => settled(call.attempt()),
+    linger: () => settled(call.linger?.()),
     start: () => call.start(),
     block: (timeout) => call.block(timeout),
     complete: (...end) => settled(call.complete(...end)),

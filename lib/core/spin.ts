@@ -52,6 +52,11 @@ export class Spin {
     return Math.min(Math.max(margin * this.#typical, shortest), most);
   }
 
+  /** Whether to try on only after the event loop has gone round. */
+  get needsTurn(): boolean {
+    return this.duration > 0 && !mayTryOn();
+  }
+
   /**
    * Tries on, where that has paid lately: `attempt` is given so many milliseconds, and answers
    * undefined if it has found nothing.

@@ -111,7 +111,10 @@ testIf(...twoCpus)('it runs for as long as it may, and remembers what came of it
 testIf(...twoCpus)('it does not run where the event loop has waited long enough', async () => {
   await nextTurn();
   const spin = spinAfter(0.01);
+  expect(spin.needsTurn).toBe(false);
   countTime(10);
+  expect(spin.needsTurn).toBe(true);
+  expect(new Spin().needsTurn).toBe(false); // it would not run
   expect(spin.run(() => 'it')).toBeUndefined();
   await nextTurn();
   expect(spin.run(() => 'it')).toBe('it');

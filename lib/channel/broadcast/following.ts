@@ -51,7 +51,7 @@ const attempts = 8;
 /** Memory of this subscriber alone. */
 function copied(bytes: number, place: BroadcastPlace): Part {
   const memory = ownMemory(bytes, place);
-  return { words: new Int32Array(memory), ring: Buffer.from(memory) };
+  return { words: new Int32Array(memory), ring: Buffer.from(memory), buffer: memory, ringAt: 0 };
 }
 
 /**

@@ -62,21 +62,22 @@ export function placeOf(
   if (!isCapacity(capacity, mapping.length - byteOffset - slotAt(0, shape.subscribers))) {
     throw channelFailure('EBADMSG', name, 'the broadcast does not fit into its memory');
   }
-  const common = { mapping, memory: handleOf(mapping), capacity, name };
-  const ring = Buffer.from(mapping.buffer, byteOffset + RING, capacity);
+  const { buffer } = mapping;
+  const ringAt = byteOffset + RING;
+  const ring = Buffer.from(buffer, ringAt, capacity);
+  const common = { mapping, memory: handleOf(mapping), ring, buffer, ringAt, capacity, name };
   const slots = Array.from({ length: shape.subscribers }, (_, slot): SlotPlace => {
     const begin = byteOffset + slotAt(capacity, slot);
     const bytes = slotAt(0, 1) - slotAt(0, 0);
     const words = mapping.view(Int32Array, begin, bytes / 4);
     const pairs = mapping.view(BigInt64Array, begin, bytes / 8);
-    return { ...common, byteOffset: begin, words, pairs, ring };
+    return { ...common, byteOffset: begin, words, pairs };
   });
   return {
     ...common,
     byteOffset,
     words: mapping.view(Int32Array, byteOffset, (RING + capacity) / 4),
     pairs: mapping.view(BigInt64Array, byteOffset, RING / 8),
-    ring,
     steps: capacity / STEP,
     shape,
     slots,

@@ -6,7 +6,7 @@
  */
 
 import type { Params } from './params';
-import type { Source, Take } from './payload';
+import { Source, type Take } from './payload';
 import type { TakeThing, Thing } from './things';
 
 export type Maybe<T> = T | Promise<T>;
@@ -50,6 +50,11 @@ export interface Pending {
 export type Repeats = (params: Params) => Works;
 
 export interface Forms {
+  /**
+   * Whether it has read a payload when its call has returned, or its promise is resolved: then all are
+   * made in the same memory, as in C. Else many are made before theirs is used again.
+   */
+  copies?: boolean;
   /** One process: sends each message and takes it back, `batch` of them per call. */
   pair?: Record<string, (source: Source, batch: number) => Moves>;
   send?: Record<string, (source: Source, batch: number) => Works>;
@@ -69,6 +74,14 @@ export interface Forms {
   repeat?: Record<string, Repeats>;
   /** Lets go of what would keep the process alive; called when the work is done. */
   end?: () => Maybe<void>;
+}
+
+/** As many payloads are made before their memory is used again, at least, where they may still be read. */
+const AHEAD = 64;
+
+/** What a form of these sends, up to `batch` at a time. */
+export function sourceFor({ copies }: Forms, size: number, batch = 1): Source {
+  return copies === true ? new Source(size, batch, 1) : new Source(size, Math.max(batch, AHEAD));
 }
 
 export interface Driver {

@@ -17,21 +17,23 @@ function slotOf(size: number): Slot {
   return { bytes, sequence: new Uint32Array(bytes.buffer, 0, 1) };
 }
 
-/** Makes payloads with rising numbers. Memory is used again after `slots` payloads. */
+/** Makes payloads with rising numbers: up to `slots` at a time; one by one, memory is used again after `ahead` of them. */
 export class Source {
   readonly #slots: Slot[];
   readonly #all: Buffer[];
+  readonly #ahead: number;
   #sequence = 0;
   #turn = 0;
 
-  constructor(size: number, slots = 1) {
+  constructor(size: number, slots = 1, ahead = slots) {
+    this.#ahead = ahead;
     this.#slots = Array.from({ length: slots }, () => slotOf(size));
     this.#all = this.#slots.map(({ bytes }) => bytes);
   }
 
   next(): Buffer {
     const slot = this.#slots[this.#turn] as Slot;
-    this.#turn = this.#turn + 1 === this.#slots.length ? 0 : this.#turn + 1;
+    this.#turn = this.#turn + 1 === this.#ahead ? 0 : this.#turn + 1;
     return stamped(slot, this.#sequence++);
   }
 

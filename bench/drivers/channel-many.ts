@@ -9,6 +9,7 @@ export const open: Driver['open'] = (address) => {
   const one = channel.Channel.openSync(channelName(address, REQUEST));
   let sender: channel.Sender | undefined;
   return {
+    copies: true,
     sendTyped: {
       trySend: (source, type) => {
         sender ??= one.sender();

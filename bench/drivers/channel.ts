@@ -46,6 +46,7 @@ class Ends {
 export const open: Driver['open'] = (address) => {
   const ends = new Ends(address);
   return {
+    copies: true,
     send: sends(ends),
     receive: receives(ends),
     ...roundTrips(ends),

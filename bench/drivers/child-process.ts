@@ -65,6 +65,7 @@ export function channel(serialization: Serialization): ReturnType<Driver['open']
     });
   };
   return {
+    copies: true,
     ...objects({
       send: (value) => outlet.send(value),
       listen: (take) => process.on('message', take),

@@ -9,6 +9,7 @@ import { EVENTS } from './events';
 export const open: Driver['open'] = (address) => {
   const broadcast = channel.Broadcast.openSync(channelName(address, REQUEST));
   return {
+    copies: true,
     fanOut: {
       [EVENTS]: (source) => {
         const publisher = broadcast.publisher();

@@ -62,6 +62,7 @@ function pairs({ send, receive }: Queue): Forms {
 
 function streams({ send, receive }: Queue): Forms {
   return {
+    copies: true,
     send: {
       msgsnd: (source) => (count) => {
         for (let i = 0; i < count; i++) send(source.next(), 1, 0);

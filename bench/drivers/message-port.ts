@@ -96,6 +96,7 @@ export const open: Driver['open'] = (address) => {
     });
   };
   return {
+    copies: true,
     ...objects({
       send: (value) => bounded.send(value),
       listen: (take) => {

@@ -45,7 +45,7 @@ export const open: Driver['open'] = (address) => {
   ipc.config.retry = 5;
   const file = boundTo(placeOf(address), REQUEST);
   let end = (): void => undefined;
-  return events({
+  const peers = events({
     listen: (take) => {
       ipc.serve(file, () => {
         ipc.server.on(MESSAGE, (data, socket) => {
@@ -86,6 +86,7 @@ export const open: Driver['open'] = (address) => {
       end();
     },
   });
+  return { ...peers, copies: true };
 };
 
 /** It has no back-pressure of its own: without this, memory would hold all that the other end has not read. */

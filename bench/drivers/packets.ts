@@ -21,8 +21,9 @@ export function packets(ends: Ends): Forms {
   return { ...streams(ends), call: calls(ends), flight: flights(ends), serve: serves(ends) };
 }
 
-function streams({ incoming, outgoing }: Ends): Pick<Forms, 'send' | 'receive'> {
+function streams({ incoming, outgoing }: Ends): Pick<Forms, 'copies' | 'send' | 'receive'> {
   return {
+    copies: true,
     send: {
       sendSync: (source) => {
         const socket = outgoing(REQUEST);

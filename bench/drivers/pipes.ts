@@ -23,6 +23,7 @@ export const open: Driver['open'] = (address) => {
 
 function streams({ reader, writer }: End, size: number): Forms {
   return {
+    copies: true,
     send: {
       writeSync: (source) => (count) => {
         for (let i = 0; i < count; i++) writer.writeSync(source.next());

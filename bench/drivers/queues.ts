@@ -44,6 +44,7 @@ export function queuePairs(queue: Queue): Forms {
 
 export function queueStreams(queue: Queue): Forms {
   return {
+    copies: true,
     send: {
       sendSync: (source) => (count) => {
         for (let i = 0; i < count; i++) queue.sendSync(source.next());

@@ -62,6 +62,7 @@ type Opens = (type: number) => Disruptor;
 
 function streams(of: Opens, size: number): Forms {
   return {
+    copies: true,
     send: {
       sync: (source) => {
         const ring = of(REQUEST);

@@ -56,20 +56,23 @@ export const open: Driver['open'] = (address) => {
     });
     return sender(socket);
   };
-  return events({
-    listen: (take) => {
-      let answer: Send | undefined;
-      const socket = socketOf((data) => {
-        take(data, (reply) => (answer ??= towards(REPLY))(reply));
-      });
-      socket.bind(boundTo(place, REQUEST));
-    },
-    connect: (take) => {
-      socketOf(take).bind(boundTo(place, REPLY));
-      return towards(REQUEST);
-    },
-    end: () => {
-      for (const socket of sockets) socket.close();
-    },
-  });
+  return {
+    copies: true,
+    ...events({
+      listen: (take) => {
+        let answer: Send | undefined;
+        const socket = socketOf((data) => {
+          take(data, (reply) => (answer ??= towards(REPLY))(reply));
+        });
+        socket.bind(boundTo(place, REQUEST));
+      },
+      connect: (take) => {
+        socketOf(take).bind(boundTo(place, REPLY));
+        return towards(REQUEST);
+      },
+      end: () => {
+        for (const socket of sockets) socket.close();
+      },
+    }),
+  };
 };

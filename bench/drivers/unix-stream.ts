@@ -14,6 +14,7 @@ export const open: Driver['open'] = (address) => {
 
 function streams(socket: unix.Stream, size: number): Forms {
   return {
+    copies: true,
     send: {
       sendSync: (source) => (count) => {
         for (let i = 0; i < count; i++) socket.sendSync(source.next());

@@ -4,7 +4,7 @@ import type { Compiler } from '../core/compiler';
 import { atMost, latency, perMessage, perSecond, plain, rate } from '../core/figures';
 import type { Contender, Facility, Goal, Measure } from '../core/measure';
 import type { Work } from '../core/params';
-import { Plan, SMALL } from '../core/plan';
+import { BRIEF, Plan, SMALL } from '../core/plan';
 import { THING_BYTES } from '../core/things';
 import { EVENTS } from '../drivers/events';
 import type { Effort } from '../options';
@@ -15,7 +15,7 @@ import { publishing } from './fan-out';
 import { child, theirs } from './ways';
 
 const BULK = 65_536;
-/** As many messages of a row with net or child_process are made before their memory is used again. */
+/** As many messages of a row with net are made before their memory is used again. */
 const AHEAD = 512;
 const WAITING = 100;
 
@@ -84,8 +84,8 @@ function oneWay(plan: Plan, group: string, work: Work, ways: readonly Way[]): Me
 
 function small(plan: Plan): Measure[] {
   const group = 'One way by a channel, 64 B; C: a ring of the same layout, copied in and out';
-  const work = plan.work(2_000_000, { batch: AHEAD });
-  const fewer = plan.work(200_000, { batch: AHEAD });
+  const work = plan.work(BRIEF);
+  const fewer = plan.work(BRIEF / 10, { batch: AHEAD });
   return [
     ...oneWay(plan, group, work, [
       { name: 'trySend, cursor', subject: cursor, goal: atLeast(0.4), millions: 22 },
@@ -117,7 +117,7 @@ function small(plan: Plan): Measure[] {
 function bulk(plan: Plan, inPlaceInC: Contender): Measure[] {
   const group =
     'One way by a channel, 64 KiB; C: a ring of the same layout, copied in and out, or in place';
-  const work = { ...plan.work(20_000, { size: BULK, batch: 1 }), warm: 2000 };
+  const work = { ...plan.work(200_000, { size: BULK }), warm: 20_000 };
   const inPlace = ours('claim', 'cursor');
   return oneWay(plan, group, work, [
     {

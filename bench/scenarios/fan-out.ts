@@ -1,7 +1,7 @@
-import type { Forms } from '../core/driver';
+import { sourceFor, type Forms } from '../core/driver';
 import { allThere, arrive } from '../core/folder-meeting';
 import type { Params } from '../core/params';
-import { Sink, Source } from '../core/payload';
+import { Sink } from '../core/payload';
 import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
@@ -9,7 +9,7 @@ import { formOf, nanoseconds } from './support';
 /** One process sends each message to many, once all of them are there... */
 export async function fanOutSend(forms: Forms, form: string, params: Params): Promise<Result> {
   const { size, warm, count, check, receivers = 1 } = params;
-  const send = formOf(forms.fanOut, form)(new Source(size, FAN_AHEAD), receivers);
+  const send = formOf(forms.fanOut, form)(sourceFor(forms, size, AHEAD), receivers);
   await allThere(params, receivers);
   await send(warm);
   const meter = new Meter();
@@ -21,8 +21,8 @@ export async function fanOutSend(forms: Forms, form: string, params: Params): Pr
   return { values, latencies: {} };
 }
 
-/** As many payloads are made before their memory is used again. */
-const FAN_AHEAD = 512;
+/** As many payloads are made before their memory is used again, where they may still be read. */
+const AHEAD = 512;
 
 /** ...and each of those takes all of them. */
 export async function fanOutReceive(forms: Forms, form: string, params: Params): Promise<Result> {

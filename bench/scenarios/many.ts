@@ -4,15 +4,12 @@
  */
 
 import { allThere, arrive, hear, say } from '../core/folder-meeting';
-import type { Forms } from '../core/driver';
+import { sourceFor, type Forms } from '../core/driver';
 import type { Params } from '../core/params';
-import { Source, verify } from '../core/payload';
+import { verify } from '../core/payload';
 import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
-
-/** As many payloads are made before their memory is used again. */
-const SLOTS = 64;
 
 /** Types of messages where they are shared: one, and the last one that somebody receives. */
 const [MESSAGE, LAST] = [0, 1];
@@ -22,7 +19,7 @@ export async function gatherSend(forms: Forms, form: string, params: Params): Pr
   const { size, warm, count, check, receivers: senders = 1 } = params;
   arrive(params);
   const type = await allThere(params, senders);
-  const send = formOf(forms.sendTyped, form)(new Source(size, SLOTS), type);
+  const send = formOf(forms.sendTyped, form)(sourceFor(forms, size), type);
   await send(warm);
   const meter = new Meter();
   await send(count);
@@ -102,7 +99,7 @@ export async function shareReceive(forms: Forms, form: string, params: Params): 
 /** Once all are there: and each of its messages was received once. */
 export async function shareSend(forms: Forms, form: string, params: Params): Promise<Result> {
   const { size, warm, count, receivers = 1 } = params;
-  const source = new Source(size, SLOTS);
+  const source = sourceFor(forms, size);
   const send = formOf(forms.sendTyped, form)(source, MESSAGE);
   const sendLast = formOf(forms.sendTyped, form)(source, LAST);
   await allThere(params, receivers);

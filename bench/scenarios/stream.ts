@@ -1,17 +1,14 @@
-import type { Forms } from '../core/driver';
+import { sourceFor, type Forms } from '../core/driver';
 import type { Params } from '../core/params';
-import { Sink, Source } from '../core/payload';
+import { Sink } from '../core/payload';
 import type { Result } from '../core/result';
 import { received, sent } from './one-way';
 import { formOf } from './support';
 
-/** Room for senders that still read a payload after the call returned. */
-const SLOTS = 64;
-
 /** One process sends without pause... */
 export function streamSend(forms: Forms, form: string, params: Params): Promise<Result> {
   const { size, batch } = params;
-  return sent(formOf(forms.send, form)(new Source(size, Math.max(batch, SLOTS)), batch), params);
+  return sent(formOf(forms.send, form)(sourceFor(forms, size, batch), batch), params);
 }
 
 /** ...and the other one receives. */

@@ -14,10 +14,13 @@ export type Maybe<T> = T | Promise<T>;
 /** Moves so many messages, and hands over each that arrives. */
 export type Moves = (count: number, take: Take) => Maybe<void>;
 
-export type MovesTyped = (
-  take: (data: Uint8Array, type: number) => void,
-  more: () => boolean,
-) => Promise<void>;
+/** As `Take`, with the type of each. */
+export interface TakeTyped {
+  (data: Uint8Array, type: number): void;
+  at?: (memory: Uint8Array, offset: number, length: number, type: number) => void;
+}
+
+export type MovesTyped = (take: TakeTyped, more: () => boolean) => Promise<void>;
 
 /** Sends so many messages, or echoes so many. */
 export type Works = (count: number) => Maybe<void>;

@@ -26,7 +26,8 @@ export const open: Driver['open'] = (address) => {
       cursor: async (take, more) => {
         const receiver = one.receiver();
         const each = (message: channel.Cursor): void => {
-          take(message.view(), message.type);
+          if (take.at === undefined) take(message.view(), message.type);
+          else take.at(message.ring, message.offset, message.length, message.type);
         };
         while (more()) {
           const first = await receiver.borrow();

@@ -6,7 +6,7 @@ import { perSecond, rate } from '../core/figures';
 import { makeFolder } from '../core/folder-meeting';
 import type { Contender, Measure, Meeting } from '../core/measure';
 import type { Work } from '../core/params';
-import type { Plan } from '../core/plan';
+import { BRIEF, type Plan } from '../core/plan';
 import { REQUEST } from '../core/slots';
 import type { Effort } from '../options';
 
@@ -36,7 +36,7 @@ export function many(plan: Plan, effort: Effort, program: string): Measure[] {
         name: `channel with ${String(count)} ${of}`,
         group: `One channel, 64 B, several ${of}: all of its messages in a second; C: the same channel`,
         scenario,
-        work: { ...plan.work(200_000), receivers: count },
+        work: { ...plan.work(BRIEF / 5), receivers: count },
         subject,
         baseline: { language: 'C', program, meet },
         figures: [rate(), ...(of === 'senders' && count === 2 ? [perSecond(TWO_SENDERS)] : [])],

@@ -4,7 +4,7 @@
  */
 
 import { allThere, arrive, hear, say } from '../core/folder-meeting';
-import { sourceFor, type Forms } from '../core/driver';
+import { sourceFor, type Forms, type TakeTyped } from '../core/driver';
 import type { Params } from '../core/params';
 import { verify } from '../core/payload';
 import type { Result } from '../core/result';
@@ -37,14 +37,21 @@ export async function gatherReceive(forms: Forms, form: string, params: Params):
   let [taken, wrong, begin, end] = [0, 0, 0, 0];
   let meter = new Meter();
   let usage = {};
-  const take = (data: Uint8Array, type: number): void => {
+  const at: TakeTyped['at'] = (memory, offset, length, type) => {
     if (taken === from) [meter, begin] = [new Meter(), nanoseconds()];
     const sequence = next[type] ?? NaN;
     next[type] = sequence + 1;
-    if (taken < from || taken >= to) verify(data, size, sequence);
-    else if (data.length !== size || data[0] !== (sequence & 0xff)) wrong++;
+    if (taken < from || taken >= to) {
+      verify(memory.subarray(offset, offset + length), size, sequence);
+    } else if (length !== size || memory[offset] !== (sequence & 0xff)) {
+      wrong++;
+    }
     if (++taken === to) [end, usage] = [nanoseconds(), meter.perMessage(senders * count)];
   };
+  const take: TakeTyped = (data, type) => {
+    at(data, 0, data.length, type);
+  };
+  take.at = at;
   await formOf(forms.receiveTyped, form)(take, () => taken < total);
   if (wrong > 0) throw new Error(`${String(wrong)} messages differ in the timed part`);
   const each = warm + count + check;

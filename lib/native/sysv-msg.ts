@@ -7,9 +7,10 @@ export interface SysvMsg {
   /** msgsnd and msgrcv of memory in a slab. */
   msgsndQuick: Quick<4>;
   msgrcvQuick: Quick<5>;
+  msgsndMany: Quick<3>;
+  msgrcvManyQuick: Quick<5>;
   msgsndTimed(queue: number, message: Memory, size: number, timeout: number): number;
   msgsndWait(queue: number, message: Memory, size: number): number;
-  msgsndMany(queue: number, slab: Memory, count: number): number;
   msgrcv(
     queue: number,
     message: Memory,

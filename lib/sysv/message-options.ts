@@ -132,10 +132,15 @@ function wholePlan({ type, except, timeout, signal }: BatchOptions): ReceivePlan
   return receivePlan({ type, except, timeout, signal });
 }
 
-export function drainPlan(options: DrainOptions | undefined): {
+interface DrainPlan {
   plan: ReceivePlan;
   limit: number | undefined;
-} {
+}
+
+const plainDrain: DrainPlan = { plan: plainReceive, limit: undefined };
+
+export function drainPlan(options: DrainOptions | undefined): DrainPlan {
+  if (options === undefined) return plainDrain;
   const { type, except, limit } = optionsOf(options);
   return {
     plan: wholePlan({ type, except }),

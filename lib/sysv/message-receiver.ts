@@ -4,7 +4,7 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { check, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
-import { quick1 } from '../core/quick';
+import { quick1, quick5 } from '../core/quick';
 import { Spin } from '../core/spin';
 import { countAnswers, mayAnswerInline } from '../core/turn';
 import { native } from '../native';
@@ -154,19 +154,19 @@ export class MessageReceiver {
   /** Fills what is left of a pool; false if there are no more messages. */
   #drainPool(plan: ReceivePlan, limit: number, messages: Message[]): boolean {
     const left = pooledRoom(RECORD_HEADER + TYPE_BYTES);
-    const answer = native.msgrcvMany(
-      this.#id,
-      poolAddress(),
-      plan.type,
-      plan.except,
-      Math.min(limit, mostAtOnce),
-    );
+    const answer = this.#receiveMany(plan, Math.min(limit, mostAtOnce));
     if (answer >= 0) {
       takePooledRecords(answer & ~EMPTIED, messages);
       return (answer & EMPTIED) === 0;
     }
     if (answer === E2BIG) return this.#drainLong(plan, left, messages);
     throw this.failure(answer);
+  }
+
+  #receiveMany({ type, except }: ReceivePlan, limit: number): number {
+    return typeof type === 'number'
+      ? quick5(native.msgrcvManyQuick, this.#id, poolAddress(), type, except, limit) | 0
+      : native.msgrcvMany(this.#id, poolAddress(), type, except, limit);
   }
 
   /** The next message did not fit what was left of the pool. */

@@ -4,19 +4,19 @@ import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
 import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
-import { quick4 } from '../core/quick';
+import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT } from './constants';
 
 import { gone } from './message';
 import type { SendPlan } from './message-options';
-import { currentMsgmax, isGone, load, pack, reserve, room, SLAB } from './slab';
+import { currentMsgmax, isGone, load, MOST_PACKED, pack, reserve, room, SLAB } from './slab';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EINVAL = -errnoOf('EINVAL');
 
-/** Longer messages go one by one: the same few cache lines again beat fewer crossings. */
-const LONGEST_PACKED = 1024;
+/** Longer messages go one by one, without being packed. */
+const LONGEST_PACKED = MOST_PACKED / 2;
 
 /** The sending half of a queue. All sends of one object form one line. */
 export class MessageSender {
@@ -134,7 +134,7 @@ export class MessageSender {
     const payload = payloads[first] as Uint8Array;
     if (lengthOf(payload) > LONGEST_PACKED) return this.put(type, payload, waited) ? 1 : 0;
     const packed = pack(type, payloads, first);
-    const sent = native.msgsndMany(this.#id, SLAB, packed);
+    const sent = quick3(native.msgsndMany, this.#id, SLAB, packed) | 0;
     if (sent >= 0) return sent;
     if (sent === EAGAIN) return 0;
     throw this.failure(waited ? sinceGone(sent, lengthOf(payload)) : sent, lengthOf(payload));

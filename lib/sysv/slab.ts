@@ -12,6 +12,9 @@ import { halvesOf, padded, RECORD_HEADER, TYPE_BYTES, typeOf } from './message';
 /** Room for a batch, or for one message under the default msgmax. */
 const smallest = 64 * 1024;
 
+/** Bytes of messages that go in one call: as many as a queue holds by default, and a small cache too. */
+export const MOST_PACKED = 18 * 1024;
+
 let bytes = new Uint8Array(0);
 let words = new Int32Array(0);
 
@@ -100,7 +103,7 @@ export function pack(
   for (; index < payloads.length; index++) {
     const payload = payloads[index] as Uint8Array;
     const next = at + RECORD_HEADER + TYPE_BYTES + padded(lengthOf(payload));
-    if (next > bytes.length) break;
+    if (next > MOST_PACKED) break;
     words[at >> 2] = load(type, payload, at + RECORD_HEADER);
     at = next;
   }

@@ -236,7 +236,7 @@ void define_msg(Exports& exports) {
     exports.quick<msgsnd>("msgsndQuick", "msqid", "msgp", "msgsz", "msgflg");
     exports.function<msgsnd_timed>("msgsndTimed", "msqid", "msgp", "msgsz", "timeout");
     exports.function<msgsnd_wait>("msgsndWait", "msqid", "msgp", "msgsz");
-    exports.function<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
+    exports.quick<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
     exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
     exports.quick<msgrcv>("msgrcvQuick", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
     exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
@@ -247,6 +247,7 @@ void define_msg(Exports& exports) {
     exports.function<msgrcv_spin>("msgrcvSpin", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
                                   "howLong");
     exports.function<msgrcv_many>("msgrcvMany", "msqid", "slab", "msgtyp", "msgflg", "limit");
+    exports.quick<msgrcv_many>("msgrcvManyQuick", "msqid", "slab", "msgtyp", "msgflg", "limit");
     exports.quick<depth>("msgDepth", "msqid");
     exports.function<msgctl>("msgctl", "msqid", "cmd", "values");
 }

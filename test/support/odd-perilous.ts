@@ -45,6 +45,7 @@ export const perilous: Record<string, number[]> = {
   msgrcvArrival: [0, 4],
   msgrcvSpin: [0, 5],
   msgrcvMany: [0],
+  msgrcvManyQuick: [0],
   msgDepth: [0],
   msgctl: [0],
   semOpen: [0],

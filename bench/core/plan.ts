@@ -28,6 +28,11 @@ export class Plan {
     return { ...common, warm, count: timed, ...more };
   }
 
+  /** Waits that are left pending. Before them, so many are made and answered one after the other. */
+  waits(count: number, more: Partial<Work> = {}): Work {
+    return { ...this.work(count, more), warm: this.effort === 'smoke' ? 3 : 300 };
+  }
+
   /** Fewer, because each takes its rest. */
   rested(pause: number): Work {
     const count = { full: 100, quick: 50, smoke: 20 }[this.effort];

@@ -230,7 +230,7 @@ function idle(plan: Plan): Measure {
     name: 'channels that wait',
     group: `${String(WAITING)} channels whose receivers wait`,
     scenario: 'waits',
-    work: { ...plan.work(WAITING), warm: 3, selectors: WAITING },
+    work: plan.waits(WAITING, { selectors: WAITING }),
     subject: ours('receive'),
     figures: [
       plain('CPU while idle', '%', 'idle', { of: 'value', limit: 0.1 }),

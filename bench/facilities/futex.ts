@@ -46,7 +46,7 @@ function waits(plan: Plan): Measure {
     name: 'a word each',
     group: `${WAITS.toLocaleString('en')} pending futex waits; C: a thread for each`,
     scenario: 'waits',
-    work: { ...plan.work(WAITS, NUMBER), warm: 3, selectors: WAITS },
+    work: { ...plan.waits(WAITS, NUMBER), selectors: WAITS },
     subject: ours('wait'),
     baseline: plan.C,
     figures: [

@@ -153,7 +153,7 @@ const WAITS = 1000;
 
 function waits(plan: Plan): Measure[] {
   const group = `${WAITS.toLocaleString('en')} pending receives; C: a thread for each`;
-  const work = { ...plan.work(WAITS), warm: 3 };
+  const work = plan.waits(WAITS);
   const subject = ours('receive');
   const count = (name: string, goal?: Goal): Figure => plain(name, '', 'threads', goal);
   return [

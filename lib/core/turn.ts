@@ -5,7 +5,7 @@
  * that calls spend trying on before they wait.
  */
 
-const answersPerTurn = 128;
+const answersPerTurn = 192;
 
 /** Milliseconds. */
 const triesPerTurn = 1;

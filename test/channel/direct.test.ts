@@ -227,6 +227,6 @@ test('a flood of requests lets timers run', async () => {
     await Promise.all(Array.from({ length: 50 }, () => one.request('x')));
   }
   over = true;
-  // 10,000 frames; between two turns each end takes 128 and one batch at most.
+  // 10,000 frames; between two turns each end takes 192 and one batch at most.
   expect(turns).toBeGreaterThan(20);
 });

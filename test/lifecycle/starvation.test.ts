@@ -103,7 +103,7 @@ test('a loop over a queue that is never empty lets the event loop go round', asy
   counting = false;
   clearInterval(timer);
   await counted;
-  // At most 128 calls are answered in a row (lib/core/turn.ts), and a timer is due every millisecond.
+  // At most 192 calls are answered in a row (lib/core/turn.ts), and a timer is due every millisecond.
   expect(turns).toBeGreaterThanOrEqual(messages / 256);
   expect(ticks).toBeGreaterThanOrEqual(10);
 });

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <unistd.h>
 
+#include "core/wait/signal.h"
 #include "core/wait/thread.h"
 
 namespace posix_ipc::event {
@@ -33,7 +34,7 @@ FutexGroup::~FutexGroup() {
 }
 
 int FutexGroup::start() {
-    const int error = wait::start_thread(thread_, [this] { run(); });
+    const int error = wait::start_thread(thread_, stack_, wait::every_signal(), [this] { run(); });
     started_ = error == 0;
     return error;
 }

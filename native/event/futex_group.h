@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/wait/engine.h"
+#include "core/wait/stack.h"
 #include "event/futex_wait.h"
 
 namespace posix_ipc::event {
@@ -78,6 +79,7 @@ class FutexGroup {
 
     wait::Engine& engine_;
     std::atomic<int>& idle_;
+    wait::Stack stack_ = wait::Stack::take();
     pthread_t thread_{};
     bool started_ = false;
 

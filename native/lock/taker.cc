@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "core/wait/signal.h"
 #include "core/wait/thread.h"
 #include "core/wait/timespec.h"
 
@@ -26,7 +27,7 @@ bool TakerWait::give_back(const wait::Outcome& outcome) noexcept {
 }
 
 int Taker::start() {
-    const int error = wait::start_thread(thread_, [this] { run(); });
+    const int error = wait::start_thread(thread_, stack_, wait::every_signal(), [this] { run(); });
     started_ = error == 0;
     return error;
 }

@@ -7,6 +7,7 @@
 
 #include "core/futex_word.h"
 #include "core/wait/engine.h"
+#include "core/wait/stack.h"
 #include "lock/mutex_wait.h"
 
 namespace posix_ipc::lock {
@@ -58,6 +59,7 @@ class Taker {
     wait::Engine& engine_;
     std::atomic<int>& idle_;
     int64_t number_;
+    wait::Stack stack_ = wait::Stack::take();
     pthread_t thread_{};
     bool started_ = false;
 

@@ -21,6 +21,7 @@
 #include "core/wait/signal.h"
 #include "mutex_test.h"
 #include "run_sync_test.h"
+#include "stack_test.h"
 #include "storm.h"
 #include "support.h"
 #include "temporary_queue.h"
@@ -250,6 +251,7 @@ int main(int count, char** arguments) {
         count > 2 ? std::strtoul(arguments[2], nullptr, 10) : std::random_device{}();
     seed_all(seed);
     begin_scenario("start");
+    stacks_are_guarded_and_used_again();
     ends_before_beginnings();
     three_hundred_waits();
     removal();

@@ -34,15 +34,16 @@ struct Engine::Wait {
 struct Engine::Thread {
     Engine* engine = nullptr;
     Wait* wait = nullptr; // what it runs now
+    Stack stack = Stack::take();
     pthread_t handle{};
-    Alarm* alarm = nullptr; // none until the thread runs
+    std::atomic<Alarm*> alarm = nullptr; // none until the thread runs
     std::condition_variable wake_up;
 };
 
 namespace {
 
 Outcome perform(Operation& operation, const std::atomic<bool>& cancelled) {
-    while (!cancelled.load(std::memory_order_acquire)) {
+    while (!cancelled) {
         const Outcome outcome = operation.block();
         if (outcome.result != -EINTR) {
             return outcome;
@@ -187,27 +188,21 @@ void Engine::give_back_all() noexcept {
 }
 
 void Engine::run(Thread& self) {
-    block_all_but_wake_signal();
     pthread_setname_np(pthread_self(), "posix-ipc wait");
     // Its own from the start: a wait that has begun can be cancelled, whatever the limits are then.
     Alarm alarm(gettid());
-    std::unique_lock lock(mutex_);
     self.alarm = &alarm;
-    for (;;) {
-        self.wake_up.wait(lock, [&] { return self.wait != nullptr || stopping_; });
-        if (self.wait == nullptr) {
-            return;
-        }
-        Wait& wait = *self.wait;
-        lock.unlock();
+    // The first wait is its own since before it began: it need not get in the way of who makes
+    // others.
+    for (Wait* wait = self.wait; wait != nullptr;) {
         const Outcome outcome =
-            alarm.error() == 0 ? perform(*wait.operation, wait.cancelled) : Outcome{no_timer, 0};
-        lock.lock();
-        if (wait.cancelled) {
+            alarm.error() == 0 ? perform(*wait->operation, wait->cancelled) : Outcome{no_timer, 0};
+        std::unique_lock lock(mutex_);
+        if (wait->cancelled) {
             alarm.silence();
         }
         self.wait = nullptr;
-        const bool first = end_of(wait, outcome);
+        const bool first = end_of(*wait, outcome);
         const bool stay = !stopping_ && idle_.size() < most_idle_threads;
         (stay ? idle_ : finished_).push_back(&self);
         const bool tell = first && !stopping_;
@@ -219,6 +214,8 @@ void Engine::run(Thread& self) {
             return;
         }
         lock.lock();
+        self.wake_up.wait(lock, [&] { return self.wait != nullptr || stopping_; });
+        wait = self.wait;
     }
 }
 
@@ -239,7 +236,8 @@ int Engine::create_thread(Wait& wait) {
     thread.wait = &wait;
     wait.thread = &thread;
 
-    const int error = start_thread(thread.handle, [&thread] { thread.engine->run(thread); });
+    const int error = start_thread(thread.handle, thread.stack, every_signal_but_wake(),
+                                   [&thread] { thread.engine->run(thread); });
     if (error != 0) {
         threads_.pop_back();
     }
@@ -247,16 +245,17 @@ int Engine::create_thread(Wait& wait) {
 }
 
 /// The thread notices the flag before its next system call; the alarm gets it out of the one that
-/// it is in. A thread that has not started yet needs no alarm.
+/// it is in. A thread that has not started yet needs no alarm: it shows its alarm before it looks
+/// at the flag, and here it is the other way round, so that one of the two sees the other.
 void Engine::interrupt(Wait& wait) {
-    const bool again = wait.cancelled.exchange(true, std::memory_order_release);
+    const bool again = wait.cancelled.exchange(true);
     if (again || wait.is_over) {
         return;
     }
     if (wait.thread == nullptr) {
         wait.operation->interrupt();
-    } else if (wait.thread->alarm != nullptr) {
-        wait.thread->alarm->ring_from(Clock::now());
+    } else if (Alarm* const alarm = wait.thread->alarm; alarm != nullptr) {
+        alarm->ring_from(Clock::now());
     }
 }
 

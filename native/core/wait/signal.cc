@@ -57,11 +57,16 @@ int wake_signal() {
     return signal;
 }
 
-void block_all_but_wake_signal() {
+sigset_t every_signal() {
     sigset_t set;
     sigfillset(&set);
+    return set;
+}
+
+sigset_t every_signal_but_wake() {
+    sigset_t set = every_signal();
     sigdelset(&set, wake_signal());
-    pthread_sigmask(SIG_SETMASK, &set, nullptr);
+    return set;
 }
 
 void unblock_wake_signal() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <string>
 
 namespace posix_ipc::wait {
@@ -12,8 +13,9 @@ int wake_signal();
 /// What $POSIX_IPC_SIGNAL holds, if that is no real-time signal; else empty.
 std::string unusable_signal();
 
-/// Blocks every signal but the wake-up one in the calling thread.
-void block_all_but_wake_signal();
+/// What threads of our own block: no signal of the process may ever land on them.
+sigset_t every_signal();
+sigset_t every_signal_but_wake();
 
 /// Lets the wake-up signal through in the calling thread.
 void unblock_wake_signal();

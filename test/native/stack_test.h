@@ -1,0 +1,9 @@
+#pragma once
+
+namespace posix_ipc::test {
+
+/// Stacks are memory of their own each, with a guard below, used again, and given back where there
+/// are many.
+void stacks_are_guarded_and_used_again();
+
+} // namespace posix_ipc::test

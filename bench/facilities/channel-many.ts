@@ -12,9 +12,6 @@ import type { Effort } from '../options';
 
 const MANY = [1, 2, 4];
 
-/** Bytes: what is in it when the timed part begins, and is not sent in it, is little beside the rest. */
-const CAPACITY = 1 << 16;
-
 /** Millions of messages in a second: the goal. */
 const TWO_SENDERS = 9;
 
@@ -51,7 +48,7 @@ function meetAt(
 ): Meeting {
   const folder = makeFolder(size);
   const name = channelName(folder.address, REQUEST);
-  const one = channel.Channel.createSync(name, { capacity: CAPACITY, ...ends });
+  const one = channel.Channel.createSync(name, ends);
   return {
     address: folder.address,
     complaint: () => (one.statSync().depth > 0 ? 'messages are left in the channel' : undefined),

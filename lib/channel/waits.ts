@@ -31,8 +31,8 @@ export interface End {
 
 const ECANCELED = -errnoOf('ECANCELED');
 
-/** Attempts between two looks at the clock. */
-const attemptsPerLook = 32;
+/** Looks for something between two looks at the clock. */
+const looksPerTime = 32;
 
 /**
  * A blocked thread looks once in so many milliseconds by itself: its peer may have been killed after
@@ -246,7 +246,9 @@ export class Waits {
 
   linger<R>(attempt: () => R | undefined): R | undefined {
     if (this.#end.waiting === 'block') return undefined;
-    return this.#spin.run((duration) => tryOn(attempt, performance.now() + duration));
+    return this.#spin.run((duration) =>
+      tryOn(attempt, this.#end.ready, performance.now() + duration),
+    );
   }
 
   checkThere(): void {
@@ -258,24 +260,26 @@ export class Waits {
   }
 
   #lingerSync<R>(attempt: () => R | undefined, deadline: number): R | undefined {
-    const { waiting } = this.#end;
-    if (waiting === 'spin') return tryOn(attempt, deadline);
+    const { waiting, ready } = this.#end;
+    if (waiting === 'spin') return tryOn(attempt, ready, deadline);
     const { duration } = this.#spin;
     if (waiting === 'block' || duration === 0) return undefined;
     const began = performance.now();
-    const answer = tryOn(attempt, Math.min(began + duration, deadline));
+    const answer = tryOn(attempt, ready, Math.min(began + duration, deadline));
     this.#spin.ended(answer !== undefined, performance.now() - began);
     return answer;
   }
 }
 
-/** Tries until an instant of performance.now(). */
-function tryOn<R>(attempt: () => R | undefined, until: number): R | undefined {
+/**
+ * Tries until an instant of performance.now(). A look is a load, and an attempt is much more: while
+ * one is made, what comes is seen later.
+ */
+function tryOn<R>(attempt: () => R | undefined, ready: Ready, until: number): R | undefined {
   for (;;) {
-    for (let i = 0; i < attemptsPerLook; i++) {
-      const answer = attempt();
-      if (answer !== undefined) return answer;
-    }
+    for (let i = 0; i < looksPerTime && !ready(); i++);
+    const answer = attempt();
+    if (answer !== undefined) return answer;
     if (performance.now() >= until) return undefined;
   }
 }

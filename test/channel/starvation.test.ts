@@ -5,7 +5,7 @@ import type { channel } from 'posix-ipc';
 import { makeEnds } from '../support/channels';
 
 /** As docs/channel.md says. */
-const mostPerTurn = 128;
+const mostPerTurn = 192;
 const total = 3000;
 
 type Ends = ReturnType<typeof makeEnds>;

@@ -96,7 +96,8 @@ template <typename R, typename... A, R (*Function)(Environment&, A...)>
 struct Quick<Function> {
     static constexpr size_t arity = sizeof...(A);
 
-    static napi_value call(napi_env env, napi_callback_info info) {
+    // With all that it calls in it: see system_call.h.
+    [[gnu::flatten]] static napi_value call(napi_env env, napi_callback_info info) {
         void* data = nullptr;
         napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
         return told_to_js(env, [&]() -> napi_value {

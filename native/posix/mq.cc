@@ -13,6 +13,7 @@
 
 #include "core/blocking_call.h"
 #include "core/descriptors.h"
+#include "core/system_call.h"
 
 namespace posix_ipc::posix {
 
@@ -120,30 +121,29 @@ constexpr timespec in_the_past{};
 
 /// Makes a call that has a timeout; -EAGAIN where it would have to wait.
 template <typename Call>
-auto attempt(Call call) {
+long attempt(Call call) {
     for (;;) {
-        const auto result = or_errno(call());
-        if (result == -ETIMEDOUT) {
-            return static_cast<decltype(result)>(-EAGAIN);
+        const long result = call();
+        if (result >= 0) [[likely]] {
+            return result;
         }
         if (result != -EINTR) {
-            return result;
+            return result == -ETIMEDOUT ? -EAGAIN : result;
         }
     }
 }
 
-// Without libc, where both are cancellation points: two atomic operations more.
-
 int32_t send_now(int fd, Bytes message, unsigned priority) {
     return static_cast<int32_t>(attempt([=] {
-        return syscall(SYS_mq_timedsend, fd, message.data(), message.size(), priority,
-                       &in_the_past);
+        return system_call(SYS_mq_timedsend, fd, message.data(), message.size(), priority,
+                           &in_the_past);
     }));
 }
 
 ssize_t receive_now(int fd, std::byte* memory, size_t length, unsigned& priority) {
-    return attempt(
-        [&] { return syscall(SYS_mq_timedreceive, fd, memory, length, &priority, &in_the_past); });
+    return attempt([&] {
+        return system_call(SYS_mq_timedreceive, fd, memory, length, &priority, &in_the_past);
+    });
 }
 
 /// A length and a priority in one number, which JavaScript takes apart.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/pause.h"
+#include "core/system_call.h"
 #include "sysv/msg_wait.h"
 #include "sysv/values.h"
 
@@ -36,16 +37,15 @@ void check_msgbuf(Bytes msgp, size_t msgsz) {
     }
 }
 
-// Without waiting, and without libc: there both are cancellation points, which cost two atomic
-// operations more wherever a process has several threads.
+// Without waiting.
 
 int32_t send_now(int32_t msqid, const std::byte* msgp, size_t msgsz) {
-    return static_cast<int32_t>(or_errno(syscall(SYS_msgsnd, msqid, msgp, msgsz, IPC_NOWAIT)));
+    return static_cast<int32_t>(system_call(SYS_msgsnd, msqid, msgp, msgsz, IPC_NOWAIT));
 }
 
 int32_t receive_now(int32_t msqid, std::byte* msgp, size_t msgsz, long msgtyp, int32_t flags) {
     return static_cast<int32_t>(
-        or_errno(syscall(SYS_msgrcv, msqid, msgp, msgsz, msgtyp, flags | IPC_NOWAIT)));
+        system_call(SYS_msgrcv, msqid, msgp, msgsz, msgtyp, flags | IPC_NOWAIT));
 }
 
 int32_t msgget(Environment& /*environment*/, Key key, int32_t flags) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/descriptors.h"
+#include "core/system_call.h"
 #include "unix/address.h"
 
 namespace posix_ipc::unix_domain {
@@ -61,15 +62,13 @@ struct Control {
 
 // ---- sending
 
-// Without libc, where both are cancellation points: two atomic operations more.
-
 int32_t send_now(int fd, const Bytes& data) {
-    return static_cast<int32_t>(or_errno(syscall(SYS_sendto, fd, data.data(), data.size(),
-                                                 MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0)));
+    return static_cast<int32_t>(system_call(SYS_sendto, fd, data.data(), data.size(),
+                                            MSG_DONTWAIT | MSG_NOSIGNAL, nullptr, 0));
 }
 
 ssize_t receive_now(int fd, msghdr& message, int flags) {
-    return or_errno(syscall(SYS_recvmsg, fd, &message, flags | MSG_DONTWAIT));
+    return system_call(SYS_recvmsg, fd, &message, flags | MSG_DONTWAIT);
 }
 
 int32_t send_plain(Environment& /*environment*/, Descriptor* descriptor, const Bytes& data) {

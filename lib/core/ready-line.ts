@@ -41,11 +41,16 @@ export class ReadyLine {
     this.#lane.end(reason);
   }
 
-  /** Does it now, if nobody who came before still has to wait. */
-  try<R>(action: Action<R>): R | undefined {
+  /** Whether nobody who came before still has to wait: then a call may be made now. */
+  isFree(): boolean {
     this.#keeper.checkOpen();
     if (this.#lane.busy) this.#lane.serve();
-    return this.#lane.busy ? undefined : action.attempt();
+    return !this.#lane.busy;
+  }
+
+  /** Does it now, if nobody who came before still has to wait. */
+  try<R>(action: Action<R>): R | undefined {
+    return this.isFree() ? action.attempt() : undefined;
   }
 
   /** Does it when it can be done. `method`: the public one, whose caller the stacks of errors show. */

@@ -4,6 +4,7 @@ import type { Limits } from '../core/lane';
 import { laterLimitsOf, limitsOf } from '../core/limits';
 import { iterate, iteration } from '../core/message-iterator';
 import { OpenFile } from '../core/open-file';
+import { bytesOf, targetOf } from '../core/options';
 import type { Data, TimeoutOptions, WaitOptions } from '../core/options';
 import type { FromFdOptions } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
@@ -178,7 +179,9 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** Sends one message if there is room for it now; tells whether there was. Errors: as `send`. */
   trySend(data: Data, options?: PriorityOptions): boolean {
     this.checkOpen();
-    return this.outgoing.try(this.#sender.message(data, priorityOf(options))) === true;
+    const priority = priorityOf(options);
+    const payload = bytesOf('data', data);
+    return this.outgoing.isFree() && this.#sender.put(payload, priority);
   }
 
   /**
@@ -233,7 +236,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** Takes one message if there is one now, else answers undefined. Errors: as `receive`. */
   tryReceive(): Message | undefined {
     this.checkOpen();
-    return this.incoming.try(this.#receiving);
+    return this.incoming.isFree() ? this.#receiver.take() : undefined;
   }
 
   /**
@@ -256,7 +259,8 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** As `tryReceive`, into the caller's memory. */
   tryReceiveInto(memory: Exclude<Data, string>): MessageInto | undefined {
     this.checkOpen();
-    return this.incoming.try(this.#receiver.into(memory));
+    const target = targetOf('memory', memory);
+    return this.incoming.isFree() ? this.#receiver.takeInto(target) : undefined;
   }
 
   /** Takes all messages that are there now, without waiting. Errors: EBADF. */

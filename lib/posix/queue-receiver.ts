@@ -13,7 +13,7 @@ import { countAnswers } from '../core/turn';
 import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { PRIORITY_STEP, RECORD_HEADER, type Message, type MessageInto } from './queue-message';
-import { copyOf, copyTo, reserve, SCRATCH } from './queue-scratch';
+import { copyOf, copyTo, LONGEST_COPIED, reserve, SCRATCH } from './queue-scratch';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EBADF = -errnoOf('EBADF');
@@ -22,8 +22,9 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 /** In the answer of mqTryReceiveMany: there was no further message (native/posix/mq.cc). */
 const EMPTIED = 2 ** 30;
 
-/** Up to this a copy is cheaper than an address that crosses into C++. */
-const LONGEST_COPIED = 1024;
+// A name of its own for each: what is called is known to V8 then, and so little else that all of a call
+// becomes one function. Whatever returns after a system call does so slowly.
+const { mqTryReceiveQuick } = native;
 
 /** Most records of one crossing. */
 const mostAtOnce = 2 ** 20;
@@ -45,13 +46,13 @@ export class QueueReceiver {
 
   /** One message in a Buffer of its own. */
   get message(): Action<Message> {
-    return this.#action(() => this.#take());
+    return this.#action(() => this.take());
   }
 
   /** One message into the caller's memory. */
   into(memory: unknown): Action<MessageInto> {
     const view = targetOf('memory', memory);
-    return this.#action(() => this.#takeInto(view));
+    return this.#action(() => this.takeInto(view));
   }
 
   /** All messages that are there, `limit` at most. */
@@ -87,30 +88,31 @@ export class QueueReceiver {
     return { attempt, failure: (error) => this.#failure(error) };
   }
 
-  #take(): Message | undefined {
+  /** One message in a Buffer of its own, if there is one. */
+  take(): Message | undefined {
     if (this.#size > longestPooled) return this.#takeLong();
     pooledRoom(this.#size);
-    const result = this.#receive(poolAddress());
-    if (result === undefined) return undefined;
+    const result = quick3(mqTryReceiveQuick, this.#handle, poolAddress(), this.#size);
+    if (result < 0) {
+      this.#mustBeEmpty(result);
+      return undefined;
+    }
     const priority = priorityIn(result);
     return { priority, data: takePooled(lengthIn(result, priority)) };
   }
 
-  #takeLong(): Message | undefined {
-    reserve(this.#size);
-    const result = this.#receive(SCRATCH);
-    if (result === undefined) return undefined;
-    const priority = priorityIn(result);
-    return { priority, data: copyOf(lengthIn(result, priority)) };
-  }
-
-  #takeInto(memory: Uint8Array): MessageInto | undefined {
+  /** One message into the caller's memory, if there is one. */
+  takeInto(memory: Uint8Array): MessageInto | undefined {
     const room = lengthOf(memory); // now: it may shrink, or be detached
     if (room < this.#size) throw this.#failure(EMSGSIZE, room);
-    const direct = this.#size > longestPooled || this.#likely > LONGEST_COPIED;
-    if (!direct) reserve(this.#size);
-    const result = this.#receive(direct ? memory : SCRATCH);
-    if (result === undefined) return undefined;
+    const direct = this.#likely > LONGEST_COPIED || this.#size > longestPooled;
+    const result = direct
+      ? native.mqTryReceive(this.#handle, memory, this.#size)
+      : quick3(mqTryReceiveQuick, this.#handle, SCRATCH, this.#size);
+    if (result < 0) {
+      this.#mustBeEmpty(result);
+      return undefined;
+    }
     const priority = priorityIn(result);
     const length = lengthIn(result, priority);
     this.#likely = length;
@@ -118,14 +120,20 @@ export class QueueReceiver {
     return { priority, length };
   }
 
-  #receive(memory: number | Uint8Array): number | undefined {
-    const result =
-      typeof memory === 'number'
-        ? quick3(native.mqTryReceiveQuick, this.#handle, memory, this.#size)
-        : native.mqTryReceive(this.#handle, memory, this.#size);
-    if (result >= 0) return result;
-    if (result === EAGAIN) return undefined;
-    throw this.#failure(result);
+  #takeLong(): Message | undefined {
+    reserve(this.#size);
+    const result = native.mqTryReceive(this.#handle, SCRATCH, this.#size);
+    if (result < 0) {
+      this.#mustBeEmpty(result);
+      return undefined;
+    }
+    const priority = priorityIn(result);
+    return { priority, data: copyOf(lengthIn(result, priority)) };
+  }
+
+  /** Throws what a receive has failed with, but for the lack of messages. */
+  #mustBeEmpty(error: number): void {
+    if (error !== EAGAIN) throw this.#failure(error);
   }
 
   /** Fills what is left of a pool; false if there are no more messages. */

@@ -4,6 +4,9 @@ import { copyInto, lengthOf } from '../core/options';
 import { native } from '../native';
 import { padded, RECORD_HEADER } from './queue-message';
 
+/** Up to this a copy is cheaper than an address that crosses into C++. */
+export const LONGEST_COPIED = 4096;
+
 /** Room for a batch. */
 const smallest = 64 * 1024;
 

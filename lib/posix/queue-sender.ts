@@ -3,7 +3,7 @@ import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { quick4 } from '../core/quick';
 import { native } from '../native';
-import { load, pack, SCRATCH } from './queue-scratch';
+import { load, LONGEST_COPIED, pack, SCRATCH } from './queue-scratch';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EBADF = -errnoOf('EBADF');
@@ -11,6 +11,8 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 
 /** Longer messages go one by one: the same few cache lines again beat fewer crossings. */
 const LONGEST_PACKED = 1024;
+
+const { mqTrySendQuick } = native; // see queue-receiver.ts
 
 /** An action on memory that is the caller's until the call returns. */
 export interface Sending<R> extends Action<R> {
@@ -42,8 +44,8 @@ export class QueueSender {
   put(payload: Uint8Array, priority: number): boolean {
     const length = lengthOf(payload);
     const result =
-      length <= LONGEST_PACKED
-        ? quick4(native.mqTrySendQuick, this.#handle, load(payload), length, priority)
+      length <= LONGEST_COPIED
+        ? quick4(mqTrySendQuick, this.#handle, load(payload), length, priority)
         : native.mqTrySend(this.#handle, payload, length, priority);
     if (result === 0) return true;
     if (result === EAGAIN) return false;

@@ -1,6 +1,8 @@
 /** SeqPacketServer, StreamServer, SeqPacket, Stream: connections. */
 
+import { once } from 'node:events';
 import { closeSync, readFileSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 
 import { unix } from 'posix-ipc';
 import { getsockopt, SOL_SOCKET } from 'posix-ipc/syscalls';
@@ -283,6 +285,22 @@ describe('Stream', () => {
     expect(one.trySend('')).toBe(0);
     expect(await one.send('')).toBe(0);
     expect(other.tryReceive()).toBeUndefined();
+  });
+
+  test('net.Socket goes on with one that is handed over', async () => {
+    const [one, other] = streams();
+    other.sendSync('to one');
+    expect((await one.receive())?.data.toString()).toBe('to one');
+    const socket = new Socket({ fd: one.detach() });
+    try {
+      other.sendSync('to net');
+      expect(String(await once(socket, 'data'))).toBe('to net');
+      socket.end('from net');
+      expect((await other.receive())?.data.toString()).toBe('from net');
+      expect(await other.receive()).toBeNull();
+    } finally {
+      socket.destroy();
+    }
   });
 
   test('much more than the buffers hold', async () => {

@@ -4,11 +4,13 @@ import { closeSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
-import { event, memory, unix } from 'posix-ipc';
+import { event, memory, posix, unix } from 'posix-ipc';
 
 import { collectGarbage } from '../support/collect-garbage';
 import { pattern, temporaryFile } from '../support/files';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
+import { temporaryPipe } from '../support/pipes';
+import { temporaryPosixQueue } from '../support/posix-queues';
 import { startNode } from '../support/processes';
 import { closing, closingBoth, descriptorCount, isOpen } from '../support/sockets';
 import { soon, waitUntil } from '../support/wait-until';
@@ -50,7 +52,9 @@ describe.each(types)('%s', (type) => {
     try {
       await new Promise((resolve) => server.once('listening', resolve));
       const { fd: listening } = (server as unknown as { _handle: { fd: number } })._handle;
-      const sent = [handle, counter, memfd, one, listening, 0];
+      const queue = temporaryPosixQueue();
+      const { reader, writer } = temporaryPipe();
+      const sent = [handle, counter, memfd, one, listening, 0, queue, reader, writer];
       one.sendSync('x', { fds: sent });
       const { fds, fdsError } = received(other);
       const numbers = sent.map((one) => (typeof one === 'number' ? one : one.fd));
@@ -65,6 +69,9 @@ describe.each(types)('%s', (type) => {
       const copy = closing(event.EventFd.fromFdSync((fds[1] as unix.ReceivedDescriptor).detach()));
       expect(copy.tryRead()).toBe(7n);
       expect(counter.tryRead()).toBeUndefined();
+      queue.sendSync('through the same queue');
+      const same = posix.MessageQueue.fromFdSync((fds[6] as unix.ReceivedDescriptor).detach());
+      expect(closing(same).tryReceive()?.data.toString()).toBe('through the same queue');
     } finally {
       await handle.close();
       server.close();

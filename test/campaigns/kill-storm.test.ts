@@ -83,10 +83,25 @@ class Receivers {
 }
 
 /** Sends numbered messages until it is told to stop. */
-async function sendUntil(stopped: () => boolean, source: Source): Promise<number> {
-  for (let sent = 0; ; sent++) {
-    if (stopped()) return sent;
-    await source.send(sent + 1);
+class Sender {
+  sent = 0;
+  readonly #source: Source;
+  readonly #sending: Promise<void>;
+  #stopped = false;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#sending = this.#send();
+  }
+
+  async stop(): Promise<number> {
+    this.#stopped = true;
+    await soon('the end of sending', this.#sending);
+    return this.sent;
+  }
+
+  async #send(): Promise<void> {
+    for (; !this.#stopped; this.sent++) await this.#source.send(this.sent + 1);
   }
 }
 
@@ -117,15 +132,16 @@ test.each(sources)(
     const receivers = new Receivers(source, answers);
     const counting = new AbortController();
     const counted = count(answers, counting.signal);
-    let stop = false;
-    const sending = sendUntil(() => stop, source);
+    const sender = new Sender(source);
     for (let killed = 0; killed < kills; killed++) {
+      const before = sender.sent;
       await sleep(below(120)); // from before it has started to long after
+      // A loaded machine may take longer than that until any of them has started.
+      await waitUntil('messages since the last kill', () => sender.sent > before + victimsAtOnce);
       await receivers.killOne();
       receivers.start(oneOf(ways));
     }
-    stop = true;
-    const sent = await soon('the end of sending', sending);
+    const sent = await sender.stop();
     await waitUntil('the queue is empty', () => source.isEmpty());
     await untilIdle(answers);
     const hands = receivers.hands; // who dies from here on has nothing in hands

@@ -2,7 +2,7 @@
 
 import type { Mapping } from '../core/mapping';
 import type { Making } from '../core/named-memory';
-import { boolean, fileMode, optionsOf } from '../core/options';
+import { boolean, fileMode, optionsOf, ownerOf, type OwnerOptions } from '../core/options';
 import { leastCapacity, RING } from './layout';
 import {
   capacityOf,
@@ -19,7 +19,7 @@ import { bytesFor, capacityIn, initialise, placeOf, type Place } from './place';
 import { ringFor, shapeOf, usualLimit, type Shape, type ShapeOptions } from './shape';
 
 /** What a channel is made with. */
-export interface ChannelOptions extends OpenChannelOptions, ShapeOptions {
+export interface ChannelOptions extends OpenChannelOptions, ShapeOptions, OwnerOptions {
   /** Permission bits, exactly, whatever the umask. Both ends must read and write. Default 0o600. */
   mode?: number | undefined;
 }
@@ -46,6 +46,7 @@ function makingOf(options: ChannelOptions): Making {
   return {
     bytes: bytesFor(bytes, shape),
     mode: fileMode('options.mode', mode),
+    owner: ownerOf(options),
     isSparse: shape.segment > 0,
     init: (mapping, name) => {
       initialise(mapping, 0, bytes, shape, name);

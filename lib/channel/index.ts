@@ -12,6 +12,7 @@ export { direct, directSync, type DirectOptions } from './direct/open';
 export { RemoteError } from './direct/remote-error';
 export type { ValueRequest, ValueRequestHandler } from './direct/values';
 export type { OpenChannelOptions } from './opening';
+export type { OwnerOptions } from '../core/options';
 export type { StreamOptions } from '../core/stream-options';
 export type { WritableOptions } from './node-streams';
 export type { Borrowed, Message, MessageInto } from './reading';

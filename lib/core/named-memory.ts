@@ -1,12 +1,13 @@
 /** Whatever lies in a shared memory object of its own: made and found by name. */
 
-import { constants } from 'node:fs';
+import { constants, fchownSync } from 'node:fs';
 
 import { native } from '../native';
 import { errnoOf } from './error';
 import { mapDescriptor } from './map-descriptor';
 import type { Mapping } from './mapping';
 import { randomName } from './name';
+import type { Owner } from './options';
 import { abandon, begin, complete, failureOf, nameOf } from './shared-object';
 import { reserveSync } from './storage';
 
@@ -30,6 +31,8 @@ export interface Making {
   bytes: number;
   /** Permission bits, exactly. */
   mode: number;
+  /** Who owns it, if not whoever makes it. */
+  owner?: Owner | undefined;
   /** `init` reserves what it needs, not all of it. */
   isSparse?: boolean | undefined;
   /** Fills the memory, which nobody else sees yet: all zeros. `name`: with its leading slash. */
@@ -67,6 +70,15 @@ function size(fd: number, name: string, { bytes, isSparse = false }: Making): vo
   if (result < 0) throw failureOf('ftruncate', name)(result);
 }
 
+function giveTo(fd: number, name: string, owner: Owner | undefined): void {
+  if (owner === undefined) return;
+  try {
+    fchownSync(fd, ...owner);
+  } catch (error) {
+    throw failureOf('fchown', name)((error as NodeJS.ErrnoException).errno ?? 0);
+  }
+}
+
 /** It appears whole, with its mode; or a negated errno if there can be none of that name. */
 function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | number {
   const begun = begin(name, making.bytes);
@@ -74,6 +86,7 @@ function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | n
   let opened: T;
   try {
     size(begun.fd, name, making);
+    giveTo(begun.fd, name, making.owner);
     opened = inObject(kind, begun.fd, name, making);
   } catch (error) {
     abandon(begun);

@@ -57,6 +57,27 @@ export function fileMode(name: string, value: unknown): number {
   return integer(name, value, 0, 0o777);
 }
 
+/** Who owns what is made. */
+export interface OwnerOptions {
+  /** The user that owns it. Default: that of this process; another one takes CAP_CHOWN. */
+  uid?: number | undefined;
+  /** The group that owns it. Default: that of this process; one that it is not in takes CAP_CHOWN. */
+  gid?: number | undefined;
+}
+
+/** User and group as of chown(2): -1 is as it is. */
+export type Owner = [uid: number, gid: number];
+
+const highestId = 2 ** 32 - 2;
+
+/** undefined: nothing is said of it. */
+export function ownerOf({ uid, gid }: OwnerOptions): Owner | undefined {
+  if (uid === undefined && gid === undefined) return undefined;
+  const id = (name: string, value: unknown): number =>
+    value === undefined ? -1 : integer(name, value, 0, highestId);
+  return [id('options.uid', uid), id('options.gid', gid)];
+}
+
 const LONG_MAX = 2n ** 63n - 1n;
 
 /** A C long: a safe integer or a bigint. */

@@ -2,7 +2,7 @@
  * A process that writes anything over a live channel, between a sender and receivers in others:
  * they see typed errors, and never bytes from elsewhere; they do not crash, nor hang.
  *
- * POSIX_IPC_CAMPAIGN=100 makes it twelve minutes; POSIX_IPC_SEED repeats one.
+ * POSIX_IPC_CAMPAIGN=100 makes it half an hour; POSIX_IPC_SEED repeats one.
  */
 
 import { memory } from 'posix-ipc';

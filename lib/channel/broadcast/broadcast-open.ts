@@ -2,7 +2,7 @@
 
 import type { Mapping } from '../../core/mapping';
 import type { Making } from '../../core/named-memory';
-import { boolean, fileMode, optionsOf } from '../../core/options';
+import { boolean, fileMode, optionsOf, ownerOf, type OwnerOptions } from '../../core/options';
 import { leastCapacity } from '../layout';
 import {
   capacityOf,
@@ -23,7 +23,8 @@ import { shapeOf, type BroadcastShapeOptions } from './shape';
 export type OpenBroadcastOptions = OpenChannelOptions;
 
 /** What a broadcast is made with. */
-export interface BroadcastOptions extends OpenBroadcastOptions, BroadcastShapeOptions {
+export interface BroadcastOptions
+  extends OpenBroadcastOptions, BroadcastShapeOptions, OwnerOptions {
   /**
    * Bytes of the ring: a power of two, 1 KiB to 1 GiB. A message takes its length, rounded up to 16,
    * and 16 more. Default 1 MiB. What fits is what a late subscriber finds, and how far one may stay
@@ -49,6 +50,7 @@ function makingOf(options: BroadcastOptions): Making {
   return {
     bytes: slotAt(bytes, shape.subscribers),
     mode: fileMode('options.mode', mode),
+    owner: ownerOf(options),
     init: (mapping) => {
       initialise(mapping, 0, bytes, shape);
     },

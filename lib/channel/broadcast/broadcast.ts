@@ -94,7 +94,7 @@ export class Broadcast extends Closable {
    * Makes a new broadcast; of a random name (see `name`) when none is given.
    *
    * A name is 1 to 255 bytes; 'x' is '/x'. It appears whole, with its exact mode, and all its memory
-   * is reserved. Errors: EEXIST, EACCES, ENOSPC, EMFILE, ENFILE, ERR_OUT_OF_RANGE. Source: shm_open(3).
+   * is reserved. Errors: EEXIST, EACCES, ENOSPC, EPERM (`uid`, `gid`), EMFILE, ENFILE, ERR_OUT_OF_RANGE. Source: shm_open(3).
    */
   static create(name?: string, options?: BroadcastOptions): Promise<Broadcast> {
     return promised(() => Broadcast.createSync(name, options));

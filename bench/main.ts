@@ -10,7 +10,14 @@ import type { Facility, Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
 import { run, type Outcome } from './core/run';
 import { facilities } from './facilities';
-import { Misuse, parseOptions, refuseUnused, USAGE, type Options } from './options';
+import {
+  Misuse,
+  parseOptions,
+  refuseUnused,
+  refuseUnwritable,
+  USAGE,
+  type Options,
+} from './options';
 import { sectionOf, updateDocument } from './report/document';
 import { report } from './report/report';
 
@@ -133,6 +140,7 @@ async function main(): Promise<void> {
     console.log(USAGE);
     return;
   }
+  refuseUnwritable(options);
   undoAtExit();
   const compiler = new Compiler();
   const chosen = choose(options, compiler);

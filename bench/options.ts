@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepsItsNumber } from './core/duration';
 import type { Measure, Placement } from './core/measure';
@@ -199,6 +201,25 @@ export function refuseUnused(
     throw new Misuse(
       '--duration is for rows whose number of messages may be another, and none is selected',
     );
+  }
+}
+
+/** What would be told only when all was measured: a file that cannot be there. */
+export function refuseUnwritable(
+  options: Pick<Options, 'json' | 'html' | 'markdown' | 'document'>,
+): void {
+  for (const name of ['json', 'html', 'markdown', 'document'] as const) {
+    const file = options[name];
+    if (file === undefined) continue;
+    try {
+      accessSync(path.dirname(file), constants.W_OK);
+    } catch {
+      throw new Misuse(
+        `--${name} takes the name of a file in a folder that may be written to; not ${file}`,
+      );
+    }
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new Misuse(`--${name} takes the name of a file; not of a folder, ${file}`);
   }
 }
 

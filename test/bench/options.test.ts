@@ -1,4 +1,10 @@
-import { Misuse, parseOptions, refuseUnused, type Options } from '../../bench/options';
+import {
+  Misuse,
+  parseOptions,
+  refuseUnused,
+  refuseUnwritable,
+  type Options,
+} from '../../bench/options';
 import { durationText, keepsItsNumber, lasting, secondsOf } from '../../bench/core/duration';
 import { measure } from '../support/outcomes';
 
@@ -83,6 +89,23 @@ test('a rate is refused where no row has a schedule', () => {
   refuseUnused(parsed('--rate', '100'), [{ scenario: 'pair' }, { scenario: 'schedule' }]);
   refuseUnused(parsed(), [{ scenario: 'pair' }]);
 });
+
+test.each(['json', 'html', 'markdown', 'document'])(
+  '--%s is a file that can be written',
+  (name) => {
+    const check = (file: string): void => {
+      refuseUnwritable(parsed(`--${name}`, file));
+    };
+    expect(() => {
+      check('/there/is/none.txt');
+    }).toThrow(/^--\w+ takes the name of a file in a folder that may be written to; not \/there/);
+    expect(() => {
+      check('/tmp');
+    }).toThrow(/^--\w+ takes the name of a file; not of a folder, \/tmp$/);
+    check('/tmp/posix-ipc-nothing.txt');
+    check('nothing.txt');
+  },
+);
 
 test('a duration is refused where all rows keep their number of messages', () => {
   const kept = [{ scenario: 'waits' }, { scenario: 'fan-out', keeps: true }] as const;

@@ -55,14 +55,13 @@ export async function compileHeader(
 
 const common = ['lock/robust_list.cc', 'lock/mutex_calls.cc', 'core/futex_word.cc'];
 
+const waitEngine = readdirSync(path.resolve(headers, '../core/wait'))
+  .filter((file) => file.endsWith('.cc'))
+  .map((file) => `core/wait/${file}`);
+
 /** What the programs of test/native/steps are made of besides themselves. */
 const parts: Record<string, string[]> = {
-  mutex_steps: [
-    ...['lock/mutex_wait.cc', 'lock/taker.cc'],
-    ...['alarm', 'engine', 'operation', 'run_sync', 'signal', 'thread'].map(
-      (name) => `core/wait/${name}.cc`,
-    ),
-  ],
+  mutex_steps: ['lock/mutex_wait.cc', 'lock/taker.cc', ...waitEngine],
   mutex_lost_steps: ['lock/mutex_wait.cc'],
   rwlock_steps: ['mutex_wait', 'rwlock_calls', 'slot_wait'].map((name) => `lock/${name}.cc`),
   barrier_steps: ['lock/barrier_wait.cc'],

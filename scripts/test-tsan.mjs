@@ -14,9 +14,10 @@ await main(() => {
   if (sources.length === 0) throw new Failure('there is nothing to compile');
   mkdirSync(path.join(root, 'build-tsan'), { recursive: true });
   const program = path.join(root, 'build-tsan/engine_test');
-  const locks = ['robust_list', 'mutex_calls', 'mutex_wait', 'taker', 'condition_wait'].map(
-    (name) => `native/lock/${name}.cc`,
-  );
+  const locks = [
+    ...['robust_list', 'mutex_calls', 'mutex_wait', 'taker', 'condition_wait'],
+    ...['rwlock_calls', 'slot_wait', 'barrier_wait', 'event_wait'],
+  ].map((name) => `native/lock/${name}.cc`);
   const files = [
     ...sources,
     ...locks,

@@ -56,7 +56,7 @@ int32_t claim(const RwLock& lock, int32_t own, uint32_t& busy) {
 }
 
 int32_t downgrade(const RwLock& lock, uint32_t first) {
-    if (!is_mine(lock.gate()) || (lock.gate().word & FUTEX_OWNER_DIED) != 0) {
+    if (!is_mine(lock.gate()) || posix_ipc_rwlock_is_unsettled(lock.shared) != 0) {
         return -EPERM;
     }
     const int32_t slot = take_slot(lock, first);

@@ -19,6 +19,7 @@
 #include "condition_test.h"
 #include "core/wait/engine.h"
 #include "core/wait/signal.h"
+#include "locks_test.h"
 #include "mutex_test.h"
 #include "run_sync_test.h"
 #include "stack_test.h"
@@ -259,6 +260,9 @@ int main(int count, char** arguments) {
     run_sync_keeps_its_promises();
     mutexes_exclude(how_long / 2);
     conditions_notify(how_long / 2);
+    readers_and_writers_exclude(how_long / 2);
+    threads_meet(how_long / 2);
+    events_pass_on(how_long / 2);
     channels_pass_messages(how_long / 2);
     growing_channels_pass_messages(how_long / 2);
     const int rounds = storms(how_long);

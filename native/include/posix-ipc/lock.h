@@ -145,6 +145,13 @@ static inline int64_t posix_ipc_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* The same of an instant; NULL, or in three hundred years: never. */
+static inline int64_t posix_ipc_instant(const struct timespec* until) {
+    if (until == NULL || until->tv_sec >= INT64_MAX / 1000000000)
+        return INT64_MAX;
+    return until->tv_sec < 0 ? 0 : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec;
+}
+
 /* Whether another thread may run while this one does not sleep. The machine's CPUs count, not those
  * that this thread may use: where each is bound to a CPU of its own, trying on pays most. */
 static inline int posix_ipc_has_cpus(void) {
@@ -351,14 +358,6 @@ static inline void posix_ipc_unlink(struct posix_ipc_mutex* mutex) {
     *posix_ipc_node_previous(mutex->next) = mutex->previous;
     *posix_ipc_node_next(mutex->previous) = mutex->next;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-/* In nanoseconds; an instant that no such number can say is never. */
-static inline int64_t posix_ipc_instant(const struct timespec* until) {
-    const int64_t most = INT64_MAX / 1000000000 - 1;
-    return until == NULL || until->tv_sec > most
-               ? INT64_MAX
-               : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec;
 }
 
 /* `until`: an instant of CLOCK_MONOTONIC, NULL for ever; `wait`: else EBUSY. */

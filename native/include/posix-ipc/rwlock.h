@@ -126,18 +126,23 @@ static inline int posix_ipc_rwlock_admit(struct posix_ipc_rwlock* lock) {
     return (state & POSIX_IPC_RWLOCK_PHASE) == POSIX_IPC_RWLOCK_FREE ? 0 : EBUSY;
 }
 
+/* Of the owner of the gate: whether a death is not settled. */
+static inline int posix_ipc_rwlock_is_unsettled(const struct posix_ipc_rwlock* lock) {
+    return (__atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED) != 0;
+}
+
 /* What who has just got the gate does first: EOWNERDEAD: the last one died while it wrote, and this
  * one is alone now. Who died otherwise has torn nothing. */
 static inline int posix_ipc_rwlock_adopt(struct posix_ipc_rwlock* lock) {
-    const uint32_t died = __atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED;
-    if (died != 0 && posix_ipc_rwlock_phase(lock) == POSIX_IPC_RWLOCK_WRITING) {
+    const int died = posix_ipc_rwlock_is_unsettled(lock);
+    if (died && posix_ipc_rwlock_phase(lock) == POSIX_IPC_RWLOCK_WRITING) {
         lock->deaths++;
         return EOWNERDEAD;
     }
     if (posix_ipc_rwlock_phase(lock) != POSIX_IPC_RWLOCK_FREE)
         posix_ipc_rwlock_set(lock, POSIX_IPC_RWLOCK_FREE);
     POSIX_IPC_STEP(adopted);
-    if (died != 0)
+    if (died)
         posix_ipc_mutex_settle(&lock->gate);
     return 0;
 }
@@ -191,8 +196,7 @@ static inline void posix_ipc_rwlock_calm(struct posix_ipc_mutex* slot) {
 /* The owner of the gate writes no more, or did not begin to: others may read as soon as it leaves
  * the gate. Not where a death is not settled: then the data is nobody's. */
 static inline void posix_ipc_rwlock_reopen(struct posix_ipc_rwlock* lock) {
-    const uint32_t word = __atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED);
-    if ((word & FUTEX_OWNER_DIED) == 0)
+    if (!posix_ipc_rwlock_is_unsettled(lock))
         posix_ipc_rwlock_set(lock, POSIX_IPC_RWLOCK_FREE);
     POSIX_IPC_STEP(reopened);
 }
@@ -377,7 +381,7 @@ static inline int posix_ipc_rwlock_upgrade(struct posix_ipc_rwlock* lock,
  */
 static inline int posix_ipc_rwlock_downgrade(struct posix_ipc_rwlock* lock) {
     uint32_t slot = 0;
-    if (!posix_ipc_rwlock_writes(lock) || (lock->gate.word & FUTEX_OWNER_DIED) != 0)
+    if (!posix_ipc_rwlock_writes(lock) || posix_ipc_rwlock_is_unsettled(lock))
         return EPERM;
     const int result = posix_ipc_rwlock_enter(lock, &slot);
     return result != 0 ? result : posix_ipc_rwlock_leave_gate(lock);

@@ -86,12 +86,14 @@ export class ReadyLine {
     const left = this.serveSync(timeout, (error) => action.failure(error));
     const deadline = deadlineAfter(left);
     for (let waited = false; ; waited = true) {
-      const answer = action.attempt();
+      const answer = this.#attemptSync(action, deadline);
       if (answer !== undefined) return answer;
       // What is told to be ready need not be: another process may have been quicker.
       const time = remaining(deadline);
+      const began = performance.now();
       const result = waited && time === 0 ? ETIMEDOUT : this.#block(time);
-      if (result < 0) {
+      if (result >= 0) this.#spin.answered(performance.now() - began);
+      else {
         const partial = action.partial?.();
         if (partial !== undefined) return partial;
         throw action.failure(result);
@@ -101,16 +103,24 @@ export class ReadyLine {
 
   /** Where that has paid lately, waits a moment without giving up the CPU. */
   #tryOn<R>(action: Action<R>): R | undefined {
-    return this.#spin.run((duration) => {
-      const end = performance.now() + duration;
-      // It may take more than one attempt: a long write, for which there is room bit by bit.
-      for (let left = duration; left > 0; left = end - performance.now()) {
-        if (!native.readySpin(this.#descriptor.handle, this.#direction, left)) return undefined;
-        const answer = action.attempt();
-        if (answer !== undefined) return answer;
-      }
-      return undefined;
-    });
+    return this.#spin.run((duration) => this.#tryFor(action, duration));
+  }
+
+  #attemptSync<R>(action: Action<R>, deadline: number): R | undefined {
+    const answer = action.attempt();
+    if (answer !== undefined) return answer;
+    return this.#spin.runSync((duration) => this.#tryFor(action, duration), remaining(deadline));
+  }
+
+  #tryFor<R>(action: Action<R>, duration: number): R | undefined {
+    const end = performance.now() + duration;
+    // It may take more than one attempt: a long write, for which there is room bit by bit.
+    for (let left = duration; left > 0; left = end - performance.now()) {
+      if (!native.readySpin(this.#descriptor.handle, this.#direction, left)) return undefined;
+      const answer = action.attempt();
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
   }
 
   #block(timeout: number): number {

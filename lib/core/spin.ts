@@ -62,13 +62,20 @@ export class Spin {
    * undefined if it has found nothing.
    */
   run<R>(attempt: (duration: number) => R | undefined): R | undefined {
-    const duration = this.duration;
-    if (duration === 0 || !mayTryOn()) return undefined;
+    if (this.duration === 0 || !mayTryOn()) return undefined;
+    const began = performance.now();
+    const found = this.runSync(attempt, Infinity);
+    countTime(performance.now() - began);
+    return found;
+  }
+
+  /** As `run`, on a thread that is to be blocked anyway; for `most` milliseconds at most. */
+  runSync<R>(attempt: (duration: number) => R | undefined, most: number): R | undefined {
+    const duration = Math.min(this.duration, most);
+    if (duration === 0) return undefined;
     const began = performance.now();
     const found = attempt(duration);
-    const lasted = performance.now() - began;
-    countTime(lasted);
-    this.ended(found !== undefined, lasted);
+    this.ended(found !== undefined, performance.now() - began);
     return found;
   }
 

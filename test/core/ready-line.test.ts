@@ -41,6 +41,24 @@ testIf(...twoCpus)('a wait is not begun where trying on finds what is waited for
   expect(starts).not.toHaveBeenCalled();
 });
 
+testIf(...twoCpus)('a Sync form does not sleep where trying on finds it', async () => {
+  const { reader, writer } = temporaryPipe();
+  await earnSpin({ reader, writer });
+  const sleeps = jest.spyOn(native, 'readyWait');
+  jest.spyOn(native, 'readySpin').mockImplementation(() => writer.tryWrite('found') === 5);
+  expect(String(reader.readSync())).toBe('found');
+  expect(sleeps).not.toHaveBeenCalled();
+});
+
+testIf(...twoCpus)('a Sync form that has slept for a moment tries on later', () => {
+  const { reader, writer } = temporaryPipe();
+  jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  jest.spyOn(native, 'readyWait').mockImplementation(() => (writer.tryWrite('x') === 1 ? 0 : -1));
+  const spins = jest.spyOn(native, 'readySpin').mockReturnValue(false);
+  for (let i = 0; i < 3; i++) expect(String(reader.readSync())).toBe('x');
+  expect(spins).toHaveBeenCalled();
+});
+
 testIf(...twoCpus)('trying on ends where it is ready, and yet there is nothing', async () => {
   const { reader, writer } = temporaryPipe();
   await earnSpin({ reader, writer });

@@ -119,3 +119,21 @@ testIf(...twoCpus)('it does not run where the event loop has waited long enough'
   await nextTurn();
   expect(spin.run(() => 'it')).toBe('it');
 });
+
+testIf(...twoCpus)(
+  'a thread that is blocked anyway tries on whatever the event loop has waited, for no more than is left',
+  async () => {
+    await nextTurn();
+    const spin = spinAfter(0.01);
+    countTime(10);
+    const { duration } = spin;
+    const given = (milliseconds: number): number => milliseconds;
+    expect(spin.runSync(given, 0)).toBeUndefined();
+    expect(spin.runSync(given, Infinity)).toBe(duration);
+    expect(spin.runSync(given, 0.001)).toBe(0.001);
+    for (let i = 0; i < 100; i++) spin.runSync(() => undefined, Infinity);
+    expect(spin.duration).toBe(0);
+    expect(spin.runSync(given, Infinity)).toBeUndefined();
+    await nextTurn();
+  },
+);

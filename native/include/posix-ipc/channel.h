@@ -63,13 +63,13 @@ static inline int posix_ipc_channel_may_be_free(const struct posix_ipc_channel* 
 static inline int posix_ipc_sender_join(struct posix_ipc_channel_end* sender,
                                         const struct posix_ipc_channel* channel) {
     const struct timespec pause = {0, 1000000};
-    const int64_t end = posix_ipc_ring_now() + 1000000000;
+    const int64_t end = posix_ipc_now() + 1000000000;
     for (int tries = 0;; tries++) {
         /* before, too: it may be over when the role was found taken */
         const int may_try = posix_ipc_channel_may_be_free(channel, tries);
         const int result = posix_ipc_channel_join(sender, channel, 1);
         if (result != EBUSY || !(may_try || posix_ipc_channel_may_be_free(channel, tries)) ||
-            posix_ipc_ring_now() >= end)
+            posix_ipc_now() >= end)
             return result;
         POSIX_IPC_STEP(tidied);
         nanosleep(&pause, NULL);

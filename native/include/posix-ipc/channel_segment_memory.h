@@ -120,11 +120,11 @@ static inline int posix_ipc_segments_reserve(struct posix_ipc_channel_end* sende
         if (segments->states[i] != POSIX_IPC_SEGMENT_BARE)
             continue;
         if (segments->lack != 0 &&
-            posix_ipc_ring_now() - segments->lacked_at < POSIX_IPC_SEGMENTS_PATIENCE_NS)
+            posix_ipc_now() - segments->lacked_at < POSIX_IPC_SEGMENTS_PATIENCE_NS)
             return segments->lack;
         const int result = posix_ipc_segments_dress(sender, i, 1);
         if (result != 0) {
-            segments->lacked_at = posix_ipc_ring_now();
+            segments->lacked_at = posix_ipc_now();
             posix_ipc_segments_undress(sender, first, i + 1 - first);
             return result;
         }

@@ -208,7 +208,7 @@ static inline void posix_ipc_segments_tend(struct posix_ipc_channel_end* sender)
     const uint32_t most = POSIX_IPC_SEGMENTS_AT_ONCE / sender->piece;
     if (segments->reserved <= fewest && !segments->is_unknown)
         return;
-    const int64_t now = posix_ipc_ring_now();
+    const int64_t now = posix_ipc_now();
     if (now - segments->gave_at < POSIX_IPC_SEGMENTS_PAUSE_NS)
         return;
     segments->gave_at = now;

@@ -122,19 +122,13 @@ static inline void posix_ipc_ring_call(uint32_t* bell) {
 
 /* ---- time */
 
-static inline int64_t posix_ipc_ring_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Nanoseconds until an instant of CLOCK_MONOTONIC; NULL, or in three hundred years: for ever. */
 static inline int64_t posix_ipc_ring_left(const struct timespec* until) {
-    if (until == NULL || until->tv_sec >= INT64_MAX / 1000000000)
+    const int64_t end = posix_ipc_instant(until);
+    if (end == INT64_MAX)
         return INT64_MAX;
-    if (until->tv_sec < 0)
-        return 0;
-    return (int64_t)until->tv_sec * 1000000000 + until->tv_nsec - posix_ipc_ring_now();
+    const int64_t now = posix_ipc_now();
+    return end > now ? end - now : 0;
 }
 
 /* ---- waiting */
@@ -177,7 +171,7 @@ static inline void posix_ipc_ring_waits_init(struct posix_ipc_ring_waits* waits,
 /* Looks without a pause, for so long: whether there is something. */
 static inline int posix_ipc_ring_spin(const struct posix_ipc_ring_waits* waits, const void* end,
                                       int64_t ns) {
-    const int64_t begin = posix_ipc_ring_now();
+    const int64_t begin = posix_ipc_now();
     do {
         for (int i = 0; i < 64; i++) {
             if (waits->ready(end))
@@ -188,7 +182,7 @@ static inline int posix_ipc_ring_spin(const struct posix_ipc_ring_waits* waits, 
             __asm__ __volatile__("yield");
 #endif
         }
-    } while (posix_ipc_ring_now() - begin < ns);
+    } while (posix_ipc_now() - begin < ns);
     return 0;
 }
 
@@ -213,7 +207,7 @@ static inline int posix_ipc_ring_linger(struct posix_ipc_ring_waits* waits, cons
  * looked before that, and comes to sleep late, does not take it for its own. */
 static inline uint32_t posix_ipc_ring_asleep(const struct posix_ipc_ring_waits* waits) {
     uint32_t there = 0;
-    const uint32_t own = waits->is_shared ? ((uint32_t)posix_ipc_ring_now() & INT32_MAX) | 1 : 1;
+    const uint32_t own = waits->is_shared ? ((uint32_t)posix_ipc_now() & INT32_MAX) | 1 : 1;
     if (!waits->is_shared)
         __atomic_store_n(waits->bell, own, __ATOMIC_SEQ_CST);
     else if (!__atomic_compare_exchange_n(waits->bell, &there, own, 0, __ATOMIC_SEQ_CST,
@@ -227,7 +221,7 @@ static inline int posix_ipc_ring_sleep(struct posix_ipc_ring_waits* waits, const
                                        int64_t left) {
     const int64_t most = left < POSIX_IPC_RING_LOOK_NS ? left : POSIX_IPC_RING_LOOK_NS;
     const struct timespec patience = {0, (long)most};
-    const int64_t begin = posix_ipc_ring_now();
+    const int64_t begin = posix_ipc_now();
     long result = 0;
     const uint32_t asleep = posix_ipc_ring_asleep(waits);
     POSIX_IPC_STEP(ring_sleeping);
@@ -236,7 +230,7 @@ static inline int posix_ipc_ring_sleep(struct posix_ipc_ring_waits* waits, const
     const int error = result == 0 ? 0 : errno;
     if (!waits->is_shared)
         __atomic_store_n(waits->bell, 0, __ATOMIC_SEQ_CST); /* nobody needs to ring */
-    if (posix_ipc_ring_now() - begin < POSIX_IPC_RING_SOON_NS &&
+    if (posix_ipc_now() - begin < POSIX_IPC_RING_SOON_NS &&
         waits->misses >= POSIX_IPC_RING_MISSES && ++waits->waited > waits->pause &&
         posix_ipc_has_cpus())
         waits->misses = POSIX_IPC_RING_MISSES - POSIX_IPC_RING_TRIAL;

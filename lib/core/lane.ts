@@ -190,7 +190,7 @@ export class Lane {
   #serve(lingers: boolean): void {
     if (this.#wait !== undefined) return;
     for (const pending of this.#pending) {
-      if (this.#try(pending) || (lingers && this.#linger(pending))) continue;
+      if (this.#try(pending) || (lingers && this.#try(pending, 'linger'))) continue;
       this.#park(pending);
       return;
     }
@@ -222,18 +222,10 @@ export class Lane {
     }
   }
 
-  #try(pending: Pending): boolean {
+  /** `way`: of settling it. */
+  #try(pending: Pending, way: 'attempt' | 'linger' = 'attempt'): boolean {
     try {
-      return pending.attempt();
-    } catch (error) {
-      pending.reject(error);
-      return true;
-    }
-  }
-
-  #linger(pending: Pending): boolean {
-    try {
-      return pending.linger();
+      return pending[way]();
     } catch (error) {
       pending.reject(error);
       return true;

@@ -6,7 +6,7 @@ import { makeEnds } from '../support/channels';
 const capacity = 1024;
 const most = capacity - 8;
 
-test.each([0, 1, 7, 8, 9, 63, 64, 127, 128, 129, 512, most])(
+test.each([0, 1, 7, 8, 9, 16, 31, 32, 33, 63, 64, 127, 128, 129, 512, most])(
   'a message of %d bytes comes as it was, in all forms',
   async (length) => {
     const { sender, receiver } = makeEnds({ capacity });

@@ -5,21 +5,18 @@
  * 10,000 cycles in all by default; POSIX_IPC_CAMPAIGN=20 npm test -- campaigns/cycles for 200,000.
  */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { event, memory, posix, stream, unix } from 'posix-ipc';
 
 import { patience, report, scaled } from '../support/campaign';
+import { descriptorsSince } from '../support/descriptors';
 import { settled } from '../support/maps';
 import { temporaryPosixQueue } from '../support/posix-queues';
 import { runDirectory } from '../support/run-directory';
 import { temporarySemaphore } from '../support/semaphores';
 import { adoptShared } from '../support/shared-memory';
-
-function descriptors(): number {
-  return readdirSync('/proc/self/fd').length;
-}
 
 /** Mappings of memory that can be shared: of nothing that V8 or malloc takes. */
 function mappings(): number {
@@ -115,15 +112,14 @@ test(
     for (const [name, cycle] of Object.entries(kinds)) {
       await cycle(); // what is made once and stays
       await settled();
-      const before = { descriptors: descriptors(), mappings: mappings() };
+      const [opened, before] = [descriptorsSince(), mappings()];
       for (let i = 0; i < each; i++) await cycle();
       await settled();
-      // It can be less: what earlier tests have forgotten is collected at some time.
       const more = {
-        descriptors: Math.max(0, descriptors() - before.descriptors),
-        mappings: Math.max(0, mappings() - before.mappings),
+        descriptors: opened(),
+        mappings: Math.max(0, mappings() - before), // less: what earlier tests have forgotten
       };
-      expect([name, more]).toEqual([name, { descriptors: 0, mappings: 0 }]);
+      expect([name, more]).toEqual([name, { descriptors: [], mappings: 0 }]);
     }
     rmSync(file);
     report(`cycles: ${String(each)} of each of ${Object.keys(kinds).join(', ')}`);

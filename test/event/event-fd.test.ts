@@ -1,12 +1,13 @@
 /** event.EventFd: a counter; and with it, what all objects on a descriptor do. */
 
-import { closeSync, fstatSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { ClosedError, event, SystemError } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
 import { collectGarbage } from '../support/collect-garbage';
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { fewestTurnsIn } from '../support/turns';
 import { soon, waitUntil } from '../support/wait-until';
@@ -22,10 +23,6 @@ function counter(options?: event.EventFdOptions): event.EventFd {
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
-
-function descriptors(): string[] {
-  return readdirSync('/proc/self/fd');
-}
 
 function isOpen(fd: number): boolean {
   try {
@@ -288,13 +285,13 @@ describe('life', () => {
   });
 
   test('a forgotten one is closed', async () => {
-    const before = descriptors().length;
+    const opened = descriptorsSince();
     for (let i = 0; i < 50; i++) event.EventFd.createSync();
     await waitUntil('they are closed', () => {
       collectGarbage();
-      return descriptors().length <= before;
+      return opened().length === 0;
     });
-    expect(descriptors().length).toBeLessThanOrEqual(before);
+    expect(opened()).toEqual([]);
   });
 
   test('one that is waited for is not forgotten', async () => {
@@ -310,7 +307,7 @@ describe('life', () => {
   });
 
   test('a worker that ends closes its own, and ends its waits', async () => {
-    const before = descriptors().length;
+    const opened = descriptorsSince();
     const text = `
       const { event } = require('posix-ipc');
       const many = Array.from({ length: 20 }, () => event.EventFd.createSync());
@@ -321,8 +318,8 @@ describe('life', () => {
       await soon('the worker', new Promise((resolve) => worker.once('message', resolve)));
       await soon('its end', worker.terminate());
     }
-    await waitUntil('they are closed', () => descriptors().length <= before);
-    expect(descriptors().length).toBeLessThanOrEqual(before);
+    await waitUntil('they are closed', () => opened().length === 0);
+    expect(opened()).toEqual([]);
   });
 
   test('a descriptor that was closed behind its back', async () => {

@@ -1,7 +1,7 @@
 /** Addresses and objects that are gone after the test. Importing this registers the clean-up. */
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { runDirectory } from './run-directory';
@@ -44,11 +44,6 @@ export function closingBoth<T extends { close(): void }>([one, other]: [T, T]): 
 export function closingFd(fd: number): number {
   numbers.add(fd);
   return fd;
-}
-
-/** How many descriptors this process has. */
-export function descriptorCount(): number {
-  return readdirSync('/proc/self/fd').length;
 }
 
 /** Whether a descriptor is open. */

@@ -8,14 +8,9 @@ import { unix } from 'posix-ipc';
 import { getsockopt, SOL_SOCKET } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
-import {
-  abstractName,
-  closing,
-  closingBoth,
-  descriptorCount,
-  socketPath,
-} from '../support/sockets';
+import { abstractName, closing, closingBoth, socketPath } from '../support/sockets';
 import { engineThreads, mostIdleThreads } from '../support/threads';
 import { soon, waitUntil } from '../support/wait-until';
 
@@ -91,7 +86,7 @@ describe.each(['SeqPacket', 'Stream'] as const)('%s', (kind) => {
   });
 
   test('nobody listens', async () => {
-    const [file, before] = [socketPath(), descriptorCount()];
+    const [file, opened] = [socketPath(), descriptorsSince()];
     expect(await rejectionOf(Client.connect(file))).toMatchObject({
       ...{ code: 'ENOENT', syscall: 'connect', path: file },
     });
@@ -99,12 +94,12 @@ describe.each(['SeqPacket', 'Stream'] as const)('%s', (kind) => {
     expect(codeThrownBy(() => Client.connectSync(file))).toBe('ECONNREFUSED');
     const datagram = closing(unix.Datagram.createSync(socketPath()));
     expect(await codeOfRejection(Client.connect(datagram.address as string))).toBe('EPROTOTYPE');
-    expect(descriptorCount()).toBe(before + 1);
+    expect(opened()).toHaveLength(1);
   });
 
   test('connect waits while the backlog is full', async () => {
     const server = listening(abstractName(), { backlog: 0 });
-    const before = descriptorCount();
+    const opened = descriptorsSince();
     await connectedTo(server);
     const to = server.address as string;
     expect(await codeOfRejection(Client.connect(to, { timeout: 0 }))).toBe('ETIMEDOUT');
@@ -115,7 +110,7 @@ describe.each(['SeqPacket', 'Stream'] as const)('%s', (kind) => {
     await untilBlockedIn('connect', process.pid);
     controller.abort('enough');
     expect(await rejectionOf(aborted)).toBe('enough');
-    await waitUntil('they are closed', () => descriptorCount() === before + 1);
+    await waitUntil('they are closed', () => opened().length === 1);
     const waiting = Client.connect(to);
     await untilBlockedIn('connect', process.pid);
     closing<Connected>(server.acceptSync());

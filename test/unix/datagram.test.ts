@@ -5,15 +5,10 @@ import path from 'node:path';
 
 import { unix } from 'posix-ipc';
 
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { runDirectory } from '../support/run-directory';
-import {
-  abstractName,
-  closing,
-  closingBoth,
-  descriptorCount,
-  socketPath,
-} from '../support/sockets';
+import { abstractName, closing, closingBoth, socketPath } from '../support/sockets';
 import { soon } from '../support/wait-until';
 
 const { Datagram } = unix;
@@ -221,7 +216,7 @@ describe('waiting for room', () => {
   test('it leaves no descriptors', async () => {
     const [receiver, sender] = [bound(abstractName()), unnamed()];
     const to = receiver.address as string;
-    const before = descriptorCount();
+    const opened = descriptorsSince();
     fill(sender, to);
     await codeOfRejection(sender.sendTo(to, 'x', { timeout: 1 }));
     codeThrownBy(() => {
@@ -230,7 +225,7 @@ describe('waiting for room', () => {
     const wait = sender.sendTo(to, 'x');
     sender.close();
     expect(await codeOfRejection(wait)).toBe('ERR_CLOSED');
-    expect(descriptorCount()).toBe(before - 1);
+    expect(opened()).toEqual([]);
   });
 });
 
@@ -264,12 +259,12 @@ describe('connected', () => {
     const client = closing(await Datagram.connect(server.address as string));
     await client.send('x');
     expect(server.tryReceive()).toMatchObject({ from: undefined });
-    const before = descriptorCount();
+    const opened = descriptorsSince();
     expect(thrownBy(() => Datagram.connectSync(socketPath()))).toMatchObject({
       ...{ code: 'ENOENT', syscall: 'connect' },
     });
     expect(await codeOfRejection(Datagram.connect(abstractName()))).toBe('ECONNREFUSED');
-    expect(descriptorCount()).toBe(before);
+    expect(opened()).toEqual([]);
   });
 
   test('the receiver is full, and then it closes', async () => {
@@ -318,9 +313,9 @@ describe('files', () => {
     expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind', path: file });
     const name = abstractName();
     bound(name);
-    const before = descriptorCount();
+    const opened = descriptorsSince();
     expect(codeThrownBy(() => Datagram.createSync(name))).toBe('EADDRINUSE');
-    expect(descriptorCount()).toBe(before);
+    expect(opened()).toEqual([]);
     expect(codeThrownBy(() => Datagram.createSync('/nowhere/at/all'))).toBe('ENOENT');
   });
 

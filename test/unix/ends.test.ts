@@ -2,8 +2,8 @@
 
 import { Worker } from 'node:worker_threads';
 
+import { descriptorsSince } from '../support/descriptors';
 import { startNode } from '../support/processes';
-import { descriptorCount } from '../support/sockets';
 import { soon, waitUntil } from '../support/wait-until';
 
 test.each(['exit', 'unref'])('%s: a process with all kinds of waits ends', async (how) => {
@@ -43,12 +43,12 @@ test('a worker that ends closes its sockets and received descriptors, and ends i
     unix.StreamServer.createSync(unix.autobind).accept();
     globalThis.kept = [one, other, server, first, full, sender];
     parentPort.postMessage('waiting');`;
-  const before = descriptorCount();
+  const opened = descriptorsSince();
   for (let i = 0; i < 3; i++) {
     const worker = new Worker(text, { eval: true });
     await soon('the worker', new Promise((resolve) => worker.once('message', resolve)));
     expect(await soon('its end', worker.terminate())).toBe(1);
   }
-  await waitUntil('all is closed', () => descriptorCount() <= before);
-  expect(descriptorCount()).toBeLessThanOrEqual(before);
+  await waitUntil('all is closed', () => opened().length === 0);
+  expect(opened()).toEqual([]);
 });

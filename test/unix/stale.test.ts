@@ -19,11 +19,12 @@ import { createServer } from 'node:net';
 import { unix } from 'posix-ipc';
 import { AF_UNIX, bind, SOCK_STREAM, sockaddr_un, socket } from 'posix-ipc/syscalls';
 
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { isRoot } from '../support/machine';
 import { startNode } from '../support/processes';
 import { runDirectory } from '../support/run-directory';
-import { abstractName, closing, closingFd, descriptorCount, socketPath } from '../support/sockets';
+import { abstractName, closing, closingFd, socketPath } from '../support/sockets';
 
 type Opened = unix.Datagram | unix.SeqPacketServer | unix.StreamServer;
 type Open = (address: unix.Address, options?: unix.BindOptions) => Promise<Opened>;
@@ -63,12 +64,12 @@ describe.each(forms)('%s', (_name, open) => {
     const file = socketPath();
     const live = closing(one.createSync(file));
     const { ino } = lstatSync(file);
-    const before = descriptorCount();
+    const opened = descriptorsSince();
     const error = await rejectionOf(open(file));
     expect(error).toMatchObject({ code: 'EADDRINUSE', syscall: 'bind', path: file });
     expect(lstatSync(file).ino).toBe(ino);
     expect(lockFiles(file)).toEqual([]);
-    expect(descriptorCount()).toBe(before);
+    expect(opened()).toEqual([]);
     if ('tryAccept' in live)
       expect(live.tryAccept()).toBeUndefined(); // it was not even knocked at
     else expect(live.tryReceive()).toBeUndefined();

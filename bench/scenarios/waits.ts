@@ -10,7 +10,7 @@ import { formOf, nanoseconds } from './support';
 const SETTLE = 200;
 
 /** Long enough to see whether anything goes on, in milliseconds. */
-const IDLE = 400;
+const IDLE = 1000;
 const WINDOWS = 3;
 
 interface Footprint {

@@ -26,16 +26,17 @@ class RobustList {
     [[nodiscard]] uint32_t thread() const { return thread_; }
     [[nodiscard]] bool full() const { return ours_.size() >= most; }
 
-    /// While this lives the kernel also looks after one mutex that is not in the list, because it
-    /// is just being locked, unlocked or waited for.
+    /// From here on the kernel also looks after one mutex that is not in the list; nullptr: none.
+    /// Another thread may do it for one that sleeps.
+    void announce(Mutex* mutex) { posix_ipc_announce(head_, mutex); }
+
+    /// While this lives one is announced, because it is just being locked, unlocked or waited for.
     class Announcement {
       public:
-        Announcement(RobustList& list, Mutex& mutex) : list_(list) {
-            posix_ipc_announce(list_.head_, &mutex);
-        }
+        Announcement(RobustList& list, Mutex& mutex) : list_(list) { list_.announce(&mutex); }
         Announcement(const Announcement&) = delete;
         Announcement& operator=(const Announcement&) = delete;
-        ~Announcement() { posix_ipc_announce(list_.head_, nullptr); }
+        ~Announcement() { list_.announce(nullptr); }
 
       private:
         RobustList& list_;

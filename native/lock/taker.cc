@@ -29,6 +29,7 @@ bool TakerWait::give_back(const wait::Outcome& outcome) noexcept {
 int Taker::start() {
     const int error = wait::start_thread(thread_, stack_, wait::every_signal(), [this] { run(); });
     started_ = error == 0;
+    idle_ += started_ ? 1 : 0;
     return error;
 }
 
@@ -38,50 +39,72 @@ bool Taker::reserve() {
     if (free) {
         phase_ = Phase::reserved;
         cancelled_ = false;
+        idle_--;
     }
     return free;
 }
 
 void Taker::begin(SharedMutex mutex, int32_t id) {
-    const std::scoped_lock lock(mutex_);
-    wanted_ = std::move(mutex);
-    id_ = id;
-    phase_ = wanted_ ? Phase::waiting : Phase::idle;
+    {
+        const std::scoped_lock lock(mutex_);
+        wanted_ = std::move(mutex);
+        id_ = id;
+        phase_ = Phase::waiting;
+        if (!wanted_) {
+            rest();
+        }
+    }
     changed_.notify_one();
 }
 
 void Taker::cancel() {
-    const std::scoped_lock lock(mutex_);
-    cancelled_ = true;
+    {
+        const std::scoped_lock lock(mutex_);
+        cancelled_ = true;
+    }
     ring(control_);
 }
 
 int32_t Taker::hand_over(const SharedMutex& mutex) {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (phase_ != Phase::taken || wanted_ != mutex) {
         return -EINVAL;
     }
-    const int32_t error = take_over(*wanted_, thread_id_);
-    phase_ = error == 0 ? Phase::handed : Phase::returned;
-    changed_.notify_one();
-    return error == 0 ? result_ : error;
+    const int32_t error = take_over(*wanted_, list_->thread());
+    if (error == 0) {
+        list_->announce(nullptr);
+        POSIX_IPC_STEP(unannounced);
+        rest();
+    } else {
+        phase_ = Phase::returned;
+    }
+    const int32_t result = error == 0 ? result_ : error;
+    const bool wakes = phase_ != Phase::idle;
+    lock.unlock();
+    if (wakes) {
+        changed_.notify_one();
+    }
+    return result;
 }
 
 void Taker::give_back() {
-    const std::scoped_lock lock(mutex_);
-    if (phase_ == Phase::taken) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (phase_ != Phase::taken) {
+            return;
+        }
         phase_ = Phase::returned;
-        changed_.notify_one();
     }
+    changed_.notify_one();
 }
 
 void Taker::stop() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
-        changed_.notify_one();
-        ring(control_);
     }
+    changed_.notify_one();
+    ring(control_);
     if (std::exchange(started_, false)) {
         pthread_join(thread_, nullptr);
     }
@@ -95,36 +118,36 @@ bool Taker::retired() {
 void Taker::run() {
     pthread_setname_np(pthread_self(), "posix-ipc lock");
     RobustList* const list = RobustList::of_this_thread();
-    do {
-        if (!next_job()) {
-            return;
-        }
-        if (list == nullptr) {
-            engine_.finish(id_, {-ENOSYS, 0});
-            continue;
-        }
-        const RobustList::Announcement announcement(*list, *wanted_);
-        settle(*list, take_it(*list));
-    } while (is_done());
+    while (next_job(list)) {
+        tell(list == nullptr ? -ENOSYS : take_it(*list));
+    }
 }
 
-/// Waits for work. False: the thread has to end.
-bool Taker::next_job() {
+/// Waits for work, and keeps meanwhile what was taken until somebody has it. False: the thread has
+/// to end.
+bool Taker::next_job(RobustList* list) {
     std::unique_lock lock(mutex_);
-    idle_++;
-    changed_.wait(lock, [this] { return phase_ == Phase::waiting || stopping_; });
-    idle_--;
-    // A job that came before the end is ended as one: somebody waits for it.
-    return phase_ == Phase::waiting;
+    list_ = list;
+    for (;;) {
+        if (phase_ == Phase::returned || (phase_ == Phase::taken && stopping_)) {
+            let_go(*list);
+        }
+        if (phase_ == Phase::waiting) {
+            return true; // also before an end: somebody waits for it
+        }
+        if (phase_ == Phase::retired || stopping_) {
+            return false;
+        }
+        changed_.wait(lock);
+    }
 }
 
-/// The job is. False: there are enough without this thread.
-bool Taker::is_done() {
-    const std::scoped_lock lock(mutex_);
+/// The job is done, and the announcement over. Ends the thread if there are enough without it.
+void Taker::rest() {
     wanted_.reset();
     const bool stays = idle_ < most_idle;
     phase_ = stays ? Phase::idle : Phase::retired;
-    return stays;
+    idle_ += stays ? 1 : 0;
 }
 
 bool Taker::unwanted(Word& control) {
@@ -133,8 +156,10 @@ bool Taker::unwanted(Word& control) {
     return cancelled_ || stopping_;
 }
 
-/// In this thread's name, without its list: the announcement does for one.
+/// In this thread's name, without its list: the announcement does for one, for as long as it has
+/// it.
 int32_t Taker::take_it(RobustList& list) {
+    list.announce(wanted_.get());
     bool barging = false;
     bool counted = false;
     for (;;) {
@@ -182,26 +207,33 @@ int Taker::sleep(Word expected, Word control) {
     return yields && result == -ETIMEDOUT ? 0 : static_cast<int>(result);
 }
 
-/// Tells how it ended, and keeps what was taken until somebody has it.
-void Taker::settle(RobustList& list, int32_t result) {
-    {
+/// How it ended. What was taken may have been handed over, and the next job begun, before this
+/// returns; a wait that has failed is over first, so that nobody cancels the next job in its name.
+void Taker::tell(int32_t result) {
+    if (result >= 0) {
         const std::scoped_lock lock(mutex_);
-        thread_id_ = list.thread();
         result_ = result;
-        phase_ = result >= 0 ? Phase::taken : Phase::returned;
+        phase_ = Phase::taken;
     }
     engine_.finish(id_, {result, number_}); // takes the engine's mutex: not under ours
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return phase_ != Phase::taken || stopping_; });
-    if (result < 0 || phase_ == Phase::handed) {
-        return;
+    if (result < 0) {
+        const std::scoped_lock lock(mutex_);
+        if (list_ != nullptr) {
+            list_->announce(nullptr);
+        }
+        rest();
     }
-    phase_ = Phase::returned;
-    if (result == taken) {
+}
+
+/// What nobody wants any more.
+void Taker::let_go(RobustList& list) {
+    if (result_ == taken) {
         posix_ipc_mutex_free(wanted_.get(), list.thread());
     } else {
         posix_ipc_mutex_die(wanted_.get());
     }
+    list.announce(nullptr);
+    rest();
 }
 
 } // namespace posix_ipc::lock

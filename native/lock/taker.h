@@ -34,23 +34,25 @@ class Taker {
     /// Begins the wait of that number, after reserve(); nullptr: there is none after all.
     void begin(SharedMutex mutex, int32_t id);
     void cancel();
-    /// The calling thread becomes the owner: what taking has answered, or a negated errno.
+    /// The calling thread becomes the owner: what taking has answered, or a negated errno. The
+    /// thread that took it sleeps on: nothing is left for it to do.
     int32_t hand_over(const SharedMutex& mutex);
     void give_back();
     /// Ends the wait, gives back what was taken, and ends the thread.
     void stop();
-    /// Whether the thread has ended for want of work.
+    /// Whether the thread ends for want of work.
     bool retired();
     [[nodiscard]] int64_t number() const { return number_; }
 
   private:
-    enum class Phase { idle, reserved, waiting, taken, handed, returned, retired };
+    enum class Phase { idle, reserved, waiting, taken, returned, retired };
 
     void run();
-    bool next_job();
-    bool is_done();
+    bool next_job(RobustList* list);
     int32_t take_it(RobustList& list);
-    void settle(RobustList& list, int32_t result);
+    void tell(int32_t result);
+    void let_go(RobustList& list);
+    void rest();
     bool unwanted(Word& control);
     int sleep(Word expected, Word control);
 
@@ -63,7 +65,7 @@ class Taker {
     pthread_t thread_{};
     bool started_ = false;
 
-    std::mutex mutex_; // guards these
+    std::mutex mutex_; // guards these; who changes them wakes after it is unlocked
     std::condition_variable changed_;
     Phase phase_ = Phase::idle;
     bool cancelled_ = false;
@@ -71,7 +73,7 @@ class Taker {
     SharedMutex wanted_;
     int32_t id_ = -1;
     int32_t result_ = 0;
-    uint32_t thread_id_ = 0;
+    RobustList* list_ = nullptr; // of the thread
 
     std::atomic<Word> control_{0}; // changes when there is something to look at
 };

@@ -10,6 +10,8 @@ const setups: Setup[] = [
   { threads: 3, rounds: 2, kills: 1 },
   { threads: 4, rounds: 1, kills: 2, leaves: true },
   { threads: 3, rounds: 2, kills: 2, leaves: true },
+  { threads: 2, rounds: 2, kills: 1, fair: true },
+  { threads: 3, rounds: 1, kills: 2, leaves: true, fair: true },
 ];
 
 test.each(setups)('%j: one at a time, each death told once, nobody sleeps for ever', (setup) => {
@@ -19,11 +21,13 @@ test.each(setups)('%j: one at a time, each death told once, nobody sleeps for ev
   expect(states).toBeGreaterThan(500);
 });
 
-const faults: [Faults, string][] = [
+const faults: [Faults & { fair?: boolean }, string][] = [
   [{ forgetsSleepers: true }, 'all who live sleep'],
   [{ waitsSilently: true }, 'all who live sleep'],
   [{ clearsBlindly: true }, 'all who live sleep'],
   [{ announcesLate: true }, 'all who live sleep'],
+  [{ fair: true, yieldsForEver: true }, 'all who live sleep'],
+  [{ fair: true, clearsBlindly: true }, 'all who live sleep'],
 ];
 
 test.each(faults)('finds what is wrong with %j', (fault, expected) => {

@@ -45,6 +45,10 @@ interface Thread {
   seen: number;
   /** Whether `changes` is as it left it: only that is asked of the count. */
   fresh: boolean;
+  /** It has let others go first. Only where the mutex is fair; and so is the next one. */
+  barging: boolean;
+  /** It sleeps for a while only. */
+  timed: boolean;
 }
 
 export interface State {
@@ -57,6 +61,7 @@ export interface State {
   untold: number;
   /** One was told, and has left without a word. */
   unusable: boolean;
+  readonly fair: boolean;
 }
 
 /** What is to be wrong, to see that it is found. */
@@ -71,6 +76,8 @@ export interface Faults {
   announcesLate?: boolean;
   /** Where nobody can have it any more, the word names an owner that is none. */
   namesNobody?: boolean;
+  /** Who lets others go first does so until it is woken. */
+  yieldsForEver?: boolean;
 }
 
 export interface Setup extends Faults {
@@ -79,9 +86,10 @@ export interface Setup extends Faults {
   kills: number;
   /** Who is told of a death may leave without a word. */
   leaves?: boolean;
+  fair?: boolean;
 }
 
-function first({ threads, rounds, kills }: Setup): State {
+function first({ threads, rounds, kills, fair = false }: Setup): State {
   return {
     word: 0,
     queue: [],
@@ -92,10 +100,13 @@ function first({ threads, rounds, kills }: Setup): State {
       pending: true,
       seen: 0,
       fresh: false,
+      barging: false,
+      timed: false,
     })),
     kills,
     untold: 0,
     unusable: false,
+    fair,
   };
 }
 
@@ -109,8 +120,18 @@ function copyOf(state: State): State {
 
 function wake(state: State, count: number): number {
   const woken = state.queue.splice(0, count);
-  for (const index of woken) threadOf(state, index).at = 'take';
+  for (const index of woken) wakeUp(state, threadOf(state, index));
   return woken.length;
+}
+
+function wakeUp(state: State, self: Thread): void {
+  self.at = 'take';
+  self.barging = state.fair;
+}
+
+/** Whether a thread that has seen this word lets others go first. */
+function yields({ fair }: State, word: number): boolean {
+  return fair && word === WAITERS;
 }
 
 function threadOf(state: State, index: number): Thread {
@@ -133,7 +154,7 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
   take(state, self, id, faults) {
     const owner = ownerOf(state);
     if (owner === LOST) finish(self);
-    else if (owner !== 0) self.at = 'arrive';
+    else if (owner !== 0 || (yields(state, state.word) && !self.barging)) self.at = 'arrive';
     else {
       state.word |= id;
       if (faults.announcesLate === true) self.pending = false;
@@ -149,7 +170,8 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
   arrive(state, self) {
     self.seen = state.word;
     const owner = ownerOf(state);
-    self.at = owner === 0 || owner === LOST ? 'take' : 'mark';
+    const isFree = owner === 0 && !yields(state, state.word);
+    self.at = isFree || owner === LOST ? 'take' : 'mark';
   },
   mark(state, self) {
     if ((self.seen & WAITERS) === 0) {
@@ -165,13 +187,18 @@ const steps: Record<Place, (state: State, self: Thread, id: number, faults: Faul
     change(state);
     self.at = 'sleep';
   },
-  sleep(state, self, id) {
+  sleep(state, self, id, faults) {
     if (state.word === (self.seen | WAITERS)) {
       state.queue.push(id - 1);
       self.at = 'asleep';
+      self.timed = yields(state, self.seen) && faults.yieldsForEver !== true;
     } else self.at = 'take';
   },
-  asleep: () => undefined,
+  /** Its time is over. */
+  asleep(state, self, id) {
+    state.queue = state.queue.filter((one) => one !== id - 1);
+    wakeUp(state, self);
+  },
   settle(state, self) {
     state.word &= ~DIED;
     self.at = 'work';
@@ -230,6 +257,7 @@ function finish(self: Thread): void {
   self.rounds--;
   self.pending = self.rounds > 0;
   self.linked = false;
+  self.barging = false;
   self.at = self.rounds > 0 ? 'take' : 'rest';
 }
 
@@ -257,23 +285,30 @@ function tidy(state: State): State {
   for (const thread of state.threads) {
     if (!['mark', 'count', 'sleep'].includes(thread.at)) thread.seen = 0;
     if (!['wake', 'clear'].includes(thread.at)) thread.fresh = false;
+    if (thread.at !== 'asleep') thread.timed = false;
   }
   return state;
 }
 
+function flagsOf(
+  flags: Pick<Thread, 'linked' | 'pending' | 'fresh' | 'barging' | 'timed'>,
+): string[] {
+  return Object.entries(flags).flatMap(([name, is]) => (is ? [name.slice(0, 1)] : []));
+}
+
 function keyOf({ word, queue, threads, kills, untold, unusable }: State): string {
   const parts = threads.map(
-    ({ at, rounds, linked, pending, seen, fresh }) =>
-      `${at}${String(rounds)}${String(seen)}${linked ? 'l' : ''}${pending ? 'p' : ''}${fresh ? 'f' : ''}`,
+    ({ at, rounds, seen, ...flags }) =>
+      `${at}${String(rounds)}${String(seen)}${flagsOf(flags).join('')}`,
   );
   return [word, queue.join(), kills, untold, unusable, ...parts].join(' ');
 }
 
 /** All states that one step leads to. */
 function* after(state: State, setup: Setup): Generator<State> {
-  for (const [index, { at }] of state.threads.entries()) {
+  for (const [index, { at, timed }] of state.threads.entries()) {
     if (at === 'dead' || at === 'rest') continue;
-    if (at !== 'asleep') {
+    if (at !== 'asleep' || timed) {
       const next = copyOf(state);
       steps[at](next, threadOf(next, index), index + 1, setup);
       yield tidy(next);
@@ -295,7 +330,9 @@ function* after(state: State, setup: Setup): Generator<State> {
 function wrong(state: State): string | undefined {
   const inside = state.threads.filter(({ at }) => ['work', 'settle', 'unlink'].includes(at));
   if (inside.length > 1) return 'two are inside';
-  const stuck = state.threads.every(({ at }) => ['asleep', 'rest', 'dead'].includes(at));
+  const stuck = state.threads.every(
+    ({ at, timed }) => !timed && ['asleep', 'rest', 'dead'].includes(at),
+  );
   if (stuck && state.threads.some(({ at }) => at === 'asleep')) return 'all who live sleep';
   if (!stuck) return undefined;
   const owner = ownerOf(state);

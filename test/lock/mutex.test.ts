@@ -207,6 +207,29 @@ test('markConsistent without a death is EINVAL', () => {
   ).toBe('EINVAL');
 });
 
+/** Whoever was woken, and has not taken it yet, may have died: so only for a while. */
+test.each([true, false])(
+  'who comes lets those go first who are on their way, fair: %s',
+  async (fair) => {
+    const mapping = someMemory();
+    using mutex = lock.Mutex.at(mapping, 0, { create: true, fair });
+    const word = mapping.view(Uint32Array);
+    const waited: number[] = [];
+    const forms = [() => mutex.lockSync(), () => mutex.lock(), () => mutex.tryLock()];
+    for (const take of forms) {
+      word[0] = 0x8000_0000; // FUTEX_WAITERS: free, and somebody was woken
+      const { contentions } = mutex.statSync();
+      const begin = performance.now();
+      const guard = await take();
+      if (mutex.statSync().contentions > contentions) waited.push(performance.now() - begin);
+      guard?.release();
+      expect([guard?.released, word[0]]).toEqual([true, 0]);
+    }
+    expect(waited).toHaveLength(fair ? 2 : 0); // tryLock() overtakes
+    for (const milliseconds of waited) expect(milliseconds).toBeGreaterThan(0.9);
+  },
+);
+
 describe('in a mapping', () => {
   test('at an offset, closed and opened, in two mappings', () => {
     const mapping = someMemory();

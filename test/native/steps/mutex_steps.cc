@@ -90,9 +90,9 @@ void turn(Shared& shared, std::minstd_rand& random, bool mortal) {
     }
 }
 
-constexpr std::array steps{"announced", "taken",  "linked",  "torn",     "releasing", "unlinked",
-                           "freed",     "nobody", "trying",  "arriving", "marked",    "sleeping",
-                           "awake",     "died",   "renamed", "handed"};
+constexpr std::array steps{"announced", "taken",  "linked",  "torn",     "releasing",  "unlinked",
+                           "freed",     "nobody", "trying",  "arriving", "marked",     "sleeping",
+                           "awake",     "died",   "renamed", "handed",   "unannounced"};
 
 } // namespace
 

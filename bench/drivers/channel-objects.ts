@@ -5,7 +5,7 @@ import { channelName } from '../core/channels';
 import type { Driver, MovesObjects, SendsObjects } from '../core/driver';
 import { REQUEST } from '../core/slots';
 
-const codecs: readonly channel.CodecName[] = ['v8', 'json'];
+const codecs: readonly channel.CodecName[] = ['v8', 'json', 'packed'];
 
 export const open: Driver['open'] = (address) => {
   const opened: channel.Channel[] = [];

@@ -162,7 +162,7 @@ function objects(plan: Plan): Measure[] {
     'child_process advanced': child('advanced'),
     'a MessagePort': theirs('message-port', { starts: 'threads' }),
   };
-  return ['json', 'v8'].flatMap((codec) =>
+  return ['packed', 'json', 'v8'].flatMap((codec) =>
     Object.entries(besides).map(([name, baseline]): Measure => ({
       name: `channel objects, ${codec}, beside ${name}`,
       group: 'Objects of ten fields, one way by a channel; beside it: what Node itself has',

@@ -57,6 +57,7 @@ function oneWay(plan: Plan, size: number): Measure[] {
 }
 
 const carriers: Record<string, Contender> = {
+  'channel.Channel, packed': ours('channel-objects', 'packed', 'packed'),
   'channel.Channel, v8': ours('channel-objects', 'v8', 'v8'),
   'channel.Channel, json': ours('channel-objects', 'json', 'json'),
   'child_process, json': child('json'),

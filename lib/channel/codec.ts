@@ -3,6 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import { invalidType } from '../core/error';
 import { callable, objectOf, type Data } from '../core/options';
 import { word } from '../core/mapping-options';
+import { Packed } from './packed/packed';
 import { channelFailure } from './place';
 
 /**
@@ -14,11 +15,20 @@ export interface Codec {
   decode: (data: Buffer) => unknown;
 }
 
+/** Does without a Buffer for each message. No code of the caller's runs in `read`. */
+export interface InPlace extends Codec {
+  /** As `encode`, of at most so many bytes, which are good only until the next call; else EMSGSIZE. */
+  lend: (value: unknown, most: number) => Uint8Array;
+  /** As `decode`, of so many bytes at an offset, which others may change meanwhile. */
+  read: (bytes: Buffer, at: number, length: number) => unknown;
+}
+
 /**
  * `'v8'`: what structuredClone can copy, in V8's format (node:v8); among versions of Node, not for
- * what strangers send. `'json'`: what JSON can say.
+ * what strangers send. `'json'`: what JSON can say. `'packed'`: that, and bigint, undefined, Date and
+ * Uint8Array, in the format of docs/packed.md; the quickest, also for what strangers send.
  */
-export type CodecName = 'v8' | 'json';
+export type CodecName = 'v8' | 'json' | 'packed';
 
 /** A value that was received. */
 export interface Decoded {
@@ -48,18 +58,23 @@ function typed(name: string, { encode, decode }: Codec): Codec {
   };
 }
 
-const codecs: Record<CodecName, Codec> = {
-  v8: typed("V8's format", { encode: serialize, decode: deserialize }),
-  json: typed('JSON', {
-    // undefined, for what JSON cannot say, is no Data: it is refused as such.
-    encode: (value) => JSON.stringify(value),
-    decode: (data) => JSON.parse(data.toString()) as unknown,
-  }),
+const v8 = typed("V8's format", { encode: serialize, decode: deserialize });
+
+const json = typed('JSON', {
+  // undefined, for what JSON cannot say, is no Data: it is refused as such.
+  encode: (value) => JSON.stringify(value),
+  decode: (data) => JSON.parse(data.toString()) as unknown,
+});
+
+const codecs: Record<CodecName, () => Codec | InPlace> = {
+  v8: () => v8,
+  json: () => json,
+  packed: () => new Packed(),
 };
 
-export function codecOf(given: CodecName | Codec | undefined): Codec {
-  if (given === undefined) return codecs.v8;
-  if (typeof given === 'string') return word('options.codec', codecs, given);
+export function codecOf(given: CodecName | Codec | undefined): Codec | InPlace {
+  if (given === undefined) return v8;
+  if (typeof given === 'string') return word('options.codec', codecs, given)();
   const { encode, decode } = objectOf('options.codec', given);
   return {
     encode: callable('options.codec.encode', encode),

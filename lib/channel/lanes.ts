@@ -1,3 +1,4 @@
+import type { Decoded, InPlace } from './codec';
 import type { Cursor } from './cursor';
 import type { Place } from './place';
 import { Reading, type Borrowed, type Message, type MessageInto } from './reading';
@@ -7,7 +8,16 @@ import { isClaimed } from './shape';
 /** What a receiver takes messages from: one ring, or one of each sender. */
 export type Source = Pick<
   Reading,
-  'ready' | 'checkFree' | 'take' | 'takeInto' | 'takeMany' | 'each' | 'borrow' | 'publish' | 'end'
+  | 'ready'
+  | 'checkFree'
+  | 'take'
+  | 'takeInto'
+  | 'takeValue'
+  | 'takeMany'
+  | 'each'
+  | 'borrow'
+  | 'publish'
+  | 'end'
 >;
 
 /** `receiver`: which one of the channel it is. */
@@ -47,6 +57,10 @@ class Lanes implements Source {
 
   takeInto(into: Uint8Array): MessageInto | undefined {
     return this.#first((ring) => ring.takeInto(into));
+  }
+
+  takeValue(read: InPlace['read']): Decoded | undefined {
+    return this.#first((ring) => ring.takeValue(read));
   }
 
   borrow(): Borrowed | undefined {

@@ -13,7 +13,7 @@ import {
 import { integer, optionsOf } from '../core/options';
 import { nameOf } from '../core/shared-object';
 import { native } from '../native';
-import { codecOf, type Codec, type CodecName } from './codec';
+import { codecOf, type Codec, type CodecName, type InPlace } from './codec';
 import { leastCapacity, mostCapacity } from './layout';
 import { channelFailure, type RingPlace } from './place';
 import { powerOfTwo } from './shape';
@@ -30,7 +30,7 @@ export interface OpenChannelOptions {
 /** The same, checked. */
 export interface Use {
   waiting: Waiting;
-  codec: Codec;
+  codec: Codec | InPlace;
 }
 
 /** What was just opened or made. */

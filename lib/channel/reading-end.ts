@@ -14,7 +14,7 @@ import {
   type WaitOptions,
 } from '../core/options';
 import { countAnswers } from '../core/turn';
-import type { Codec } from './codec';
+import type { Codec, InPlace } from './codec';
 import type { Waits } from './waits';
 
 /** How many messages at most. */
@@ -52,13 +52,14 @@ export interface Taking<T extends Told> {
   take(): T['message'] | undefined;
   takeInto(into: Uint8Array): T['into'] | undefined;
   takeMany(limit: number): T['message'][] | undefined;
+  takeValue(read: InPlace['read']): T['decoded'] | undefined;
   each(callback: (message: T['cursor']) => void, limit: number, isClosed: () => boolean): number;
 }
 
 /** What an end reads with. */
 export interface ReadingMeans<T extends Told> {
   reading: Taking<T>;
-  codec: Codec;
+  codec: Codec | InPlace;
   waits: Waits;
   keeper: Keeper;
   /** A message as it is told, with a value in place of its bytes. */
@@ -71,19 +72,23 @@ export abstract class ReadingEnd<T extends Told>
   implements AsyncIterable<T['message']>
 {
   readonly #reading: Taking<T>;
-  readonly #codec: Codec;
-  readonly #decoded: ReadingMeans<T>['decoded'];
   readonly #waits: Waits;
   readonly #take: () => T['message'] | undefined;
+  readonly #decode: (message: T['message']) => T['decoded'];
+  /** Where the codec does without a Buffer, and calls nobody: the next message, decoded. */
+  readonly #takeInPlace: (() => T['decoded'] | undefined) | undefined;
 
   /** `what` it is, in the words of an error message. */
   constructor(what: string, { reading, codec, waits, keeper, decoded }: ReadingMeans<T>) {
     super(what, keeper);
     this.#reading = reading;
-    this.#codec = codec;
-    this.#decoded = decoded;
     this.#waits = waits;
     this.#take = () => reading.take();
+    this.#decode = (message) => decoded(message, codec.decode(message.data));
+    if ('read' in codec) {
+      const read: InPlace['read'] = (bytes, at, length) => codec.read(bytes, at, length);
+      this.#takeInPlace = () => reading.takeValue(read);
+    }
   }
 
   // ---- copied
@@ -142,17 +147,32 @@ export abstract class ReadingEnd<T extends Told>
 
   /** The next message as the `codec` decodes it: costs that, and what `receive` costs. Errors: also EBADMSG, with a cause. */
   async receiveValue(options?: WaitOptions): Promise<T['decoded']> {
-    return this.#decode(await this.receive(options));
+    const take = this.#takeInPlace;
+    if (take === undefined) return this.#decode(await this.receive(options));
+    const limits = limitsOf(options);
+    this.checkFree();
+    return this.#waits.wait(take, limits, methods.receiveValue);
   }
 
   /** As `receiveValue`, blocking the thread. */
   receiveValueSync(options?: TimeoutOptions): T['decoded'] {
-    return this.#decode(this.receiveSync(options));
+    const take = this.#takeInPlace;
+    if (take === undefined) return this.#decode(this.receiveSync(options));
+    const timeout = timeoutOf(optionsOf(options));
+    this.checkFree();
+    const found = this.#waits.busy ? undefined : take();
+    return found ?? this.#waits.waitSync(take, timeout);
   }
 
   /** The next message, decoded, if there is one now; else undefined. */
   tryReceiveValue(): T['decoded'] | undefined {
-    const message = this.tryReceive();
+    this.checkOpen();
+    return this.#waits.overtaking() ? undefined : this.#takeValue();
+  }
+
+  #takeValue(): T['decoded'] | undefined {
+    if (this.#takeInPlace !== undefined) return this.#takeInPlace();
+    const message = this.#reading.take();
     return message && this.#decode(message);
   }
 
@@ -195,10 +215,7 @@ export abstract class ReadingEnd<T extends Told>
    * ```
    */
   values(options?: WaitOptions): MessageIterator<T['decoded']> {
-    return this.#iterate(laterLimitsOf(options), () => {
-      const message = this.#reading.take();
-      return message && this.#decode(message);
-    });
+    return this.#iterate(laterLimitsOf(options), () => this.#takeValue());
   }
 
   /**
@@ -249,11 +266,7 @@ export abstract class ReadingEnd<T extends Told>
     check();
     return iterate(limits, check, (own) => this.#waits.wait(take, own, iteration.next));
   }
-
-  #decode(message: T['message']): T['decoded'] {
-    return this.#decoded(message, this.#codec.decode(message.data));
-  }
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */
-const methods: Record<'receive' | 'receiveInto', unknown> = ReadingEnd.prototype;
+const methods: Record<'receive' | 'receiveInto' | 'receiveValue', unknown> = ReadingEnd.prototype;

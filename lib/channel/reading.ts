@@ -1,4 +1,5 @@
 import { ringIfAsleep } from './bell';
+import type { Decoded, InPlace } from './codec';
 import { copyOut } from './copy';
 import { cursorOf, show, type Cursor } from './cursor';
 import {
@@ -146,6 +147,18 @@ export class Reading implements Deferred, Seen {
     copyOut(this.bytes, at, into, length);
     this.pass(length);
     return { type, length };
+  }
+
+  takeValue(read: InPlace['read']): Decoded | undefined {
+    this.checkFree();
+    const at = this.find();
+    if (at < 0) return undefined;
+    const [type, length] = [this.foundType, this.foundLength];
+    try {
+      return { type, value: read(this.bytes.ring, at, length) };
+    } finally {
+      this.pass(length);
+    }
   }
 
   takeMany(limit: number): Message[] | undefined {

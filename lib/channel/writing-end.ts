@@ -14,7 +14,7 @@ import {
 } from '../core/options';
 import { countAnswers } from '../core/turn';
 import type { MutexGuard } from '../lock/mutex-guard';
-import type { Codec } from './codec';
+import type { Codec, InPlace } from './codec';
 import { highestType } from './layout';
 import { channelFailure, type RingPlace } from './place';
 import type { RingWriter, Written } from './ring-writer';
@@ -44,7 +44,7 @@ export interface Means {
   /** `'channel'` or `'broadcast'`: in the words of an error message. */
   medium: string;
   role: MutexGuard;
-  codec: Codec;
+  codec: Codec | InPlace;
   writing: RingWriter;
   waits: Waits;
   keeper: Keeper;
@@ -182,9 +182,10 @@ export abstract class WritingEnd extends Handle {
     return written.count || undefined;
   }
 
-  /** A value as the bytes of a message. */
+  /** A value as the bytes of a message, which are good only until the next one. */
   protected encode(value: unknown): Data {
-    return this.#means.codec.encode(value);
+    const { codec } = this.#means;
+    return 'lend' in codec ? codec.lend(value, this.maxLength) : codec.encode(value);
   }
 
   // ---- in place

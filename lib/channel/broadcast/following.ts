@@ -1,3 +1,4 @@
+import type { Decoded, InPlace } from '../codec';
 import { copyOut, copyPart, type Part } from '../copy';
 import { WRAP } from '../layout';
 import { ownMemory } from '../own-memory';
@@ -35,6 +36,12 @@ export interface BroadcastMessageInto {
   type: number;
   /** Bytes written. */
   length: number;
+  /** So many messages were lost between the one before it and this one. */
+  lost: number;
+}
+
+/** A value that was received. */
+export interface BroadcastDecoded extends Decoded {
   /** So many messages were lost between the one before it and this one. */
   lost: number;
 }
@@ -132,6 +139,15 @@ export class Following {
     const type = this.#type();
     copyOut(this.#copied, this.#at + RECORD_HEADER, into, length, 0);
     return { type, length, lost: this.#pass() };
+  }
+
+  takeValue(read: InPlace['read']): BroadcastDecoded | undefined {
+    this.checkFree();
+    if (!this.#find()) return undefined;
+    const type = this.#type();
+    const begin = this.#at + RECORD_HEADER;
+    const lost = this.#pass();
+    return { type, value: read(this.#copied.ring, begin, this.#length), lost };
   }
 
   takeMany(limit: number): BroadcastMessage[] | undefined {

@@ -3,8 +3,8 @@
 export { Broadcast, type SubscribeOptions } from './broadcast';
 export type { BroadcastAtOptions, BroadcastOptions, OpenBroadcastOptions } from './broadcast-open';
 export { SubscriberCursor } from './cursor';
-export type { BroadcastMessage, BroadcastMessageInto, From } from './following';
+export type { BroadcastDecoded, BroadcastMessage, BroadcastMessageInto, From } from './following';
 export { Publisher } from './publisher';
 export type { BroadcastShapeOptions, BroadcastWhenFull } from './shape';
 export type { BroadcastPeer, BroadcastStatus } from './status';
-export { type BroadcastDecoded, Subscriber } from './subscriber';
+export { Subscriber } from './subscriber';

@@ -3,7 +3,6 @@ import type { ClosedError } from '../../core/error';
 import { Keeper } from '../../core/keeper';
 import { SharedBell } from '../bell';
 import type { Use } from '../opening';
-import type { Decoded } from '../codec';
 import type { MutexGuard } from '../../lock/mutex-guard';
 import { ringIfAsleep } from '../bell';
 import { isThere } from '../place';
@@ -14,18 +13,13 @@ import { Waits } from '../waits';
 import type { SubscriberCursor } from './cursor';
 import {
   Following,
+  type BroadcastDecoded,
   type BroadcastMessage,
   type BroadcastMessageInto,
   type From,
 } from './following';
 import { BELL, PUBLISHER_BELL, PUBLISHER_ROLE } from './layout';
 import type { BroadcastPlace, SlotPlace } from './place';
-
-/** A value that was received. */
-export interface BroadcastDecoded extends Decoded {
-  /** So many messages were lost between the one before it and this one. */
-  lost: number;
-}
 
 /** What a subscriber tells of messages. */
 interface Received {

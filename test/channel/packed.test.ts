@@ -135,6 +135,12 @@ test('more kinds of objects than are remembered', () => {
   }
 });
 
+test('keys that have the same hash', () => {
+  for (const key of ['0ufykv7', 'between', '0ifu7hq', '0ufykv7']) {
+    expect(cross({ [key]: 1 })).toStrictEqual({ [key]: 1 });
+  }
+});
+
 test('__proto__ is a field as any other', () => {
   const odd = JSON.parse('{"__proto__": {"admin": true}, "b": 1}') as object;
   for (let i = 0; i < many; i++) {

@@ -161,9 +161,12 @@ static inline int posix_ipc_has_cpus(void) {
     return __atomic_load_n(&several, __ATOMIC_RELAXED);
 }
 
-/* Together they are somewhat more than it takes to wake a thread. */
-#define POSIX_IPC_MUTEX_FIRST_PAUSE 1000
-#define POSIX_IPC_MUTEX_LAST_PAUSE 8000
+/* Nanoseconds. The first one lets an owner that comes again at once do many sections, with its
+ * memory at hand, between two that go over to another CPU. Together they are somewhat more than it
+ * takes to wake a thread. */
+#define POSIX_IPC_MUTEX_FIRST_PAUSE 4000
+#define POSIX_IPC_MUTEX_LAST_PAUSE 7000
+#define POSIX_IPC_MUTEX_LONGER 1000
 
 /* As take(); tries on for a while, until an instant at most, before EBUSY. Most owners are quicker
  * than a thread that has to be woken. The tries become rare: each takes the memory away from the
@@ -182,7 +185,7 @@ static inline int posix_ipc_mutex_try_on(struct posix_ipc_mutex* mutex, uint32_t
         } while ((now = posix_ipc_now()) < end);
         POSIX_IPC_STEP(trying);
         result = posix_ipc_mutex_take(mutex, tid, barging);
-        pause *= 2;
+        pause += POSIX_IPC_MUTEX_LONGER;
     }
     return result;
 }

@@ -24,11 +24,11 @@ export interface PosixMq {
   mqNotify(fd: number, how: number, signal: number, value: number): number;
   mqTrySend(descriptor: number, message: Memory, length: number, priority: number): number;
   mqTryReceive(descriptor: number, memory: Memory, length: number): number;
-  /** The same two, of memory in a slab. */
+  /** The same two, and many at once, of memory in a slab. */
   mqTrySendQuick: Quick<4>;
   mqTryReceiveQuick: Quick<3>;
-  mqTrySendMany(descriptor: number, slab: Memory, count: number): number;
-  mqTryReceiveMany(descriptor: number, slab: Memory, length: number, limit: number): number;
+  mqTrySendMany: Quick<3>;
+  mqTryReceiveMany: Quick<4>;
   mqSend(fd: number, message: Memory, length: number, priority: number): number;
   mqTimedsend(
     fd: number,

@@ -10,7 +10,7 @@ import {
 } from '../core/pool';
 import type { Action } from '../core/ready-line';
 import { countAnswers } from '../core/turn';
-import { quick3 } from '../core/quick';
+import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { PRIORITY_STEP, RECORD_HEADER, type Message, type MessageInto } from './queue-message';
 import { copyOf, copyTo, LONGEST_COPIED, reserve, SCRATCH } from './queue-scratch';
@@ -24,7 +24,7 @@ const EMPTIED = 2 ** 30;
 
 // A name of its own for each: what is called is known to V8 then, and so little else that all of a call
 // becomes one function. Whatever returns after a system call does so slowly.
-const { mqTryReceiveQuick } = native;
+const { mqTryReceiveMany, mqTryReceiveQuick } = native;
 
 /** Most records of one crossing. */
 const mostAtOnce = 2 ** 20;
@@ -145,7 +145,7 @@ export class QueueReceiver {
     }
     pooledRoom(RECORD_HEADER + this.#size);
     const most = Math.min(limit, mostAtOnce);
-    const answer = native.mqTryReceiveMany(this.#handle, poolAddress(), this.#size, most);
+    const answer = quick4(mqTryReceiveMany, this.#handle, poolAddress(), this.#size, most) | 0;
     if (answer < 0) throw this.#failure(answer);
     takeRecords(answer & ~EMPTIED, messages);
     return (answer & EMPTIED) === 0;

@@ -1,7 +1,7 @@
 import { errnoOf, SystemError } from '../core/error';
 import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
 import type { Action } from '../core/ready-line';
-import { quick4 } from '../core/quick';
+import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { load, LONGEST_COPIED, pack, SCRATCH } from './queue-scratch';
 
@@ -12,7 +12,7 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 /** Longer messages go one by one: the same few cache lines again beat fewer crossings. */
 const LONGEST_PACKED = 1024;
 
-const { mqTrySendQuick } = native; // see queue-receiver.ts
+const { mqTrySendMany, mqTrySendQuick } = native; // see queue-receiver.ts
 
 /** An action on memory that is the caller's until the call returns. */
 export interface Sending<R> extends Action<R> {
@@ -56,7 +56,8 @@ export class QueueSender {
   putSome(payloads: readonly Uint8Array[], first: number, priority: number): number {
     const payload = payloads[first] as Uint8Array;
     if (lengthOf(payload) > LONGEST_PACKED) return this.put(payload, priority) ? 1 : 0;
-    const sent = native.mqTrySendMany(this.#handle, SCRATCH, pack(priority, payloads, first));
+    const packed = pack(priority, payloads, first);
+    const sent = quick3(mqTrySendMany, this.#handle, SCRATCH, packed) | 0;
     if (sent >= 0) return sent;
     if (sent === EAGAIN) return 0;
     throw this.failure(sent, lengthOf(payload));

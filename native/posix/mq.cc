@@ -314,8 +314,8 @@ void define_mq(Exports& exports) {
     exports.function<try_receive>("mqTryReceive", "descriptor", "memory", "length");
     exports.quick<try_send>("mqTrySendQuick", "descriptor", "message", "length", "priority");
     exports.quick<try_receive>("mqTryReceiveQuick", "descriptor", "memory", "length");
-    exports.function<try_send_many>("mqTrySendMany", "descriptor", "slab", "count");
-    exports.function<try_receive_many>("mqTryReceiveMany", "descriptor", "slab", "length", "limit");
+    exports.quick<try_send_many>("mqTrySendMany", "descriptor", "slab", "count");
+    exports.quick<try_receive_many>("mqTryReceiveMany", "descriptor", "slab", "length", "limit");
     exports.function<send>("mqSend", "mqdes", "msg_ptr", "msg_len", "msg_prio");
     exports.function<timed_send>("mqTimedsend", "mqdes", "msg_ptr", "msg_len", "msg_prio", "tv_sec",
                                  "tv_nsec");

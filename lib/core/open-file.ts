@@ -29,8 +29,20 @@ export abstract class OpenFile extends Handle {
 
   /** The descriptor's number, as for `stdio` of `child_process.spawn`; it belongs to this object. */
   get fd(): number {
+    const { number } = this;
+    this.beforeSharing();
+    return number;
+  }
+
+  /** The same, for calls of our own. */
+  protected get number(): number {
     this.checkOpen();
     return this.#descriptor.number;
+  }
+
+  /** Somebody else is about to get the descriptor. */
+  protected beforeSharing(): void {
+    // Most open files are as others expect them.
   }
 
   /**

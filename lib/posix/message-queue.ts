@@ -23,6 +23,7 @@ import {
   open,
   openOrCreate,
   queueName,
+  share,
   take,
   type OpenedQueue,
   type OpenQueueOptions,
@@ -64,6 +65,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** With its leading slash. */
   readonly name: string;
 
+  readonly #opened: OpenedQueue;
   readonly #capacity: number;
   readonly #sender: QueueSender;
   readonly #receiver: QueueReceiver;
@@ -74,13 +76,13 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
 
   private constructor(by: ByOpener, opened: OpenedQueue) {
     checkOpener(by, MessageQueue);
-    const { descriptor, name } = opened;
-    super('message queue', descriptor);
-    this.name = name;
-    const { maxMessages, messageSize } = readAttributes(descriptor.number);
+    super('message queue', opened.descriptor);
+    this.#opened = opened;
+    this.name = opened.name;
+    const { maxMessages, messageSize } = readAttributes(this.number);
     this.#capacity = maxMessages;
-    this.#sender = new QueueSender(this.handle, name, messageSize);
-    this.#receiver = new QueueReceiver(this.handle, name, messageSize);
+    this.#sender = new QueueSender(this.handle, this.name, messageSize);
+    this.#receiver = new QueueReceiver(this.handle, this.name, messageSize);
     this.#receiving = this.#receiver.message;
   }
 
@@ -331,7 +333,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
 
   /** As `notify`, at once. */
   notifySync(signal: NodeJS.Signals | number | undefined): void {
-    register(this.fd, this.name, signal);
+    register(this.number, this.name, signal);
   }
 
   /**
@@ -356,7 +358,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
 
   /** What it holds at most, and how many messages there are. Source: mq_getattr(3). */
   get attributes(): QueueAttributes {
-    return readAttributes(this.fd);
+    return readAttributes(this.number);
   }
 
   /** What the kernel knows about the queue. Source: mq_getattr(3), fstat(2). */
@@ -366,7 +368,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
 
   /** As `stat`, at once. */
   statSync(): QueueStatus {
-    return readStatus(this.fd, this.name);
+    return readStatus(this.number, this.name);
   }
 
   /** Takes the name away, whatever queue has it by now. Errors: ENOENT, EACCES. Source: mq_unlink(3). */
@@ -379,6 +381,10 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /** As `unlink`, at once. */
   unlinkSync(): void {
     MessageQueue.unlinkSync(this.name);
+  }
+
+  protected override beforeSharing(): void {
+    share(this.#opened);
   }
 
   /** What is to be sent later is copied. */

@@ -34,6 +34,21 @@ export interface QueueOptions extends OpenQueueOptions {
 export interface OpenedQueue {
   descriptor: OwnedDescriptor;
   name: string;
+  /** Nobody else has its open file: see `share`. */
+  isPrivate: boolean;
+}
+
+/** Calls on an open file that has O_NONBLOCK are quicker; but who shares it may want to wait. */
+function privately(fd: number, name: string): OpenedQueue {
+  const descriptor = new OwnedDescriptor(fd);
+  return { descriptor, name, isPrivate: native.mqAnswerAtOnce(descriptor.handle, true) === 0 };
+}
+
+/** Before somebody else is given the descriptor: its open file is as mq_open(3) makes it then. */
+export function share(queue: OpenedQueue): void {
+  if (!queue.isPrivate) return;
+  queue.isPrivate = false;
+  native.mqAnswerAtOnce(queue.descriptor.handle, false);
 }
 
 /** What a name in the kernel's file system of queues can have. */
@@ -103,7 +118,7 @@ function make(name: string, { flags, mode, size }: CreatePlan): OpenedQueue | nu
   const fd = native.mqOpen(name, O_CREAT | O_EXCL | flags, mode, sized, maxMessages, messageSize);
   if (fd < 0) return fd;
   const changed = native.fchmod(fd, mode);
-  if (changed === 0) return { descriptor: new OwnedDescriptor(fd), name };
+  if (changed === 0) return privately(fd, name);
   native.mqClose(fd);
   native.mqUnlink(name);
   throw new SystemError(changed, 'fchmod', { path: name });
@@ -111,7 +126,7 @@ function make(name: string, { flags, mode, size }: CreatePlan): OpenedQueue | nu
 
 function find(name: string, flags: number): OpenedQueue | number {
   const fd = native.mqOpen(name, flags, 0, false, 0, 0);
-  return fd < 0 ? fd : { descriptor: new OwnedDescriptor(fd), name };
+  return fd < 0 ? fd : privately(fd, name);
 }
 
 /** A new queue; EEXIST if there is one of this name. */
@@ -153,7 +168,7 @@ export function openOrCreate(name: string, options: QueueOptions | undefined): O
 /** A queue that somebody else has opened. */
 export function take(fd: number, options: FromFdOptions | undefined): OpenedQueue {
   const descriptor = descriptorOf(fd, options, (number) => readSize(number));
-  return { descriptor, name: nameOf(fd) };
+  return { descriptor, name: nameOf(fd), isPrivate: false };
 }
 
 const values = new Float64Array(4);

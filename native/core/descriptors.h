@@ -17,6 +17,7 @@ struct Descriptor {
 
     Fd fd;
     Poller::Watch watch;
+    bool answers_at_once = false; ///< its open file has O_NONBLOCK, and nobody else has it
 };
 
 /// The descriptors of one environment, by handle; closed with it.

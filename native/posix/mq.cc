@@ -119,6 +119,20 @@ int32_t notify(Environment& /*environment*/, int32_t fd, int32_t how, int32_t si
 /// Long over: the call answers instead of waiting, whatever flags the open file has.
 constexpr timespec in_the_past{};
 
+/// That, but where the open file does not wait anyway: to read a time takes the kernel a while.
+const timespec* not_waiting(const Descriptor& descriptor) {
+    return descriptor.answers_at_once ? nullptr : &in_the_past;
+}
+
+/// Whether the open file has O_NONBLOCK; only of one that nobody else has.
+int32_t answer_at_once(Environment& /*environment*/, Descriptor* descriptor, bool on) {
+    mq_attr wanted{};
+    wanted.mq_flags = on ? O_NONBLOCK : 0;
+    const int32_t result = or_errno(::mq_setattr(descriptor->number(), &wanted, nullptr));
+    descriptor->answers_at_once = on && result == 0;
+    return result;
+}
+
 /// Makes a call that has a timeout; -EAGAIN where it would have to wait.
 template <typename Call>
 long attempt(Call call) {
@@ -133,16 +147,21 @@ long attempt(Call call) {
     }
 }
 
-int32_t send_now(int fd, Bytes message, unsigned priority) {
+int32_t send_now(int fd, Bytes message, unsigned priority, const timespec* until = &in_the_past) {
     return static_cast<int32_t>(attempt([=] {
-        return system_call(SYS_mq_timedsend, fd, message.data(), message.size(), priority,
-                           &in_the_past);
+        return system_call(SYS_mq_timedsend, fd, message.data(), message.size(), priority, until);
     }));
 }
 
-ssize_t receive_now(int fd, std::byte* memory, size_t length, unsigned& priority) {
+int32_t send_now(const Descriptor& descriptor, Bytes message, unsigned priority) {
+    return send_now(descriptor.number(), message, priority, not_waiting(descriptor));
+}
+
+ssize_t receive_now(const Descriptor& descriptor, std::byte* memory, size_t length,
+                    unsigned& priority) {
     return attempt([&] {
-        return system_call(SYS_mq_timedreceive, fd, memory, length, &priority, &in_the_past);
+        return system_call(SYS_mq_timedreceive, descriptor.number(), memory, length, &priority,
+                           not_waiting(descriptor));
     });
 }
 
@@ -155,15 +174,14 @@ int64_t received(ssize_t length, unsigned priority) {
 int32_t try_send(Environment& /*environment*/, Descriptor* descriptor, const Bytes& message,
                  size_t length, Key priority) {
     check_room(message, length);
-    return send_now(descriptor->number(), message.first(length),
-                    static_cast<unsigned>(priority.value));
+    return send_now(*descriptor, message.first(length), static_cast<unsigned>(priority.value));
 }
 
 int64_t try_receive(Environment& /*environment*/, Descriptor* descriptor, const Bytes& memory,
                     size_t length) {
     check_room(memory, length);
     unsigned priority = 0;
-    const ssize_t result = receive_now(descriptor->number(), memory.data(), length, priority);
+    const ssize_t result = receive_now(*descriptor, memory.data(), length, priority);
     return received(result, priority);
 }
 
@@ -189,7 +207,7 @@ int32_t try_send_many(Environment& /*environment*/, Descriptor* descriptor, cons
         const auto [length, priority] = header;
         const Bytes rest = slab.subspan(at + record_header);
         check_room(rest, length);
-        const int32_t result = send_now(descriptor->number(), rest.first(length), priority);
+        const int32_t result = send_now(*descriptor, rest.first(length), priority);
         if (result < 0) {
             return sent > 0 ? sent : result;
         }
@@ -212,8 +230,7 @@ int32_t try_receive_many(Environment& /*environment*/, Descriptor* descriptor, c
            slab.size() - at - record_header >= length) {
         std::byte* const record = slab.data() + at;
         unsigned priority = 0;
-        const ssize_t result =
-            receive_now(descriptor->number(), record + record_header, length, priority);
+        const ssize_t result = receive_now(*descriptor, record + record_header, length, priority);
         if (result == -EAGAIN) {
             return count | emptied;
         }
@@ -309,6 +326,7 @@ void define_mq(Exports& exports) {
     exports.function<getattr>("mqGetattr", "mqdes", "values");
     exports.function<setattr>("mqSetattr", "mqdes", "mq_flags", "values");
     exports.function<depth>("mqDepth", "descriptor");
+    exports.function<answer_at_once>("mqAnswerAtOnce", "descriptor", "on");
     exports.function<notify>("mqNotify", "mqdes", "sigev_notify", "sigev_signo", "sigev_value");
     exports.function<try_send>("mqTrySend", "descriptor", "message", "length", "priority");
     exports.function<try_receive>("mqTryReceive", "descriptor", "memory", "length");

@@ -1,6 +1,6 @@
 /** posix.MessageQueue: how queues are opened, made, named, passed on and unlinked. */
 
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 import { posix, SystemError } from 'posix-ipc';
 import { mq_close, mq_getattr, mq_open, O_NONBLOCK, O_RDWR } from 'posix-ipc/syscalls';
@@ -14,6 +14,23 @@ import { fixture } from '../support/fixture';
 
 const { MessageQueue } = posix;
 const small = { maxMessages: 2, messageSize: 16 };
+
+/** Of the one open file of a queue, without asking its object for the descriptor. */
+function openFlagsOf(name: string): number {
+  const own = readdirSync('/proc/self/fd').filter((fd) => linkOf(fd) === name);
+  expect(own).toHaveLength(1);
+  const [, flags = ''] =
+    /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${own[0] ?? ''}`, 'latin1')) ?? [];
+  return parseInt(flags, 8);
+}
+
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined; // that of readdir itself
+  }
+}
 
 type Opener = (name: string, options?: posix.QueueOptions) => Promise<posix.MessageQueue>;
 
@@ -256,6 +273,21 @@ describe('descriptors', () => {
     queue.sendSync('a');
     expect((await waiting).data.toString()).toBe('a');
     expect(codeThrownBy(() => queue.receiveSync({ timeout: 5 }))).toBe('ETIMEDOUT');
+  });
+
+  test.each<[string, (queue: posix.MessageQueue) => number]>([
+    ['fd', (queue) => queue.fd],
+    ['detach', (queue) => queue.detach()],
+  ])('who gets a descriptor by %s can wait with it as in C', (_name, give) => {
+    const queue = temporaryPosixQueue({ maxMessages: 1 });
+    queue.sendSync('full');
+    expect(openFlagsOf(queue.name) & O_NONBLOCK).toBe(O_NONBLOCK);
+    const fd = give(queue);
+    expect(mq_getattr(fd).mq_flags).toBe(0);
+    using object = queue.closed ? MessageQueue.fromFdSync(fd) : queue;
+    expect([object.trySend('more'), object.trySendMany(['more'])]).toEqual([false, 0]);
+    expect(object.drainSync()).toHaveLength(1);
+    expect([object.tryReceive(), object.drainSync()]).toEqual([undefined, []]);
   });
 
   test('detach gives it to the caller', () => {

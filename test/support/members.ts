@@ -4,9 +4,11 @@ const beneath = [Object.prototype, Function.prototype];
 
 const protectedOnes = [
   'beforeReceiving',
+  'beforeSharing',
   'checkFree',
   'checkOpen',
   'encode',
+  'number',
   'release',
   'withValue',
 ];

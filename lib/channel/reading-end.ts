@@ -104,8 +104,9 @@ export abstract class ReadingEnd<T extends Told>
   receiveSync(options?: TimeoutOptions): T['message'] {
     const timeout = timeoutOf(optionsOf(options));
     this.checkFree();
-    const found = this.#waits.busy ? undefined : this.#reading.take();
-    return found ?? this.#waits.waitSync(this.#take, timeout);
+    const tries = !this.#waits.busy;
+    const found = tries ? this.#reading.take() : undefined;
+    return found ?? this.#waits.waitSync(this.#take, timeout, tries);
   }
 
   /** The next message if there is one now; else undefined. Costs a Buffer and a copy. */
@@ -119,7 +120,7 @@ export abstract class ReadingEnd<T extends Told>
    * is longer; it is still there), ETIMEDOUT.
    */
   async receiveInto(memory: Exclude<Data, string>, options?: WaitOptions): Promise<T['into']> {
-    const into = memoryOf('memory', memory);
+    const into = intoOf(memory);
     const limits = limitsOf(options);
     this.checkFree();
     return this.#waits.wait(() => this.#reading.takeInto(into), limits, methods.receiveInto);
@@ -127,18 +128,17 @@ export abstract class ReadingEnd<T extends Told>
 
   /** As `receiveInto`, blocking the thread: no promise. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): T['into'] {
-    const into = memoryOf('memory', memory);
-    const timeout = timeoutOf(optionsOf(options));
+    const into = intoOf(memory);
+    const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
     this.checkFree();
-    const found = this.#waits.busy ? undefined : this.#reading.takeInto(into);
-    return found ?? this.#waits.waitSync(() => this.#reading.takeInto(into), timeout);
+    const tries = !this.#waits.busy;
+    const found = tries ? this.#reading.takeInto(into) : undefined;
+    return found ?? this.#waits.waitSync(() => this.#reading.takeInto(into), timeout, tries);
   }
 
   /** As `receiveInto` if there is a message now; else undefined. The quickest form that takes one message. */
   tryReceiveInto(memory: Exclude<Data, string>): T['into'] | undefined {
-    // Without bytes it may be detached.
-    const whole = memory instanceof Uint8Array && memory.length > 0;
-    const into = whole ? memory : memoryOf('memory', memory);
+    const into = intoOf(memory);
     this.checkOpen();
     return this.#waits.overtaking() ? undefined : this.#reading.takeInto(into);
   }
@@ -160,8 +160,9 @@ export abstract class ReadingEnd<T extends Told>
     if (take === undefined) return this.#decode(this.receiveSync(options));
     const timeout = timeoutOf(optionsOf(options));
     this.checkFree();
-    const found = this.#waits.busy ? undefined : take();
-    return found ?? this.#waits.waitSync(take, timeout);
+    const tries = !this.#waits.busy;
+    const found = tries ? take() : undefined;
+    return found ?? this.#waits.waitSync(take, timeout, tries);
   }
 
   /** The next message, decoded, if there is one now; else undefined. */
@@ -266,6 +267,12 @@ export abstract class ReadingEnd<T extends Told>
     check();
     return iterate(limits, check, (own) => this.#waits.wait(take, own, iteration.next));
   }
+}
+
+/** The caller's memory itself where it is bytes: a view would be made, and met by the copy, anew each time. */
+function intoOf(memory: Exclude<Data, string>): Uint8Array {
+  const isWhole = memory instanceof Uint8Array && memory.length > 0; // without bytes it may be detached
+  return isWhole ? memory : memoryOf('memory', memory);
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

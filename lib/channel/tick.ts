@@ -47,7 +47,7 @@ export function settleAll(): boolean {
   const list = deferred;
   deferred = spare;
   for (const one of list) one.settle();
-  list.length = 0;
+  while (list.pop() !== undefined); // faster than to set the length
   spare = list;
   return true;
 }

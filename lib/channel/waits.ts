@@ -193,30 +193,37 @@ export class Waits {
     return answer;
   }
 
-  waitSync<R>(attempt: () => R | undefined, timeout: number): R {
+  /** Blocks the thread until an attempt answers something. `tried`: one has just been made, and nobody waits. */
+  waitSync<R>(attempt: () => R | undefined, timeout: number, tried = false): R {
     const deadline = deadlineAfter(timeout);
     const served = this.#lane.busy ? this.#lane.serveSync(timeout) : 0;
     if (served < 0) throw this.failure(served);
-    const first = attempt();
+    const first = tried ? undefined : attempt();
     if (first !== undefined) return first;
-    this.#end.awaits?.(true);
+    const { awaits } = this.#end;
+    if (awaits === undefined) return this.#blockUntil(attempt, deadline);
+    awaits(true);
     try {
-      return this.#blockUntil(attempt, deadline);
+      return attempt() ?? this.#blockUntil(attempt, deadline);
     } finally {
-      if (!this.#lane.busy) this.#end.awaits?.(false);
+      if (!this.#lane.busy) awaits(false);
     }
   }
 
+  /** One has just been made. */
+
   #blockUntil<R>(attempt: () => R | undefined, deadline: number): R {
     for (;;) {
-      const answer = attempt() ?? this.#lingerSync(attempt, deadline);
-      if (answer !== undefined) return answer;
+      const found = this.#lingerSync(attempt, deadline);
+      if (found !== undefined) return found;
       const left = remaining(deadline);
       if (left === 0) throw this.failure(ETIMEDOUT);
       const began = performance.now();
       const result = this.block(left);
       if (result < 0 && result !== ETIMEDOUT) throw this.failure(result);
       this.#spin.answered(performance.now() - began);
+      const answer = attempt();
+      if (answer !== undefined) return answer;
     }
   }
 

@@ -92,9 +92,8 @@ export abstract class WritingEnd extends Handle {
   }
 
   protected putSync(data: Data, options: SendSyncOptions | undefined): void {
-    const given = optionsOf(options);
-    const type = typeOf(given);
-    const timeout = timeoutOf(given);
+    const type = options === undefined ? 0 : typeOf(optionsOf(options));
+    const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
     const from = this.#checked(bytesOf('data', data));
     this.#checkFree();
     if (!this.#waits.busy && this.#writing.putNow(from, type)) return;
@@ -219,8 +218,9 @@ export abstract class WritingEnd extends Handle {
     this.#checkFree();
     const attempt = (): Buffer | undefined =>
       this.#writing.claim(bytes, type) ?? this.#noRoom<Buffer>();
-    const found = this.#waits.busy ? undefined : attempt();
-    return found ?? this.#waits.waitSync(attempt, timeout);
+    const tries = !this.#waits.busy;
+    const found = tries ? attempt() : undefined;
+    return found ?? this.#waits.waitSync(attempt, timeout, tries);
   }
 
   /** As `claim` if there is room now; else undefined. No promise. */

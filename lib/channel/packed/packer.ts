@@ -227,7 +227,6 @@ export class Packer {
 
   #array(values: readonly unknown[], depth: number): void {
     const { length } = values;
-    if (length > this.#most) throw new TooLong();
     if (length <= mostInShortArray) this.#tag(SHORT_ARRAY + length);
     else this.#tagged(ARRAY, length);
     for (let i = 0; i < length; i++) this.#value(values[i], depth);

@@ -9,7 +9,7 @@ import { Peer } from '../support/processes';
 
 const rounds = scaled(5);
 
-test.each(['mutex', 'mutex_lost', 'rwlock', 'barrier', 'condition'])(
+test.each(['mutex', 'mutex_lost', 'rwlock', 'barrier', 'condition', 'event'])(
   `%s: ${String(rounds)} deaths after each step: the others go on, and are told`,
   async (name) => {
     const program = await compileSteps(`${name}_steps`);

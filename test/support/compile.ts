@@ -66,6 +66,7 @@ const parts: Record<string, string[]> = {
   rwlock_steps: ['mutex_wait', 'rwlock_calls', 'slot_wait'].map((name) => `lock/${name}.cc`),
   barrier_steps: ['lock/barrier_wait.cc'],
   condition_steps: ['lock/condition_wait.cc', 'lock/mutex_wait.cc'],
+  event_steps: ['lock/event_wait.cc'],
 };
 
 /** One file that is all of them: the compiler reads the headers once. */

@@ -11,8 +11,9 @@
  *     ...
  *     posix_ipc_mutex_unlock(mutex);
  *
- * The layout and the protocol: docs/mutex.md. Needs nothing but libc; each function answers 0 or an
- * errno. POSIX_IPC_STEP(name) may be defined before, for tests that stop between steps. */
+ * The layout and the protocol: docs/mutex.md. Needs nothing but libc, and is one file, to be taken
+ * along as it is; each function answers 0 or an errno. POSIX_IPC_STEP(name) may be defined before,
+ * for tests that stop between steps. */
 #ifndef POSIX_IPC_LOCK_H
 #define POSIX_IPC_LOCK_H
 

@@ -19,6 +19,7 @@
 #include "posix/mq.h"
 #include "posix/sem.h"
 #include "posix/shm.h"
+#include "posix/shm_name.h"
 #include "stream/fifo.h"
 #include "stream/pipe.h"
 #include "stream/splice.h"
@@ -55,6 +56,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object target) {
     posix::define_mq(exports);
     posix::define_sem(exports);
     posix::define_shm(exports);
+    posix::define_shm_name(exports);
     stream::define_fifo(exports);
     stream::define_pipe(exports);
     stream::define_splice(exports);

@@ -99,7 +99,7 @@ function headOf(sections: readonly Part[]): string {
   return `# Benchmark: results
 
 What [the benchmark](benchmark.md) has measured, facility by facility: each section says when, where and how.
-\`npm run bench -- --document docs/benchmark-results.md\` measures all of it anew. **Goals met in all: ${String(sum(1))} of ${String(sum(2))}.**
+\`npm run bench -- --document FILE\` measures all of it anew. **Goals met in all: ${String(sum(1))} of ${String(sum(2))}.**
 
 | facility | measured (UTC) | rounds | goals met | medians of runs within 10 % |
 | -------- | -------------- | ------ | --------- | --------------------------- |

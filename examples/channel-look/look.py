@@ -75,7 +75,7 @@ def lanes(file, memory):
     if magic != MAGIC:
         raise SystemExit("there is no channel")
     senders, segment = words[5] or 1, words[7]
-    if layout not in LAYOUTS or any(words[8:16]):
+    if layout not in LAYOUTS or words[8] > 1 or any(words[9:16]):
         raise SystemExit("this is a channel of another version, or damaged")
     size = (SEGMENTS if segment else RING) + capacity
     if capacity == 0 or capacity % (segment or 1) or senders * size > len(memory):

@@ -22,6 +22,11 @@ import { ringFor, shapeOf, usualLimit, type Shape, type ShapeOptions } from './s
 export interface ChannelOptions extends OpenChannelOptions, ShapeOptions, OwnerOptions {
   /** Permission bits, exactly, whatever the umask. Both ends must read and write. Default 0o600. */
   mode?: number | undefined;
+  /**
+   * Its name, and with it the object, goes with the last one who has it open: when that one closes
+   * it, forgets it, or its process ends, but not by a signal. Default false: it stays until `unlink`.
+   */
+  temporary?: boolean | undefined;
 }
 
 /** A channel in a mapping. */
@@ -40,8 +45,8 @@ function ringOf({ capacity, limit }: ShapeOptions, shape: Shape): number | undef
 }
 
 function makingOf(options: ChannelOptions): Making {
-  const { mode = 0o600 } = options;
-  const shape = shapeOf(options);
+  const { mode = 0o600, temporary = false } = options;
+  const shape = shapeOf(options, boolean('options.temporary', temporary));
   const bytes = ringOf(options, shape) ?? usualCapacity;
   return {
     bytes: bytesFor(bytes, shape),

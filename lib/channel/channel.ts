@@ -45,6 +45,8 @@ export class Channel extends Closable {
   readonly receivers: number;
   /** What becomes of a message for which there is no room, as it was made. */
   readonly full: WhenFull;
+  /** Whether the name goes with the last one who has it open by that. */
+  readonly temporary: boolean;
 
   readonly #place: Place;
   readonly #use: Use;
@@ -61,6 +63,7 @@ export class Channel extends Closable {
     this.capacity = place.shape.rendezvous > 0 ? 0 : place.capacity;
     this.segment = place.shape.segment;
     this.full = place.shape.full;
+    this.temporary = place.shape.temporary;
     this.senders = place.shape.senders;
     this.receivers = place.shape.receivers;
     this.#place = place;

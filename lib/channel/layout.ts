@@ -39,8 +39,11 @@ export const RECEIVERS_WORD = 6;
  */
 export const SEGMENT_WORD = 7;
 
+/** 1: the name goes with the last one who has opened it by that. Never changes. */
+export const TEMPORARY_WORD = 8;
+
 /** Options that are not known: all words from here on up to the roles are 0, or else nobody opens it. */
-export const UNKNOWN_WORD = 8;
+export const UNKNOWN_WORD = 9;
 
 /** Robust mutexes, in bytes: who owns one has the role, until the kernel sees that thread die. */
 export const SENDER_ROLE = 64;

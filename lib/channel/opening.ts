@@ -60,7 +60,7 @@ export function capacityOf(capacity: unknown): number {
 }
 
 /** `what`: in the words of an error message. `bytes`: of the smallest one. */
-export function kindOf<P extends RingPlace>(
+export function kindOf<P extends RingPlace & { shape: { temporary: boolean } }>(
   what: string,
   bytes: number,
   placeOf: (mapping: Mapping, byteOffset: number, name: string | undefined) => P,
@@ -72,6 +72,7 @@ export function kindOf<P extends RingPlace>(
     discard: ({ mapping }) => {
       mapping.close();
     },
+    isTemporary: ({ shape }) => shape.temporary,
   };
 }
 

@@ -22,6 +22,7 @@ import {
   SENDER_ROLE,
   SENDERS_WORD,
   SHAPED_LAYOUT,
+  TEMPORARY_WORD,
   UNKNOWN_WORD,
 } from './layout';
 
@@ -40,6 +41,8 @@ export interface Shape {
   /** How many there may be at a time. */
   senders: number;
   receivers: number;
+  /** Whether its name goes with the last one who has it open. */
+  temporary: boolean;
 }
 
 /** By its number in the head. */
@@ -83,13 +86,14 @@ const usualSegment = 1 << 16;
 export const usualLimit = 1 << 26;
 const longestRendezvous = mostCapacity / 2 - RECORD_HEADER;
 
-export function shapeOf(options: ShapeOptions): Shape {
+export function shapeOf(options: ShapeOptions, temporary = false): Shape {
   const { full = 'wait', capacity, maxLength, senders = 1, receivers = 1 } = options;
   const policy = policies[word('options.full', names, full)] ?? 'wait';
   const most = capacity === 0 ? 1 : mostSenders;
   const ends = {
     senders: integer('options.senders', senders, 1, most),
     receivers: integer('options.receivers', receivers, 1, mostReceivers),
+    temporary,
   };
   if (capacity !== 0) return { full: policy, rendezvous: 0, segment: segmentOf(options), ...ends };
   if (policy !== 'wait') throw outOfRange('options.full', "'wait' without capacity", policy);
@@ -119,15 +123,16 @@ export function ringFor({ rendezvous }: Shape): number {
 
 /** One that has no option has the layout that every version knows. */
 export function writeShape(words: Int32Array, shape: Shape): void {
-  const { full, rendezvous, segment, senders, receivers } = shape;
+  const { full, rendezvous, segment, senders, receivers, temporary } = shape;
   const isOne = senders === 1 && receivers === 1;
-  const isUsual = full === 'wait' && rendezvous === 0 && segment === 0 && isOne;
+  const isUsual = full === 'wait' && rendezvous === 0 && segment === 0 && isOne && !temporary;
   words[LAYOUT_WORD] = isUsual ? LAYOUT : SHAPED_LAYOUT;
   words[SENDERS_WORD] = senders === 1 ? 0 : senders;
   words[RECEIVERS_WORD] = receivers === 1 ? 0 : receivers;
   words[RENDEZVOUS_WORD] = rendezvous;
   words[SEGMENT_WORD] = segment;
   words[FULL_WORD] = names[full];
+  words[TEMPORARY_WORD] = Number(temporary);
 }
 
 /** undefined: of another version. */
@@ -136,15 +141,17 @@ export function readShape(words: Int32Array): Shape | undefined {
   const isKnown = words.subarray(UNKNOWN_WORD, SENDER_ROLE / 4).every((word) => word === 0);
   if (!isKnown || (layout !== LAYOUT && layout !== SHAPED_LAYOUT)) return undefined;
   if (layout === LAYOUT) {
-    return { full: 'wait', rendezvous: 0, segment: 0, senders: 1, receivers: 1 };
+    return { full: 'wait', rendezvous: 0, segment: 0, senders: 1, receivers: 1, temporary: false };
   }
   const full = policies[words[FULL_WORD] ?? -1];
   const senders = endsIn(words[SENDERS_WORD], mostSenders);
   const receivers = endsIn(words[RECEIVERS_WORD], mostReceivers);
+  const temporary = words[TEMPORARY_WORD] ?? 0;
+  if (temporary >>> 0 > 1) return undefined;
   if (full === undefined || senders === undefined || receivers === undefined) return undefined;
   const rendezvous = (words[RENDEZVOUS_WORD] ?? 0) >>> 0;
   const segment = (words[SEGMENT_WORD] ?? 0) >>> 0;
-  return { full, rendezvous, segment, senders, receivers };
+  return { full, rendezvous, segment, senders, receivers, temporary: temporary === 1 };
 }
 
 /** How many ends a word means: 0 is one. */

@@ -1,12 +1,13 @@
 /** Whatever lies in a shared memory object of its own: made and found by name. */
 
-import { constants, fchownSync } from 'node:fs';
+import { constants, fchownSync, fstatSync } from 'node:fs';
 
 import { native } from '../native';
 import { errnoOf } from './error';
 import { mapDescriptor } from './map-descriptor';
-import type { Mapping } from './mapping';
+import { whenClosed, type Mapping } from './mapping';
 import { randomName } from './name';
+import { NameUse } from './name-use';
 import type { Owner } from './options';
 import { abandon, begin, complete, failureOf, nameOf } from './shared-object';
 import { reserveSync } from './storage';
@@ -23,6 +24,8 @@ export interface NamedKind<T> {
   open(mapping: Mapping, name: string): T;
   /** Lets go of one that nobody is to have after all. */
   discard(opened: T): void;
+  /** Whether the name of one goes with the last one who has it open. Default: it stays. */
+  isTemporary?(opened: T): boolean;
 }
 
 /** What one is made with. */
@@ -48,12 +51,26 @@ export interface Named<T> {
 const EEXIST = -errnoOf('EEXIST');
 const ENOENT = -errnoOf('ENOENT');
 
+function isTemporary<T>(kind: NamedKind<T>, opened: T): boolean {
+  return kind.isTemporary?.(opened) ?? false;
+}
+
+/** All parts of what is open refer to the mapping: so the name is used as long as any of them. */
+function useName(mapping: Mapping, fd: number, name: string): void {
+  const use = new NameUse(fd, name);
+  whenClosed(mapping, () => {
+    use.end();
+  });
+}
+
 function inObject<T>(kind: NamedKind<T>, fd: number, name: string, making?: Making): T {
   const window = { offset: 0, length: making?.bytes, access: 'write' } as const;
   const mapping = mapDescriptor(fd, window, name, making?.bytes);
   try {
     making?.init(mapping, name);
-    return kind.open(mapping, name);
+    const opened = kind.open(mapping, name);
+    if (isTemporary(kind, opened)) useName(mapping, fd, name);
+    return opened;
   } catch (error) {
     mapping.close();
     throw error;
@@ -107,7 +124,10 @@ function find<T>(kind: NamedKind<T>, name: string): Named<T> | number {
   if (fd < 0) return fd;
   try {
     if (native.fileSize(fd) < kind.bytes) throw kind.tooSmall(name);
-    return { opened: inObject(kind, fd, name), name };
+    const opened = inObject(kind, fd, name);
+    if (!isTemporary(kind, opened) || fstatSync(fd).nlink > 0) return { opened, name };
+    kind.discard(opened); // the last one has removed it meanwhile
+    return ENOENT;
   } finally {
     native.closeFile(fd);
   }

@@ -71,8 +71,14 @@ describe('what it is', () => {
       expect(() => channel.Channel.openSync(one.name)).toThrow(coded('EBADMSG'));
       words[at] = before;
     }
-    words[8] = 1;
-    expect(() => channel.Channel.openSync(one.name)).toThrow(coded('EPROTO'));
+    for (const [at, value] of [
+      [8, 2],
+      [9, 1],
+    ] as const) {
+      words[at] = value;
+      expect(() => channel.Channel.openSync(one.name)).toThrow(coded('EPROTO'));
+      words[at] = 0;
+    }
   });
 });
 

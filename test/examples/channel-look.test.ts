@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-import { memory } from 'posix-ipc';
+import { channel, memory } from 'posix-ipc';
 
 import { makeChannel, makeEnds } from '../support/channels';
 import { testIf } from '../support/machine';
@@ -32,17 +32,17 @@ function expected(from: number, to: number): string[] {
 testIf(hasPython, 'no python3')(
   'shows what lies in it, beyond its end too, and takes nothing',
   () => {
-    const { channel, sender, receiver } = makeEnds({ capacity: 1024 });
-    expect(look(channel.name)).toEqual({ lines: [], stderr: '' });
+    const { channel: one, sender, receiver } = makeEnds({ capacity: 1024 });
+    expect(look(one.name)).toEqual({ lines: [], stderr: '' });
     let sent = 0;
     let received = 0;
     for (let round = 0; round < 5; round++) {
       while (sender.trySend(numbered(sent), { type: sent })) sent++;
-      expect(look(channel.name)).toEqual({ lines: expected(received, sent), stderr: '' });
+      expect(look(one.name)).toEqual({ lines: expected(received, sent), stderr: '' });
       received += receiver.forEach(() => undefined, { limit: 2 + round });
       receiver.flush();
     }
-    expect(channel.statSync().depth).toBe(sent - received);
+    expect(one.statSync().depth).toBe(sent - received);
     expect(expected(0, sent).join('').length / 2).toBeGreaterThan(1024);
   },
 );
@@ -78,4 +78,12 @@ testIf(hasPython, 'no python3')('says what is no channel', () => {
   expect(look(one.name).stderr).toMatch('another version');
   words[0] = 0;
   expect(look(one.name).stderr).toBe('there is no channel\n');
+});
+
+testIf(hasPython, 'no python3')('a temporary one, which stays', () => {
+  using one = channel.Channel.createSync(undefined, { temporary: true });
+  one.sender().sendSync('x', { type: 1 });
+  expect(look(one.name)).toEqual({ lines: ['1 78'], stderr: '' });
+  using other = channel.Channel.openSync(one.name);
+  expect(other.receiver().tryReceive()?.type).toBe(1);
 });

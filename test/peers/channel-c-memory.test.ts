@@ -45,7 +45,8 @@ describe('what is no channel, or none any more', () => {
     [6, 64, 'Bad message'],
     [7, 1, 'Bad message'],
     [7, 4096, 'Bad message'], // more than a quarter
-    [8, 1, 'Protocol error'],
+    [8, 2, 'Protocol error'],
+    [9, 1, 'Protocol error'],
   ])('is refused when it is opened, of a shape: word %d is %d', async (index, value, why) => {
     const one = makeChannel({ capacity: 1024, senders: 2, receivers: 2 });
     wordsOf(one)[index] = value;

@@ -33,6 +33,8 @@ export interface BroadcastOptions
   capacity?: number | undefined;
   /** Permission bits, exactly, whatever the umask. All must read and write. Default 0o600. */
   mode?: number | undefined;
+  /** As of a channel. Default false. */
+  temporary?: boolean | undefined;
 }
 
 /** A broadcast in a mapping. */
@@ -44,8 +46,8 @@ export interface BroadcastAtOptions extends OpenBroadcastOptions, BroadcastShape
 }
 
 function makingOf(options: BroadcastOptions): Making {
-  const { capacity = usualCapacity, mode = 0o600 } = options;
-  const shape = shapeOf(options);
+  const { capacity = usualCapacity, mode = 0o600, temporary = false } = options;
+  const shape = shapeOf(options, boolean('options.temporary', temporary));
   const bytes = capacityOf(capacity);
   return {
     bytes: slotAt(bytes, shape.subscribers),

@@ -62,6 +62,8 @@ export class Broadcast extends Closable {
   readonly full: BroadcastWhenFull;
   /** How many subscribers there may be at a time; Infinity: any number. */
   readonly subscribers: number;
+  /** Whether the name goes with the last one who has it open by that. */
+  readonly temporary: boolean;
 
   readonly #place: BroadcastPlace;
   readonly #use: Use;
@@ -78,6 +80,7 @@ export class Broadcast extends Closable {
     this.capacity = place.capacity;
     this.full = place.shape.full;
     this.subscribers = place.shape.subscribers || Infinity;
+    this.temporary = place.shape.temporary;
     this.#place = place;
     this.#use = use;
     this.#isOwner = place.name !== undefined;

@@ -6,7 +6,7 @@ import { RING } from '../layout';
 export const MAGIC = 0x4342_4950;
 export const LAYOUT = 1;
 
-/** Of broadcasts whose publisher waits, or fails: see FULL_WORD. */
+/** Of broadcasts whose publisher waits, or fails: see FULL_WORD; and of temporary ones. */
 export const SHAPED_LAYOUT = 2;
 
 /** Written last, with release: who sees the magic sees the rest of the head. */
@@ -21,8 +21,11 @@ export const FULL_WORD = 3;
 /** How many slots for subscribers lie behind the ring. Never changes; 0 in the first layout. */
 export const SLOTS_WORD = 4;
 
+/** 1: the name goes with the last one who has opened it by that. Never changes. */
+export const TEMPORARY_WORD = 5;
+
 /** Options that are not known: all words from here on up to the role are 0, or else nobody opens it. */
-export const UNKNOWN_WORD = 5;
+export const UNKNOWN_WORD = 6;
 
 /** A robust mutex, in bytes: who owns it publishes, until the kernel sees that thread die. */
 export const PUBLISHER_ROLE = 64;

@@ -12,6 +12,7 @@ import {
   PUBLISHER_ROLE,
   SHAPED_LAYOUT,
   SLOTS_WORD,
+  TEMPORARY_WORD,
   UNKNOWN_WORD,
 } from './layout';
 
@@ -25,6 +26,8 @@ export interface BroadcastShape {
   full: BroadcastWhenFull;
   /** How many subscribers there may be at a time; 0: any number, of whom nobody knows. */
   subscribers: number;
+  /** Whether its name goes with the last one who has it open. */
+  temporary: boolean;
 }
 
 /** How a broadcast is made. */
@@ -39,22 +42,29 @@ export interface BroadcastShapeOptions {
 const policies: readonly BroadcastWhenFull[] = ['drop-oldest', 'wait', 'fail'];
 const names: Record<BroadcastWhenFull, number> = { 'drop-oldest': 0, wait: 1, fail: 2 };
 
-const usual: BroadcastShape = { full: 'drop-oldest', subscribers: 0 };
+const usual: BroadcastShape = { full: 'drop-oldest', subscribers: 0, temporary: false };
 const usualSubscribers = 8;
 
-export function shapeOf({ full, subscribers }: BroadcastShapeOptions): BroadcastShape {
+export function shapeOf(
+  { full, subscribers }: BroadcastShapeOptions,
+  temporary = false,
+): BroadcastShape {
   const policy = policies[word('options.full', names, full ?? usual.full)] ?? usual.full;
   const asked = integer('options.subscribers', subscribers ?? usualSubscribers, 1, mostSlots);
-  if (policy !== usual.full) return { full: policy, subscribers: asked };
-  if (subscribers === undefined) return usual;
+  if (policy !== usual.full) return { full: policy, subscribers: asked, temporary };
+  if (subscribers === undefined) return { ...usual, temporary };
   throw outOfRange('options.subscribers', "given only where `full` is 'wait' or 'fail'", asked);
 }
 
 /** One that has no option has the layout that every version knows. */
-export function writeShape(words: Int32Array, { full, subscribers }: BroadcastShape): void {
-  words[LAYOUT_WORD] = full === usual.full ? LAYOUT : SHAPED_LAYOUT;
+export function writeShape(
+  words: Int32Array,
+  { full, subscribers, temporary }: BroadcastShape,
+): void {
+  words[LAYOUT_WORD] = full === usual.full && !temporary ? LAYOUT : SHAPED_LAYOUT;
   words[FULL_WORD] = names[full];
   words[SLOTS_WORD] = subscribers;
+  words[TEMPORARY_WORD] = Number(temporary);
 }
 
 /** undefined: of another version. */
@@ -64,7 +74,10 @@ export function readShape(words: Int32Array): BroadcastShape | undefined {
   const isKnown = words.subarray(UNKNOWN_WORD, PUBLISHER_ROLE / 4).every((one) => one === 0);
   const full = policies[words[FULL_WORD] ?? -1];
   const subscribers = words[SLOTS_WORD] ?? 0;
+  const temporary = words[TEMPORARY_WORD] === 1;
   if (layout !== SHAPED_LAYOUT || !isKnown || full === undefined) return undefined;
-  if (full === usual.full || subscribers < 1 || subscribers > mostSlots) return undefined;
-  return { full, subscribers };
+  if (!temporary && words[TEMPORARY_WORD] !== 0) return undefined;
+  if (full === usual.full)
+    return subscribers === 0 && temporary ? { ...usual, temporary } : undefined;
+  return subscribers < 1 || subscribers > mostSlots ? undefined : { full, subscribers, temporary };
 }

@@ -14,7 +14,7 @@ extern "C" {
 
 #define POSIX_IPC_BROADCAST_MAGIC 0x43424950u /* "PIBC" */
 #define POSIX_IPC_BROADCAST_LAYOUT 1u
-/* Of broadcasts whose publisher waits, or fails. */
+/* Of broadcasts whose publisher waits, or fails; and of temporary ones. */
 #define POSIX_IPC_BROADCAST_SHAPED_LAYOUT 2u
 #define POSIX_IPC_BROADCAST_MOST_SLOTS 64u
 
@@ -34,9 +34,10 @@ struct posix_ipc_broadcast_head {
     uint32_t layout;
     uint32_t capacity; /* never changes, as all up to the role: plain */
     uint32_t full;
-    uint32_t slots; /* how many subscribers there may be at a time; 0: any number */
+    uint32_t slots;     /* how many subscribers there may be at a time; 0: any number */
+    uint32_t temporary; /* 1: its name goes with the last one who has it open; see name.h */
     /* What is not 0 here is an option that this header does not know. */
-    uint32_t options[11];
+    uint32_t options[10];
     struct posix_ipc_mutex role;
     unsigned char unused[128];
     /* Positions count steps. Of the next record to be written: only the publisher stores it, after
@@ -96,8 +97,10 @@ struct posix_ipc_broadcast {
     struct posix_ipc_broadcast_head* head;
     uint32_t capacity;    /* checked: in the memory it may change */
     uint32_t full, slots; /* so are these */
-    void* mapped;         /* by what is to be unmapped; NULL: nothing */
+    uint32_t temporary;
+    void* mapped; /* by what is to be unmapped; NULL: nothing */
     size_t bytes;
+    struct posix_ipc_name name; /* of a temporary one that was opened by name */
 };
 
 /* What it takes of memory. */
@@ -143,20 +146,24 @@ static inline int posix_ipc_broadcast_init(struct posix_ipc_broadcast_head* head
 
 /* What it was made for: 0, or EPROTO: this header does not know it. */
 static inline int posix_ipc_broadcast_shape(const struct posix_ipc_broadcast_head* head,
-                                            uint32_t* full, uint32_t* slots) {
+                                            struct posix_ipc_broadcast* shape) {
     const uint32_t layout = __atomic_load_n(&head->layout, __ATOMIC_RELAXED);
-    *full = POSIX_IPC_BROADCAST_DROP_OLDEST;
-    *slots = 0;
-    for (int i = 0; i < 11; i++)
+    shape->full = POSIX_IPC_BROADCAST_DROP_OLDEST;
+    shape->slots = shape->temporary = 0;
+    for (int i = 0; i < 10; i++)
         if (head->options[i] != 0)
             return EPROTO;
     if (layout == POSIX_IPC_BROADCAST_LAYOUT)
         return 0;
-    *full = __atomic_load_n(&head->full, __ATOMIC_RELAXED);
-    *slots = __atomic_load_n(&head->slots, __ATOMIC_RELAXED);
-    const int is_known = layout == POSIX_IPC_BROADCAST_SHAPED_LAYOUT &&
-                         (*full == POSIX_IPC_BROADCAST_WAIT || *full == POSIX_IPC_BROADCAST_FAIL);
-    return is_known && *slots >= 1 && *slots <= POSIX_IPC_BROADCAST_MOST_SLOTS ? 0 : EPROTO;
+    shape->full = __atomic_load_n(&head->full, __ATOMIC_RELAXED);
+    shape->slots = __atomic_load_n(&head->slots, __ATOMIC_RELAXED);
+    shape->temporary = __atomic_load_n(&head->temporary, __ATOMIC_RELAXED);
+    if (layout != POSIX_IPC_BROADCAST_SHAPED_LAYOUT || shape->temporary > 1)
+        return EPROTO;
+    if (shape->full == POSIX_IPC_BROADCAST_DROP_OLDEST)
+        return shape->slots == 0 && shape->temporary ? 0 : EPROTO;
+    const int is_known = shape->full <= POSIX_IPC_BROADCAST_FAIL && shape->slots >= 1;
+    return is_known && shape->slots <= POSIX_IPC_BROADCAST_MOST_SLOTS ? 0 : EPROTO;
 }
 
 /* The broadcast in memory of so many bytes: 0; EINVAL: there is none. EPROTO: it has a layout, or
@@ -166,21 +173,19 @@ static inline int posix_ipc_broadcast_at(struct posix_ipc_broadcast* broadcast, 
     struct posix_ipc_broadcast_head* head = (struct posix_ipc_broadcast_head*)memory;
     broadcast->mapped = NULL; /* for who closes what is none */
     broadcast->bytes = 0;
+    broadcast->name.fd = -1;
     if ((uintptr_t)memory % 64 != 0 || bytes < sizeof *head ||
         __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_BROADCAST_MAGIC)
         return EINVAL;
-    uint32_t full, slots;
-    const int result = posix_ipc_broadcast_shape(head, &full, &slots);
+    const int result = posix_ipc_broadcast_shape(head, broadcast);
     if (result != 0)
         return result;
     const uint32_t capacity = __atomic_load_n(&head->capacity, __ATOMIC_RELAXED);
-    const size_t besides = posix_ipc_broadcast_size(0, slots);
+    const size_t besides = posix_ipc_broadcast_size(0, broadcast->slots);
     if (bytes < besides || !posix_ipc_ring_is_capacity(capacity, bytes - besides))
         return EBADMSG;
     broadcast->head = head;
     broadcast->capacity = capacity;
-    broadcast->full = full;
-    broadcast->slots = slots;
     return 0;
 }
 
@@ -191,6 +196,7 @@ static inline int posix_ipc_broadcast_open_fd(struct posix_ipc_broadcast* broadc
     void* mapped;
     size_t bytes;
     broadcast->mapped = NULL; /* for who closes what could not be opened */
+    broadcast->name.fd = -1;
     int result = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
     if (result != 0)
         return result;
@@ -204,22 +210,32 @@ static inline int posix_ipc_broadcast_open_fd(struct posix_ipc_broadcast* broadc
     return 0;
 }
 
-/* The broadcast of a name; 'x' is '/x'. Errors: also those of shm_open(3). */
+/* Its publisher and subscribers must be closed before. The last one who closes a temporary one
+ * removes its name. */
+static inline void posix_ipc_broadcast_close(struct posix_ipc_broadcast* broadcast) {
+    posix_ipc_ring_unmap(&broadcast->mapped, broadcast->bytes);
+    posix_ipc_name_leave(&broadcast->name);
+}
+
+/* The broadcast of a name; 'x' is '/x'. Errors: also those of shm_open(3), and, of a temporary one,
+ * of posix_ipc_name_join(). */
 static inline int posix_ipc_broadcast_open(struct posix_ipc_broadcast* broadcast,
                                            const char* name) {
     int fd;
     broadcast->mapped = NULL;
+    broadcast->name.fd = -1;
     const int error = posix_ipc_ring_open(name, &fd);
     if (error != 0)
         return error;
-    const int result = posix_ipc_broadcast_open_fd(broadcast, fd, 0);
+    int result = posix_ipc_broadcast_open_fd(broadcast, fd, 0);
+    if (result == 0 && broadcast->temporary) {
+        result = posix_ipc_name_join(&broadcast->name, fd, name);
+        if (result == 0)
+            return 0; /* which keeps the descriptor */
+        posix_ipc_broadcast_close(broadcast);
+    }
     close(fd);
     return result;
-}
-
-/* Its publisher and subscribers must be closed before. */
-static inline void posix_ipc_broadcast_close(struct posix_ipc_broadcast* broadcast) {
-    posix_ipc_ring_unmap(&broadcast->mapped, broadcast->bytes);
 }
 
 /* ---- positions and records */

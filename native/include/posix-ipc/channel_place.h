@@ -61,8 +61,8 @@ struct posix_ipc_channel_head {
     uint32_t magic; /* stored last, with release: who loads it, with acquire, sees the rest */
     uint32_t layout;
     uint32_t capacity; /* never changes, as the layout: plain */
-    uint32_t full, rendezvous, senders, receivers, segment; /* see channel_shape.h */
-    uint32_t options[8];                                    /* nobody knows any */
+    uint32_t full, rendezvous, senders, receivers, segment, temporary; /* see channel_shape.h */
+    uint32_t options[7];                                               /* nobody knows any */
     struct posix_ipc_mutex sender_role, receiver_role;
     unsigned char unused_too[64];
     struct posix_ipc_channel_position head, tail;
@@ -93,6 +93,7 @@ struct posix_ipc_channel {
     uint32_t piece; /* bytes of a ring that lie in one piece: all, or a segment */
     void* mapped;   /* by what is to be unmapped; NULL: nothing */
     size_t bytes;
+    struct posix_ipc_name name; /* of a temporary one that was opened by name */
 };
 
 /* What a lane takes of memory. */
@@ -174,7 +175,7 @@ static inline int posix_ipc_channel_init_shape(struct posix_ipc_channel_head* he
 /* The same, of one sender, that waits, and one receiver: 768 bytes and the capacity. */
 static inline void posix_ipc_channel_init(struct posix_ipc_channel_head* head, uint32_t capacity,
                                           uint64_t id) {
-    const struct posix_ipc_channel_shape usual = {POSIX_IPC_CHANNEL_WAIT, 0, 1, 1, 0};
+    const struct posix_ipc_channel_shape usual = {POSIX_IPC_CHANNEL_WAIT, 0, 1, 1, 0, 0};
     posix_ipc_channel_init_shape(head, capacity, &usual, id);
 }
 
@@ -185,6 +186,7 @@ static inline int posix_ipc_channel_at(struct posix_ipc_channel* channel, void* 
     struct posix_ipc_channel_head* head = (struct posix_ipc_channel_head*)memory;
     channel->mapped = NULL; /* for who closes what is none */
     channel->bytes = 0;
+    channel->name.fd = -1;
     if ((uintptr_t)memory % 64 != 0 || bytes < sizeof *head ||
         __atomic_load_n(&head->magic, __ATOMIC_ACQUIRE) != POSIX_IPC_CHANNEL_MAGIC)
         return EINVAL;
@@ -211,6 +213,7 @@ static inline int posix_ipc_channel_open_fd(struct posix_ipc_channel* channel, i
     void* mapped;
     size_t bytes;
     channel->mapped = NULL; /* for who closes what could not be opened */
+    channel->name.fd = -1;
     int result = posix_ipc_ring_map(fd, offset, &mapped, &bytes);
     if (result != 0)
         return result;
@@ -224,21 +227,30 @@ static inline int posix_ipc_channel_open_fd(struct posix_ipc_channel* channel, i
     return 0;
 }
 
-/* The channel of a name; 'x' is '/x'. Errors: also those of shm_open(3). */
+/* Its ends must be closed before. The last one who closes a temporary one removes its name. */
+static inline void posix_ipc_channel_close(struct posix_ipc_channel* channel) {
+    posix_ipc_ring_unmap(&channel->mapped, channel->bytes);
+    posix_ipc_name_leave(&channel->name);
+}
+
+/* The channel of a name; 'x' is '/x'. Errors: also those of shm_open(3), and, of a temporary one,
+ * of posix_ipc_name_join(). */
 static inline int posix_ipc_channel_open(struct posix_ipc_channel* channel, const char* name) {
     int fd;
     channel->mapped = NULL;
+    channel->name.fd = -1;
     const int error = posix_ipc_ring_open(name, &fd);
     if (error != 0)
         return error;
-    const int result = posix_ipc_channel_open_fd(channel, fd, 0);
+    int result = posix_ipc_channel_open_fd(channel, fd, 0);
+    if (result == 0 && channel->shape.temporary) {
+        result = posix_ipc_name_join(&channel->name, fd, name);
+        if (result == 0)
+            return 0; /* which keeps the descriptor */
+        posix_ipc_channel_close(channel);
+    }
     close(fd);
     return result;
-}
-
-/* Its ends must be closed before. */
-static inline void posix_ipc_channel_close(struct posix_ipc_channel* channel) {
-    posix_ipc_ring_unmap(&channel->mapped, channel->bytes);
 }
 
 #ifdef __cplusplus

@@ -31,7 +31,8 @@ struct posix_ipc_channel_shape {
     uint32_t full;
     uint32_t rendezvous; /* without capacity: the longest message; else 0 */
     uint32_t senders, receivers;
-    uint32_t segment; /* of a ring that grows: bytes of a segment; else 0 */
+    uint32_t segment;   /* of a ring that grows: bytes of a segment; else 0 */
+    uint32_t temporary; /* 1: its name goes with the last one who has it open; see name.h */
 };
 
 #define POSIX_IPC_CHANNEL_LEAST_SEGMENT 4096u
@@ -46,6 +47,7 @@ enum {
     POSIX_IPC_CHANNEL_SENDERS_WORD,
     POSIX_IPC_CHANNEL_RECEIVERS_WORD,
     POSIX_IPC_CHANNEL_SEGMENT_WORD,
+    POSIX_IPC_CHANNEL_TEMPORARY_WORD,
     POSIX_IPC_CHANNEL_UNKNOWN_WORD,
     POSIX_IPC_CHANNEL_ROLES_WORD = 16
 };
@@ -79,7 +81,8 @@ static inline int posix_ipc_channel_shape_read(const uint32_t* words,
     shape->receivers =
         posix_ipc_channel_ends(posix_ipc_channel_word(words, POSIX_IPC_CHANNEL_RECEIVERS_WORD));
     shape->segment = posix_ipc_channel_word(words, POSIX_IPC_CHANNEL_SEGMENT_WORD);
-    const int is_known = shape->full <= POSIX_IPC_CHANNEL_DROP_OLDEST &&
+    shape->temporary = posix_ipc_channel_word(words, POSIX_IPC_CHANNEL_TEMPORARY_WORD);
+    const int is_known = shape->full <= POSIX_IPC_CHANNEL_DROP_OLDEST && shape->temporary <= 1 &&
                          shape->senders <= POSIX_IPC_CHANNEL_MOST_SENDERS &&
                          shape->receivers <= POSIX_IPC_CHANNEL_MOST_RECEIVERS;
     return is_known ? 0 : EPROTO;
@@ -90,12 +93,14 @@ static inline int posix_ipc_channel_shape_read(const uint32_t* words,
 static inline void posix_ipc_channel_shape_write(uint32_t* words,
                                                  const struct posix_ipc_channel_shape* shape) {
     const int is_usual = shape->full == POSIX_IPC_CHANNEL_WAIT && shape->rendezvous == 0 &&
-                         shape->senders == 1 && shape->receivers == 1 && shape->segment == 0;
+                         shape->senders == 1 && shape->receivers == 1 && shape->segment == 0 &&
+                         shape->temporary == 0;
     words[POSIX_IPC_CHANNEL_LAYOUT_WORD] =
         is_usual ? POSIX_IPC_CHANNEL_LAYOUT : POSIX_IPC_CHANNEL_SHAPED_LAYOUT;
     words[POSIX_IPC_CHANNEL_FULL_WORD] = shape->full;
     words[POSIX_IPC_CHANNEL_RENDEZVOUS_WORD] = shape->rendezvous;
     words[POSIX_IPC_CHANNEL_SEGMENT_WORD] = shape->segment;
+    words[POSIX_IPC_CHANNEL_TEMPORARY_WORD] = shape->temporary;
     words[POSIX_IPC_CHANNEL_SENDERS_WORD] = shape->senders == 1 ? 0 : shape->senders;
     words[POSIX_IPC_CHANNEL_RECEIVERS_WORD] = shape->receivers == 1 ? 0 : shape->receivers;
 }

@@ -5,8 +5,8 @@
 
 #include <fcntl.h>
 #include <posix-ipc/lock.h>
+#include <posix-ipc/name.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -61,10 +61,10 @@ static inline int posix_ipc_ring_map(int fd, size_t offset, void** mapped, size_
 
 /* A descriptor of the memory of a name; 'x' is '/x': 0, or the errors of shm_open(3). */
 static inline int posix_ipc_ring_open(const char* name, int* fd) {
-    char path[258];
-    const int length = snprintf(path, sizeof path, "%s%s", name[0] == '/' ? "" : "/", name);
-    if (length >= (int)sizeof path)
-        return ENAMETOOLONG;
+    char path[POSIX_IPC_NAME_BYTES];
+    const int error = posix_ipc_name_path(name, path);
+    if (error != 0)
+        return error;
     *fd = shm_open(path, O_RDWR | O_CLOEXEC, 0);
     return *fd < 0 ? errno : 0;
 }

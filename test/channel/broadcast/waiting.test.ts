@@ -51,7 +51,8 @@ describe('making', () => {
       [3, 0, 'EPROTO'],
       [4, 0, 'EPROTO'],
       [4, 65, 'EPROTO'],
-      [5, 1, 'EPROTO'],
+      [5, 2, 'EPROTO'],
+      [6, 1, 'EPROTO'],
       [4, 64, 'EBADMSG'],
     ] as const) {
       const before = words[word] ?? 0;

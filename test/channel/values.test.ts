@@ -4,7 +4,7 @@ import { makeEnds } from '../support/channels';
 
 const value = { text: 'grüße', list: [1, 2.5, -3], inner: { none: null } };
 
-test.each(['v8', 'json', undefined] as const)(
+test.each(['v8', 'json', 'packed', undefined] as const)(
   'codec %s: what was sent comes, in all forms',
   async (codec) => {
     const { sender, receiver } = makeEnds({ codec });

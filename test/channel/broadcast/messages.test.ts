@@ -187,8 +187,8 @@ test('batches and messages come in order', async () => {
   }
 });
 
-test('values, by the codec', async () => {
-  const { broadcast, publisher, subscriber } = makeEnds({ codec: 'json' });
+test.each(['json', 'packed'] as const)('values, by the codec %s', async (codec) => {
+  const { broadcast, publisher, subscriber } = makeEnds({ codec });
   const other = broadcast.subscribe();
   await publisher.publishValue({ a: 1 }, { type: 1 });
   publisher.publishValueSync([2]);

@@ -1,13 +1,12 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check } from '../core/error';
-import type { Limits } from '../core/lane';
 import { laterLimitsOf, limitsOf } from '../core/limits';
 import { iterate, iteration } from '../core/message-iterator';
 import { OpenFile } from '../core/open-file';
 import { bytesOf, targetOf } from '../core/options';
 import type { Data, TimeoutOptions, WaitOptions } from '../core/options';
 import type { FromFdOptions } from '../core/owned-descriptor';
-import { promised } from '../core/promised';
+import { done, promised, rejected } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
 import type { Message, MessageInto } from './queue-message';
@@ -41,7 +40,7 @@ import {
   type PriorityOptions,
 } from './queue-options';
 import { QueueReceiver } from './queue-receiver';
-import { QueueSender, type Sending } from './queue-sender';
+import { QueueSender, sendOn } from './queue-sender';
 
 /**
  * A POSIX message queue: messages with priorities, kept by the kernel until somebody takes them.
@@ -163,12 +162,15 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
    * the queue's `messageSize`. Resolves when the message is in the queue.
    * Errors: EBADF (not opened to send), EMSGSIZE, ETIMEDOUT, ERR_CLOSED. Source: mq_send(3).
    */
-  async send(data: Data, options?: MessageSendOptions): Promise<void> {
-    this.checkOpen();
-    const limits = limitsOf(options);
-    const sending = this.#sender.message(data, priorityOf(options));
-    const waiting = this.#run(sending, limits, methods.send);
-    if (waiting !== true) await waiting;
+  send(data: Data, options?: MessageSendOptions): Promise<void> {
+    try {
+      this.checkOpen();
+      const limits = limitsOf(options);
+      const sending = this.#sender.message(data, priorityOf(options));
+      return done(sendOn(this.outgoing, sending, limits, methods.send));
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /** As `send`, blocking the thread. */
@@ -197,7 +199,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
     this.checkOpen();
     const limits = limitsOf(options);
     const sending = this.#sender.messages(messages, priorityOf(options));
-    return sending.isEmpty ? 0 : this.#run(sending, limits, methods.sendMany);
+    return sending.isEmpty ? 0 : sendOn(this.outgoing, sending, limits, methods.sendMany);
   }
 
   /** As `sendMany`, blocking the thread. */
@@ -385,13 +387,6 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
 
   protected override beforeSharing(): void {
     share(this.#opened);
-  }
-
-  /** What is to be sent later is copied. */
-  #run<R>(sending: Sending<R>, limits: Limits, method: unknown): R | Promise<R> {
-    const outcome = this.outgoing.run(sending, limits, method);
-    if (outcome instanceof Promise) sending.own();
-    return outcome;
   }
 }
 

@@ -1,6 +1,7 @@
 import { errnoOf, SystemError } from '../core/error';
+import type { Limits } from '../core/lane';
 import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
-import type { Action } from '../core/ready-line';
+import type { Action, ReadyLine } from '../core/ready-line';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { load, LONGEST_COPIED, pack, SCRATCH } from './queue-scratch';
@@ -18,6 +19,18 @@ const { mqTrySendMany, mqTrySendQuick } = native; // see queue-receiver.ts
 export interface Sending<R> extends Action<R> {
   /** Copies what is still to be sent. */
   own(): void;
+}
+
+/** Sends when it can be done; what is to be sent later is copied. */
+export function sendOn<R>(
+  line: ReadyLine,
+  sending: Sending<R>,
+  limits: Limits,
+  method: unknown,
+): R | Promise<R> {
+  const outcome = line.run(sending, limits, method);
+  if (outcome instanceof Promise) sending.own();
+  return outcome;
 }
 
 /** The sending half of a queue: what can be done without waiting. */

@@ -1,6 +1,7 @@
 import { limitsOf } from '../core/limits';
 import { bytesOf, optionsOf, timeoutOf, type Data } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
+import { done, rejected } from '../core/promised';
 import { HOW } from './envelope';
 import { PacketReceiving } from './receiving';
 import { PacketSending } from './sending';
@@ -27,16 +28,14 @@ export abstract class PacketSocket extends Socket {
    * EMSGSIZE, ENOTCONN, EBADF and ETOOMANYREFS (descriptors), EPERM (credentials), ETIMEDOUT,
    * ERR_CLOSED. Source: sendmsg(2).
    */
-  async send(data: Data, options?: SendOptions): Promise<void> {
-    this.checkOpen();
-    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
-    const result = this.outgoing.run(sending, limitsOf(options), methods.send);
-    if (result === true) return;
+  send(data: Data, options?: SendOptions): Promise<void> {
     try {
-      sending.own();
-      await result;
-    } finally {
-      sending.release();
+      this.checkOpen();
+      const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+      const result = this.outgoing.run(sending, limitsOf(options), methods.send);
+      return done(result === true ? result : sentLater(sending, result));
+    } catch (error) {
+      return rejected(error);
     }
   }
 
@@ -52,6 +51,16 @@ export abstract class PacketSocket extends Socket {
     this.checkOpen();
     const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
     return this.outgoing.try(sending) === true;
+  }
+}
+
+/** Until then it is a copy. */
+async function sentLater(sending: PacketSending, sent: Promise<true>): Promise<true> {
+  try {
+    sending.own();
+    return await sent;
+  } finally {
+    sending.release();
   }
 }
 

@@ -156,7 +156,7 @@ function unfilled(plan: Plan): Measure[] {
   }));
 }
 
-/** Objects of ten fields; the codec is the form. */
+/** Objects of ten fields; the codec is the form. The goal is of the one that is made for them. */
 function objects(plan: Plan): Measure[] {
   const besides = {
     'child_process advanced': child('advanced'),
@@ -170,7 +170,7 @@ function objects(plan: Plan): Measure[] {
       work: plan.work(100_000, { size: THING_BYTES }),
       subject: { language: 'JavaScript', driver: 'channel-objects', forms: [codec, codec] },
       baseline,
-      figures: [rate(atLeast(3))],
+      figures: [rate(codec === 'packed' ? atLeast(3) : undefined)],
     })),
   );
 }

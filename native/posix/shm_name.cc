@@ -47,7 +47,7 @@ int32_t shm_name_use(Environment& environment, int32_t fd, const Path& path) {
     if (!copy) {
         return -errno;
     }
-    posix_ipc_name name;
+    posix_ipc_name name{};
     const int error = posix_ipc_name_begin(&name, copy.get(), path.text.c_str());
     if (error != 0) {
         return -error;

@@ -78,6 +78,17 @@ function bench(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run
   return run(process.execPath, [start, ...args, '--no-install'], { cwd: root, env: environment });
 }
 
+/** Its output, also where it fails: which program was wrong stands there. */
+async function outputOf(running: ReturnType<typeof run>): Promise<string> {
+  try {
+    return String((await running).stdout);
+  } catch (error) {
+    const failed = error as Error & { stdout?: string };
+    failed.message += failed.stdout ?? '';
+    throw failed;
+  }
+}
+
 /** What `bench` has compiled, as it is. */
 function compiled(...args: string[]): ReturnType<typeof run> {
   return run(process.execPath, [path.join(root, 'dist-programs/bench/main.js'), ...args]);
@@ -102,8 +113,8 @@ describe('npm run bench', () => {
   test('--smoke: every driver of every facility does its work, no message lost, doubled or damaged', async () => {
     const file = path.join(folder, 'smoke.json');
     const page = path.join(folder, 'smoke.html');
-    const { stdout } = await bench({}, '--smoke', '--json', file, '--html', page);
-    expect(stdout).toContain('A smoke run');
+    const running = bench({}, '--smoke', '--json', file, '--html', page);
+    expect(await outputOf(running)).toContain('A smoke run');
     const { measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
     expect(measures.flatMap(({ rows }) => rows).filter(({ wrong }) => wrong)).toEqual([]);
     // Two programs that talk also say what it cost them; threads of one process, together.

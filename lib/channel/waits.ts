@@ -210,8 +210,7 @@ export class Waits {
     }
   }
 
-  /** One has just been made. */
-
+  /** An attempt has just been made. */
   #blockUntil<R>(attempt: () => R | undefined, deadline: number): R {
     for (;;) {
       const found = this.#lingerSync(attempt, deadline);

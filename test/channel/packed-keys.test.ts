@@ -110,7 +110,7 @@ test('only own enumerable fields with text as key; a getter is asked', () => {
   const inherited = Object.assign(Object.create(null) as object, { a: 1 });
   expect(cross(inherited)).toStrictEqual({ a: 1 });
   expect(cross(runInNewContext('({ a: [1, { b: 2 }] })'))).toStrictEqual({ a: [1, { b: 2 }] });
-  expect(cross([, 1])).toStrictEqual([undefined, 1]); // eslint-disable-line no-sparse-arrays
+  expect(cross([, 1])).toStrictEqual([undefined, 1]); // eslint-disable-line no-sparse-arrays -- a hole is what is tested
   const polluted = Object.prototype as { fromAbove?: number };
   polluted.fromAbove = 1;
   try {

@@ -14,6 +14,17 @@ test('so many answers in one turn of the event loop, then a turn', async () => {
   expect(mayAnswerInline()).toBe(true);
 });
 
+test('no more answers when the turn has lasted too long', async () => {
+  await nextTurn();
+  while (mayAnswerInline()); // so that the next one begins a turn
+  await nextTurn();
+  const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 10);
+  let answers = 0;
+  while (mayAnswerInline() && answers < 10_000) answers++;
+  now.mockRestore();
+  expect(answers).toBe(64);
+});
+
 test('an answer with many things counts as many', async () => {
   await nextTurn();
   expect(mayAnswerInline()).toBe(true);

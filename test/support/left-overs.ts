@@ -1,6 +1,6 @@
 /**
  * Fails the run of the suite if it leaves anything behind: System V objects, files in /dev/shm and
- * /dev/mqueue, processes.
+ * /dev/mqueue and beside package.json, where relative names end up, processes.
  *
  * Others may use the machine at the same time. Every process of a run inherits a mark in its
  * environment, so a process can be told to be ours. For an object the kernel gives the pids that
@@ -12,6 +12,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const root = path.resolve(__dirname, '../..');
 const MARK = 'POSIX_IPC_TEST_RUN';
 /** Ends of processes and clean-ups by others take a moment, and more on a loaded machine. */
 const GRACE = 30_000;
@@ -104,6 +105,7 @@ function objects(): KernelObject[] {
     ...systemV('sem', 'semid', []),
     ...files('/dev/shm'),
     ...files('/dev/mqueue'),
+    ...files(root).filter(({ name }) => !isFolder(name)), // those are made by builds
   ];
 }
 
@@ -127,6 +129,10 @@ function files(folder: string): KernelObject[] {
     .map((name) => path.join(folder, name))
     .filter((file) => statSync(file, { throwIfNoEntry: false })?.uid === process.getuid?.())
     .map((name) => ({ name, pids: [] }));
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function isAlive(pid: number): boolean {

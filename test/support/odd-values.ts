@@ -29,11 +29,14 @@ const numbers = [
 
 const bigints = [0n, 1n, -1n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), 2n ** 64n, 2n ** 200n];
 
-const views = [
-  ...[new Uint8Array(0), new Uint8Array(8), new Uint16Array(32), new Float64Array(16)],
-  ...[new BigInt64Array(4), new DataView(new ArrayBuffer(16)), Buffer.alloc(64)],
-  new Uint8Array(new SharedArrayBuffer(64)),
-];
+/** Zeros: what one call has written, the next one is not to take for a name. */
+function views(): ArrayBufferView[] {
+  return [
+    ...[new Uint8Array(0), new Uint8Array(8), new Uint16Array(32), new Float64Array(16)],
+    ...[new BigInt64Array(4), new DataView(new ArrayBuffer(16)), Buffer.alloc(64)],
+    new Uint8Array(new SharedArrayBuffer(64)),
+  ];
+}
 
 /** All of them; made anew, because some of them may be written to. */
 export function oddValues(): unknown[] {
@@ -54,6 +57,6 @@ export function oddValues(): unknown[] {
     ],
     ...[new Proxy({}, {}), new Proxy(new Uint8Array(64), {}), revoked(), throwing, detached()],
     ...[new ArrayBuffer(16), new SharedArrayBuffer(16)],
-    ...views,
+    ...views(),
   ];
 }

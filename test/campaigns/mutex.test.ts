@@ -34,7 +34,7 @@ async function storm(kills: number): Promise<Tally> {
   const { deaths, contentions } = ledger.mutex.statSync();
   expect(first).toBe(ledger.second);
   expect(seen + untold).toBe(deaths);
-  expect(untold).toBeLessThanOrEqual(killed / 20); // it takes a kill in that instant
+  expect(untold).toBeLessThanOrEqual(1 + killed / 20); // it takes a kill in that instant
   expect(deaths).toBeLessThanOrEqual(killed + workers);
   expect(torn).toBeGreaterThan(kills / 50); // it was a storm
   // Who dies amid its turn may have begun it, and not committed; who dies after it, not have counted it.

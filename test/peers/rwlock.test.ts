@@ -164,13 +164,19 @@ test('released without markConsistent it can never be locked again', async () =>
 test('recover repairs before the guard is given, and a reader then reads with others', async () => {
   const calls: boolean[] = [];
   const { file, ledger, open } = makeRwLedger();
-  using rwlock = open({ recover: ({ ownerDied }) => calls.push(ownerDied) });
+  using rwlock = open({
+    recover: ({ ownerDied }) => {
+      calls.push(ownerDied);
+      ledger.repair();
+    },
+  });
   for (const method of ['readLock', 'readLockSync', 'tryReadLock', 'writeLock'] as const) {
     await kill(await start('C', file, 'half'));
     using guard = await rwlock[method]();
     expect(guard).toMatchObject({ ownerDied: true, shared: method !== 'writeLock' });
   }
   expect(calls).toEqual([true, true, true, true]);
+  expect(ledger.seen).toBe(4);
   await kill(await start('C', file, 'half'));
   const failing = open({
     recover: () => {

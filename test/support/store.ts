@@ -4,13 +4,16 @@ import { lock, type memory, type WaitOptions } from 'posix-ipc';
 
 /** So that one lost notification stops all. */
 const CAPACITY = 1;
-const [HOLDS, PUT, TAKEN, TOLD, TORN] = [0, 1, 2, 3, 4];
+const [HOLDS, PUT, TAKEN, TOLD, TORN, UNTOLD] = [0, 1, 2, 3, 4, 5];
+/** In the mutex: how often somebody was told, as it counts itself. */
+const DEATHS = 60;
 
 export class Store {
   readonly mutex: lock.Mutex;
   readonly filled: lock.Condition;
   readonly emptied: lock.Condition;
   readonly words: Int32Array;
+  readonly #deaths: Uint32Array;
   readonly #linger: () => void;
 
   /** `linger`: spends time with numbers that do not agree. */
@@ -22,7 +25,8 @@ export class Store {
     this.filled = lock.Condition.at(mapping, 128, { create });
     this.emptied = lock.Condition.at(mapping, 256, { create });
     this.#linger = linger ?? (() => undefined);
-    this.words = mapping.view(Int32Array, 384, 5);
+    this.words = mapping.view(Int32Array, 384, 6);
+    this.#deaths = mapping.view(Uint32Array, DEATHS, 1);
   }
 
   get holds(): number {
@@ -36,6 +40,11 @@ export class Store {
   /** How often somebody was told of a death. */
   get told(): number {
     return this.#read(TOLD);
+  }
+
+  /** How often who was told was killed before that was written here: the next one is told, too. */
+  get untold(): number {
+    return this.#read(UNTOLD);
   }
 
   /** How often the numbers then did not agree. */
@@ -54,7 +63,10 @@ export class Store {
 
   /** Who is told of a death tells all. */
   settle(guard: lock.MutexGuard): void {
+    const deaths = this.#deaths[0] ?? NaN;
     if (guard.ownerDied) {
+      if (deaths <= this.told + this.untold) throw new Error('a death was told twice');
+      this.words[UNTOLD] = deaths - this.told - 1;
       this.#add(TOLD, 1);
       if (!this.agrees) this.#add(TORN, 1);
       this.words[PUT] = this.taken + this.holds;
@@ -63,6 +75,7 @@ export class Store {
       this.emptied.notifyAll(guard);
     }
     if (!this.agrees) throw new Error('torn, and nobody was told');
+    if (deaths !== this.told + this.untold) throw new Error('a death was told to nobody');
   }
 
   async put(options?: WaitOptions): Promise<void> {

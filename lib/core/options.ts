@@ -54,7 +54,11 @@ export function callable<T>(name: string, value: T): T {
 
 /** Permission bits. */
 export function fileMode(name: string, value: unknown): number {
-  return integer(name, value, 0, 0o777);
+  if (typeof value !== 'number' || (Number.isInteger(value) && value >= 0 && value <= 0o777)) {
+    return integer(name, value, 0, 0o777);
+  }
+  const received = Number.isInteger(value) ? `${String(value)} (0o${value.toString(8)})` : value;
+  throw outOfRange(name, 'permission bits, 0 to 0o777, such as 0o600', received);
 }
 
 /** Who owns what is made. */
@@ -68,7 +72,8 @@ export interface OwnerOptions {
 /** User and group as of chown(2): -1 is as it is. */
 export type Owner = [uid: number, gid: number];
 
-const highestId = 2 ** 32 - 2;
+/** Of a user or a group: one more is no id. */
+export const highestId = 2 ** 32 - 2;
 
 /** undefined: nothing is said of it. */
 export function ownerOf({ uid, gid }: OwnerOptions): Owner | undefined {
@@ -138,14 +143,26 @@ export function lengthOf(view: NodeJS.TypedArray): number {
   return byteLength.call(view);
 }
 
-/** A byte view of what the caller gave, whose `length` is true; nothing is copied but text. */
-export function bytesOf(name: string, data: unknown): Uint8Array {
+/** A byte view of what the caller gave, whose `length` is true; nothing is copied but text. `index`: in a list. */
+export function bytesOf(name: string, data: unknown, index?: number): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
   if (data instanceof Uint8Array && ArrayBuffer.isView(data)) {
     const { length } = data; // first: V8 knows its layout then, and needs no call for the true one
     if (length > 0 && lengthOf(data) === length) return data;
   }
-  return memoryOf(name, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
+  const full = index === undefined ? name : `${name}[${String(index)}]`;
+  return memoryOf(full, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
+}
+
+/** The bytes of each message of a list, which is read to its end. */
+export function payloadsOf(list: Iterable<Data>): Uint8Array[] {
+  const payloads: Uint8Array[] = [];
+  for (const data of listOf('messages', list)) {
+    const bytes = bytesOf('messages', data, payloads.length);
+    // A generator may fill the same memory again for its next message.
+    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
+  }
+  return payloads;
 }
 
 /** A byte view of the caller's memory. */
@@ -181,6 +198,15 @@ const { value: set } = Object.getOwnPropertyDescriptor(
 /** Copies bytes to the beginning of the caller's memory. */
 export function copyInto(memory: Uint8Array, bytes: Uint8Array): void {
   set.call(memory, bytes);
+}
+
+/**
+ * Throws where memory that had room has none left, when something is about to be put there: it is
+ * detached, or its buffer was made smaller. Into nothing, a message would be lost.
+ */
+export function mustHaveRoom(name: string, memory: NodeJS.TypedArray): void {
+  if (lengthOf(memory) > 0) return;
+  throw invalidType(name, 'memory that is not detached and within its buffer', memory);
 }
 
 /** By tag, not by instanceof: buffers come from other contexts too (vm, jest). */

@@ -1,6 +1,6 @@
 import { errnoOf, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
-import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
+import { bytesOf, lengthOf, payloadsOf, type Data } from '../core/options';
 import type { Action, ReadyLine } from '../core/ready-line';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
@@ -147,14 +147,4 @@ export class SendMany implements Sending<number> {
   failure(error: number | string): SystemError {
     return this.sender.failure(error);
   }
-}
-
-function payloadsOf(list: Iterable<Data>): Uint8Array[] {
-  const payloads: Uint8Array[] = [];
-  for (const data of listOf('messages', list)) {
-    const bytes = bytesOf('messages', data);
-    // A generator may fill the same memory again for its next message.
-    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
-  }
-  return payloads;
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 
-import { SystemError } from '../core/error';
+import { invalidType, outOfRange, SystemError } from '../core/error';
 import { integer } from '../core/options';
 import { native } from '../native';
 import { IPC_PRIVATE } from './constants';
@@ -30,10 +30,27 @@ export function ftok(pathname: string, project: number): number {
   return key;
 }
 
-/** A key as the kernel prints it: unsigned keys (0x80000000 and up) are the negative ones. */
+/** As the kernel prints it: unsigned keys (0x80000000 and up) are the negative ones. */
+function signed(key: number): number {
+  return integer('key', key, -(2 ** 31), 2 ** 32 - 1) | 0;
+}
+
+/** The key of what is made, or found. */
 export function checkKey(key: unknown): number | 'random' {
   if (key === 'random') return key;
-  return integer('key', key, -(2 ** 31), 2 ** 32 - 1) | 0;
+  if (typeof key === 'number') return signed(key);
+  throw invalidType('key', "a 32-bit integer, IPC_PRIVATE or 'random'", key);
+}
+
+/** The key of what has to be there; `what` it is. */
+export function checkKeyOf(what: string, key: unknown): number {
+  if (typeof key !== 'number') {
+    throw invalidType('key', `a 32-bit integer, the key that a ${what} has`, key);
+  }
+  const checked = signed(key);
+  if (checked !== IPC_PRIVATE) return checked;
+  // The kernel would make one that nobody asked for.
+  throw outOfRange('key', `a key that can name a ${what}`, 'IPC_PRIVATE');
 }
 
 /** Keys to try until one is free, in a form that a signed and an unsigned reader agree on. */

@@ -1,5 +1,5 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, type ClosedError } from '../core/error';
+import type { ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { iterate, iteration } from '../core/message-iterator';
@@ -7,6 +7,7 @@ import { integer, throwIfAborted, type Data } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { IPC_RMID } from './constants';
+import { checkControl } from './control';
 import type { Key } from './key';
 import type { Message, MessageInto } from './message';
 import {
@@ -361,7 +362,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
 
   /** As `remove`, at once. */
   removeSync(): void {
-    check(native.msgctl(this.id, IPC_RMID, none), 'msgctl', this);
+    checkControl(native.msgctl(this.id, IPC_RMID, none), 'msgctl', 'queue', this);
   }
 
   protected override release(reason: () => ClosedError): void {

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 import { deadlineAfter, remaining } from '../core/deadline';
-import { check, errnoOf, SystemError } from '../core/error';
+import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
 import { quick1, quick5 } from '../core/quick';
@@ -9,7 +9,8 @@ import { Spin } from '../core/spin';
 import { countAnswers, mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import { IPC_NOWAIT, MSG_COPY } from './constants';
-import { gone, halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
+import { checkControl, goneHint } from './control';
+import { halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
 import { currentMsgmax, grow, isGone, loadedType, room, SLAB } from './slab';
@@ -147,7 +148,7 @@ export class MessageReceiver {
     return new SystemError(error, 'msgrcv', {
       id: this.#id,
       key: this.#key,
-      hint: error === EINVAL ? gone : error === E2BIG ? tooLongFor(most) : undefined,
+      hint: error === EINVAL ? goneHint('queue') : error === E2BIG ? tooLongFor(most) : undefined,
     });
   }
 
@@ -217,7 +218,7 @@ export class MessageReceiver {
 
   #depth(): number {
     const depth = quick1(native.msgDepth, this.#id);
-    return depth < 0 ? check(depth, 'msgctl', { id: this.#id, key: this.#key }) : depth;
+    return checkControl(depth, 'msgctl', 'queue', { id: this.#id, key: this.#key });
   }
 
   /** Serves those who came before; true if some still wait. */

@@ -2,13 +2,13 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
-import { bytesOf, lengthOf, listOf, type Data } from '../core/options';
+import { bytesOf, lengthOf, payloadsOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT, IPC_STAT } from './constants';
 
-import { gone } from './message';
+import { goneHint } from './control';
 import type { SendPlan } from './message-options';
 import { currentMsgmax, isGone, load, MOST_PACKED, pack, reserve, room, SLAB } from './slab';
 
@@ -144,7 +144,7 @@ export class MessageSender {
     return new SystemError(error, 'msgsnd', {
       id: this.#id,
       key: this.#key,
-      hint: error === EINVAL ? (tooLong(size) ?? gone) : undefined,
+      hint: error === EINVAL ? (tooLong(size) ?? goneHint('queue')) : undefined,
     });
   }
 
@@ -200,16 +200,6 @@ function tooLong(size: number | undefined): string | undefined {
   const most = currentMsgmax();
   if (size === undefined || size <= most) return undefined;
   return `${String(size)} bytes are more than kernel.msgmax = ${String(most)}; raise it with sysctl -w kernel.msgmax=${String(size)}`;
-}
-
-function payloadsOf(list: Iterable<Data>): Uint8Array[] {
-  const payloads: Uint8Array[] = [];
-  for (const data of listOf('messages', list)) {
-    const bytes = bytesOf('messages', data);
-    // A generator may fill the same memory again for its next message.
-    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
-  }
-  return payloads;
 }
 
 class SendCall implements Call<true> {

@@ -14,9 +14,6 @@ export interface MessageInto {
   length: number;
 }
 
-/** What EINVAL means to a call whose arguments have been checked. */
-export const gone = 'no queue has this id any more: it was removed';
-
 /** struct msgbuf begins with the type, a long. */
 export const TYPE_BYTES = 8;
 

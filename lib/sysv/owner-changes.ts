@@ -1,4 +1,4 @@
-import { fileMode, integer, optionsOf } from '../core/options';
+import { fileMode, highestId, integer, optionsOf } from '../core/options';
 
 /** What `set` changes; what is absent stays as it is. */
 export interface OwnerChanges {
@@ -10,14 +10,12 @@ export interface OwnerChanges {
   gid?: number | undefined;
 }
 
-const uint32 = 2 ** 32 - 1;
-
 /** Checks what is to be changed, so that nothing is changed when something is wrong. */
 export function checkOwnerChanges(changes: OwnerChanges | undefined, name: string): OwnerChanges {
   const { mode, uid, gid } = optionsOf(changes, name);
   const checked: OwnerChanges = {};
   if (mode !== undefined) checked.mode = fileMode(`${name}.mode`, mode);
-  if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, uint32);
-  if (gid !== undefined) checked.gid = integer(`${name}.gid`, gid, 0, uint32);
+  if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, highestId);
+  if (gid !== undefined) checked.gid = integer(`${name}.gid`, gid, 0, highestId);
   return checked;
 }

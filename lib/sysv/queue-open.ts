@@ -1,10 +1,10 @@
-import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
-import { integer, fileMode, optionsOf } from '../core/options';
+import { check, errnoOf, SystemError } from '../core/error';
+import { fileMode, optionsOf } from '../core/options';
 import { native } from '../native';
 import { IPC_CREAT, IPC_EXCL, IPC_INFO, IPC_PRIVATE, IPC_RMID } from './constants';
-import { checkKey, randomKey, type Key } from './key';
+import { checkKey, checkKeyOf, randomKey, type Key } from './key';
 import { msgctlInfo } from './msqid-ds';
-import { change } from './queue-status';
+import { change, checkMaxBytes } from './queue-status';
 
 /** What a queue is made with. */
 export interface CreateOptions {
@@ -51,10 +51,7 @@ function checkOptions(options: CreateOptions | undefined): CreateOptions {
   const { mode, maxBytes } = optionsOf(options);
   return {
     mode: mode === undefined ? undefined : fileMode('options.mode', mode),
-    maxBytes:
-      maxBytes === undefined
-        ? undefined
-        : integer('options.maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER),
+    maxBytes: maxBytes === undefined ? undefined : checkMaxBytes('options.maxBytes', maxBytes),
   };
 }
 
@@ -72,11 +69,7 @@ export function create(key: Key, options: CreateOptions | undefined): Opened {
 
 /** The queue that the key has; ENOENT if none. */
 export function open(key: number): Opened {
-  const checked = checkKey(key);
-  if (checked === 'random') throw invalidType('key', 'an integer', key);
-  // msgget(IPC_PRIVATE) would make a queue that nobody asked for.
-  if (checked === IPC_PRIVATE)
-    throw outOfRange('key', 'a key that can name a queue', 'IPC_PRIVATE');
+  const checked = checkKeyOf('queue', key);
   return { id: check(native.msgget(checked, 0), 'msgget', { key: checked }), key: checked };
 }
 

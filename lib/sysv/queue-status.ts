@@ -1,6 +1,7 @@
-import { check, SystemError, type SystemErrorContext } from '../core/error';
+import { SystemError, type SystemErrorContext } from '../core/error';
 import { integer, optionsOf } from '../core/options';
 import { IPC_INFO, IPC_SET, IPC_STAT } from './constants';
+import { checkControl, ownerHint } from './control';
 import { dateOf } from './ipc-perm';
 import { checkOwnerChanges, type OwnerChanges } from './owner-changes';
 import { msgctlInfo, msgctlSet, msgctlStatus } from './msqid-ds';
@@ -41,14 +42,14 @@ export interface QueueStatus {
 
 /** What `set` changes; what is absent stays as it is. */
 export interface QueueChanges extends OwnerChanges {
-  /** Most bytes of payload. Above kernel.msgmnb it takes CAP_SYS_RESOURCE (EPERM). */
+  /** Most bytes of payload, to 2^31 - 1. Above kernel.msgmnb it takes CAP_SYS_RESOURCE (EPERM). */
   maxBytes?: number | undefined;
 }
 
 /** msgctl(IPC_STAT). */
 export function readStatus(id: number, context: SystemErrorContext): QueueStatus {
   const [result, ds] = msgctlStatus(id, IPC_STAT);
-  check(result, 'msgctl', context);
+  checkControl(result, 'msgctl', 'queue', context);
   const { key, mode, uid, gid, cuid, cgid } = ds.msg_perm;
   return {
     id,
@@ -69,12 +70,17 @@ export function readStatus(id: number, context: SystemErrorContext): QueueStatus
   };
 }
 
+/** The kernel keeps 32 bits of it: of 2^32 it would make a queue that holds nothing. */
+export function checkMaxBytes(name: string, maxBytes: number): number {
+  return integer(name, maxBytes, 0, 2 ** 31 - 1);
+}
+
 /** Checks what is to be changed, so that nothing is changed when something is wrong. */
 export function checkChanges(changes: QueueChanges | undefined, name: string): QueueChanges {
   const { maxBytes } = optionsOf(changes, name);
   const checked: QueueChanges = checkOwnerChanges(changes, name);
   if (maxBytes !== undefined) {
-    checked.maxBytes = integer(`${name}.maxBytes`, maxBytes, 0, Number.MAX_SAFE_INTEGER);
+    checked.maxBytes = checkMaxBytes(`${name}.maxBytes`, maxBytes);
   }
   return checked;
 }
@@ -90,6 +96,6 @@ export function change(id: number, changes: QueueChanges, context: SystemErrorCo
     maxBytes > msgmnb
       ? `maxBytes above kernel.msgmnb = ${String(msgmnb)} takes CAP_SYS_RESOURCE; ` +
         `raise the limit with sysctl -w kernel.msgmnb=${String(maxBytes)}`
-      : undefined;
+      : ownerHint(result);
   throw new SystemError(result, 'msgctl', { ...context, hint });
 }

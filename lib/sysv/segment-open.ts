@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
+import { check, errnoOf, SystemError } from '../core/error';
 import { word } from '../core/mapping-options';
 import { fileMode, integer, objectOf } from '../core/options';
 import { native } from '../native';
@@ -16,7 +16,7 @@ import {
   SHM_HUGETLB,
   SHM_INFO,
 } from './constants';
-import { checkKey, randomKey, type Key } from './key';
+import { checkKey, checkKeyOf, randomKey, type Key } from './key';
 import { readSegment } from './segment-status';
 import { shmctlInfo, shmctlUsage } from './shmid-ds';
 
@@ -117,12 +117,7 @@ function found(id: number, key: number): OpenedSegment {
 
 /** The segment that the key has; ENOENT if none. */
 export function openSegment(key: number): OpenedSegment {
-  const checked = checkKey(key);
-  if (checked === 'random') throw invalidType('key', 'an integer', key);
-  // shmget(IPC_PRIVATE) would make a segment that nobody asked for.
-  if (checked === IPC_PRIVATE) {
-    throw outOfRange('key', 'a key that can name a segment', 'IPC_PRIVATE');
-  }
+  const checked = checkKeyOf('segment', key);
   return found(check(native.shmget(checked, 0, 0), 'shmget', { key: checked }), checked);
 }
 

@@ -1,4 +1,5 @@
 import { check, type SystemErrorContext } from '../core/error';
+import { checkControl, ownerHint } from './control';
 import { IPC_SET, IPC_STAT, SHM_DEST, SHM_LOCKED } from './constants';
 import { dateOf } from './ipc-perm';
 import type { OwnerChanges } from './owner-changes';
@@ -48,7 +49,7 @@ const permissionBits = 0o777;
 /** shmctl(IPC_STAT). */
 export function readSegment(id: number, context: SystemErrorContext): SegmentStatus {
   const [result, ds] = shmctlStatus(id, IPC_STAT);
-  check(result, 'shmctl', context);
+  checkControl(result, 'shmctl', 'segment', context);
   const { key, mode, uid, gid, cuid, cgid } = ds.shm_perm;
   return {
     id,
@@ -78,5 +79,6 @@ export function changeSegment(
 ): void {
   const now = readSegment(id, context);
   const { uid = now.uid, gid = now.gid, mode = now.mode } = changes;
-  check(shmctlSet(id, IPC_SET, uid, gid, mode), 'shmctl', context);
+  const result = shmctlSet(id, IPC_SET, uid, gid, mode);
+  check(result, 'shmctl', { ...context, hint: ownerHint(result) });
 }

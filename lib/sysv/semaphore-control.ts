@@ -1,10 +1,11 @@
-import { check, errnoOf, outOfRange, SystemError } from '../core/error';
+import { errnoOf, outOfRange, SystemError, type SystemErrorContext } from '../core/error';
 import { Handle } from '../core/handle';
 import type { Keeper } from '../core/keeper';
 import { integer, listOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { GETALL, GETNCNT, GETPID, GETVAL, GETZCNT, IPC_RMID, SETALL, SETVAL } from './constants';
+import { checkControl } from './control';
 import { hintOf } from './semaphore-hints';
 import type { OpenedSet } from './semaphore-open';
 import { checkOwnerChanges } from './owner-changes';
@@ -139,7 +140,7 @@ export abstract class SemaphoreControl extends Handle {
   /** As `stat`, at once. */
   statSync(): SemaphoreStatus {
     this.checkOpen();
-    return readStatus(this.id, this);
+    return readStatus(this.id, this.#about);
   }
 
   /**
@@ -156,7 +157,7 @@ export abstract class SemaphoreControl extends Handle {
   /** As `set`, at once. */
   setSync(changes: SemaphoreChanges): void {
     this.checkOpen();
-    change(this.id, checkOwnerChanges(changes, 'changes'), this);
+    change(this.id, checkOwnerChanges(changes, 'changes'), this.#about);
   }
 
   /**
@@ -172,7 +173,11 @@ export abstract class SemaphoreControl extends Handle {
 
   /** As `remove`, at once. */
   removeSync(): void {
-    check(semctlValue(this.id, 0, IPC_RMID), 'semctl', this);
+    checkControl(semctlValue(this.id, 0, IPC_RMID), 'semctl', 'set', this.#about);
+  }
+
+  get #about(): SystemErrorContext {
+    return { id: this.id, key: this.key };
   }
 
   #ask(command: number, index: number | undefined, value?: number): number {

@@ -2,6 +2,7 @@
 
 import { errnoOf } from '../core/error';
 import { IPC_INFO, IPC_STAT, SEM_INFO } from './constants';
+import { goneHint } from './control';
 import { semctlInfo, semctlStatus } from './semid-ds';
 
 const E2BIG = -errnoOf('E2BIG');
@@ -34,7 +35,7 @@ export function hintOf(error: number | string, id: number, count = 1): string | 
     case EFBIG:
     case EINVAL: {
       const [result, { sem_nsems: size }] = semctlStatus(id, IPC_STAT);
-      if (result < 0) return undefined;
+      if (result < 0) return result === EINVAL ? goneHint('set') : undefined;
       return `the set has ${String(size)} semaphores, 0 to ${String(size - 1)}`;
     }
     case ERANGE:

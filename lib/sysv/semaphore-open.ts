@@ -9,12 +9,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { deadlineAfter } from '../core/deadline';
-import { check, errnoOf, invalidType, outOfRange, SystemError } from '../core/error';
+import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { boolean, fileMode, integer, listOf, optionsOf, timeoutOf } from '../core/options';
 import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IPC_RMID, IPC_STAT, GETPID, SETALL } from './constants';
-import { checkKey, randomKey, type Key } from './key';
+import { checkKey, checkKeyOf, randomKey, type Key } from './key';
 import { SEMBUFS, sembufs } from './sembuf';
 import { semgetHint } from './semaphore-hints';
 import { SEMVMX } from './semaphore-options';
@@ -193,10 +193,7 @@ function lookAt(id: number, key: number, plan: OpenPlan): Sighting | undefined {
 }
 
 function looker(key: number, options: SemaphoreOpenOptions | undefined): [Look, OpenPlan] {
-  const checked = checkKey(key);
-  if (checked === 'random') throw invalidType('key', 'an integer', key);
-  // semget(IPC_PRIVATE) would make a set that nobody asked for.
-  if (checked === IPC_PRIVATE) throw outOfRange('key', 'a key that can name a set', 'IPC_PRIVATE');
+  const checked = checkKeyOf('set', key);
   const plan = openPlan(options);
   const find = (): number => check(native.semget(checked, 0, 0), 'semget', { key: checked });
   return [() => lookAt(find(), checked, plan), plan];

@@ -1,4 +1,5 @@
 import { check, type SystemErrorContext } from '../core/error';
+import { checkControl, ownerHint } from './control';
 import { IPC_SET, IPC_STAT } from './constants';
 import { dateOf } from './ipc-perm';
 import type { OwnerChanges } from './owner-changes';
@@ -34,7 +35,7 @@ export type SemaphoreChanges = OwnerChanges;
 /** semctl(IPC_STAT). */
 export function readStatus(id: number, context: SystemErrorContext): SemaphoreStatus {
   const [result, ds] = semctlStatus(id, IPC_STAT);
-  check(result, 'semctl', context);
+  checkControl(result, 'semctl', 'set', context);
   const { key, mode, uid, gid, cuid, cgid } = ds.sem_perm;
   return {
     id,
@@ -54,5 +55,6 @@ export function readStatus(id: number, context: SystemErrorContext): SemaphoreSt
 export function change(id: number, changes: SemaphoreChanges, context: SystemErrorContext): void {
   const now = readStatus(id, context);
   const { uid = now.uid, gid = now.gid, mode = now.mode } = changes;
-  check(semctlSet(id, IPC_SET, uid, gid, mode), 'semctl', context);
+  const result = semctlSet(id, IPC_SET, uid, gid, mode);
+  check(result, 'semctl', { ...context, hint: ownerHint(result) });
 }

@@ -7,6 +7,7 @@ import { boolean, integer, optionsOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { IPC_RMID, SHM_LOCK, SHM_RDONLY, SHM_UNLOCK } from './constants';
+import { checkControl } from './control';
 import type { Key } from './key';
 import { checkOwnerChanges } from './owner-changes';
 import {
@@ -204,7 +205,7 @@ export class SharedMemory extends Closable {
   /** As `unlock`, at once. */
   unlockSync(): void {
     this.checkOpen();
-    check(shmctlPlain(this.id, SHM_UNLOCK), 'shmctl', this);
+    checkControl(shmctlPlain(this.id, SHM_UNLOCK), 'shmctl', 'segment', this);
   }
 
   /**
@@ -220,7 +221,7 @@ export class SharedMemory extends Closable {
 
   /** As `remove`, at once. */
   removeSync(): void {
-    check(shmctlPlain(this.id, IPC_RMID), 'shmctl', this);
+    checkControl(shmctlPlain(this.id, IPC_RMID), 'shmctl', 'segment', this);
   }
 
   /** The segment stays, as do the mappings. */

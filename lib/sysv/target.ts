@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 
 import { errnoOf } from '../core/error';
-import { copyInto, lengthOf, memoryOf, targetOf } from '../core/options';
+import { copyInto, lengthOf, memoryOf, mustHaveRoom, targetOf } from '../core/options';
 import { quick5 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
@@ -114,8 +114,7 @@ export class ToMemory implements Target<MessageInto> {
   }
 
   take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {
-    // Detached since: a message that is cut to nothing would be lost.
-    if (this.room() === 0 && !this.#isEmpty) memoryOf(this.#name, this.#memory);
+    if (!this.#isEmpty) mustHaveRoom(this.#name, this.#memory);
     const most = Math.min(plan.maxLength, this.room());
     if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
     const length = receive(queue, SLAB, most, plan, plan.except | plan.truncate, undefined);

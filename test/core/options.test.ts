@@ -9,7 +9,7 @@ import {
   signalOf,
   timeoutOf,
 } from '../../lib/core/options';
-import { codeThrownBy } from '../support/outcome';
+import { codeThrownBy, thrownBy } from '../support/outcome';
 
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';
@@ -79,6 +79,11 @@ test('fileMode takes permission bits only', () => {
   expect(codeThrownBy(() => fileMode('mode', 0o1000))).toBe(RANGE);
   expect(codeThrownBy(() => fileMode('mode', -1))).toBe(RANGE);
   expect(codeThrownBy(() => fileMode('mode', '600'))).toBe(TYPE);
+  expect(thrownBy(() => fileMode('mode', 644)).message).toBe(
+    'The value of "mode" is out of range. It must be permission bits, 0 to 0o777, such as 0o600. ' +
+      'Received 644 (0o1204)',
+  );
+  expect(codeThrownBy(() => fileMode('mode', 0.5))).toBe(RANGE);
 });
 
 describe('timeoutOf', () => {

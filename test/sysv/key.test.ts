@@ -4,7 +4,7 @@ import path from 'node:path';
 import { SystemError, sysv } from 'posix-ipc';
 import { ftok } from 'posix-ipc/syscalls';
 
-import { checkKey, randomKey } from '../../lib/sysv/key';
+import { checkKey, checkKeyOf, randomKey } from '../../lib/sysv/key';
 import { codeThrownBy, thrownBy } from '../support/outcome';
 import { startC } from '../support/processes';
 import { runDirectory } from '../support/run-directory';
@@ -92,6 +92,51 @@ describe('checkKey', () => {
     expect(codeThrownBy(() => checkKey(key))).toBe(code);
   });
 });
+
+describe('a key that something has to have', () => {
+  test.each([
+    [2 ** 31, -(2 ** 31)],
+    [-1, -1],
+  ])('takes %p as %p', (key, signed) => {
+    expect(checkKeyOf('queue', key)).toBe(signed);
+  });
+
+  test.each([
+    ['random', 'ERR_INVALID_ARG_TYPE', 'must be a 32-bit integer, the key that a queue has'],
+    [undefined, 'ERR_INVALID_ARG_TYPE', 'must be a 32-bit integer, the key that a queue has'],
+    [0, 'ERR_OUT_OF_RANGE', 'must be a key that can name a queue. Received IPC_PRIVATE'],
+    [2 ** 32, 'ERR_OUT_OF_RANGE', 'must be an integer'],
+  ])('refuses %p', (key, code, words) => {
+    expect(thrownBy(() => checkKeyOf('queue', key))).toMatchObject({
+      code,
+      message: expect.stringContaining(words) as string,
+    });
+  });
+});
+
+type Open = (key: never) => unknown;
+
+const makers: [string, Open, Open][] = [
+  ['queue', (key) => sysv.MessageQueue.createSync(key), (key) => sysv.MessageQueue.openSync(key)],
+  ['set', (key) => sysv.SemaphoreSet.createSync(key), (key) => sysv.SemaphoreSet.openSync(key)],
+  [
+    'segment',
+    (key) => sysv.SharedMemory.createSync(key, { size: 1 }),
+    (key) => sysv.SharedMemory.openSync(key),
+  ],
+];
+
+test.each(makers)(
+  'who makes a %s by a wrong key is told all that it can be',
+  (what, make, open) => {
+    for (const key of ['unused', undefined]) {
+      expect(thrownBy(() => make(key as never)).message).toMatch(
+        `The "key" argument must be a 32-bit integer, IPC_PRIVATE or 'random'. Received `,
+      );
+    }
+    expect(thrownBy(() => open('random' as never)).message).toMatch(`the key that a ${what} has`);
+  },
+);
 
 test('random keys are never IPC_PRIVATE, and differ', () => {
   const keys = Array.from({ length: 1000 }, randomKey);

@@ -117,6 +117,8 @@ describe.each(creators)('create, %s', (_form, create) => {
       'ERR_INVALID_ARG_TYPE',
     );
     expect(await codeOfRejection(create('random', { maxBytes: -1 }))).toBe('ERR_OUT_OF_RANGE');
+    // The kernel would keep 32 bits of it: 0.
+    expect(await codeOfRejection(create('random', { maxBytes: 2 ** 32 }))).toBe('ERR_OUT_OF_RANGE');
     expect(await codeOfRejection(create('random', 5 as never))).toBe('ERR_INVALID_ARG_TYPE');
   });
 

@@ -126,7 +126,9 @@ describe.each(setForms)('%s', (_name, set) => {
       [{ uid: -1 }, 'ERR_OUT_OF_RANGE'],
       [{ uid: 2 ** 32 }, 'ERR_OUT_OF_RANGE'],
       [{ gid: 'root' }, 'ERR_INVALID_ARG_TYPE'],
+      [{ uid: 2 ** 32 - 1 }, 'ERR_OUT_OF_RANGE'],
       [{ maxBytes: 0.5 }, 'ERR_OUT_OF_RANGE'],
+      [{ maxBytes: 2 ** 31 }, 'ERR_OUT_OF_RANGE'],
       [{ mode: 0o600, maxBytes: 1n }, 'ERR_INVALID_ARG_TYPE'],
     ];
     for (const [changes, code] of wrong) {
@@ -149,7 +151,9 @@ test('errors name the call, the key and the id', () => {
   const queue = temporaryQueue();
   queue.removeSync();
   const { id, key } = queue;
-  expect(thrownBy(() => queue.statSync())).toMatchObject({ syscall: 'msgctl', id, key });
+  const error = thrownBy(() => queue.statSync());
+  expect(error).toMatchObject({ syscall: 'msgctl', id, key });
+  expect(error.message).toMatch('no queue has this id: it was removed, or never made');
 });
 
 test('the default capacity is kernel.msgmnb', () => {

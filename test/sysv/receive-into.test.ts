@@ -173,6 +173,20 @@ describe('a receive into memory that has to wait', () => {
     expect(queue.tryReceive()?.data.toString()).toBe('kept');
   });
 
+  test('memory that is out of its buffer meanwhile is refused, cutting or not', async () => {
+    const queue = temporaryQueue();
+    const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
+    const waiting = [true, false].map((truncate) =>
+      codeOfRejection(queue.receiveInto(new Uint8Array(buffer, 8, 8), { truncate })),
+    );
+    buffer.resize(4);
+    queue.sendSync('kept');
+    expect(await soon('the receives', Promise.all(waiting))).toEqual(
+      Array(2).fill('ERR_INVALID_ARG_TYPE'),
+    );
+    expect(queue.tryReceive()?.data.toString()).toBe('kept');
+  });
+
   test('a DataView that is detached meanwhile does not disturb what else waits', async () => {
     const queue = temporaryQueue();
     const view = new DataView(new ArrayBuffer(16));

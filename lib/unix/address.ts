@@ -41,10 +41,9 @@ export function addressIn(bytes: Uint8Array): Address | undefined {
   return isUtf8(own) ? own.toString() : own;
 }
 
-/** As the kernel prints it: an abstract name begins with @. */
+/** As the kernel prints it: an abstract name begins with @, which stands for each of its zero bytes. */
 export function textOf(name: Uint8Array): string {
-  const text = Buffer.from(name).toString();
-  return text.startsWith('\0') ? `@${text.slice(1)}` : text;
+  return Buffer.from(name).toString().replaceAll('\0', '@');
 }
 
 /** The path, where it is one: as bytes, because it need not be UTF-8. */

@@ -1,13 +1,13 @@
 /** connect(2) of sockets that listen: it waits while too many others wait to be accepted. */
 
-import { check, errnoOf } from '../core/error';
+import { errnoOf } from '../core/error';
 import { Keeper } from '../core/keeper';
 import { Lane } from '../core/lane';
 import type { Limits } from '../core/lane';
 import { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
-import { textOf } from './address';
-import { configure, connectFailure, type SocketPlan } from './socket-options';
+import { connectFailure } from './hints';
+import { configure, type SocketPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
 
@@ -38,7 +38,7 @@ export async function connected(
   const attempt = (): number | undefined => {
     const fd = native.unixConnected(type, name);
     if (fd === EAGAIN) return undefined;
-    if (fd < 0) throw connectFailure(fd, textOf(name));
+    if (fd < 0) throw connectFailure(fd, name);
     return fd;
   };
   const fd = attempt() ?? (await waiting(type, name, limits, method, attempt));
@@ -62,7 +62,7 @@ function waiting(
       0,
     ],
     complete: (fd: number) => fd,
-    failure: (error: number | string) => connectFailure(error, textOf(name)),
+    failure: (error: number | string) => connectFailure(error, name),
   };
   return lane.add(call, limits, method, true);
 }
@@ -75,5 +75,6 @@ export function connectedSync(
   timeout: number,
 ): OwnedDescriptor {
   const fd = native.unixConnectedTimed(type, name, timeout);
-  return adopted(check(fd, 'connect', { path: textOf(name) }), plan);
+  if (fd < 0) throw connectFailure(fd, name);
+  return adopted(fd, plan);
 }

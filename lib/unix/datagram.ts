@@ -1,5 +1,5 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { check, SystemError, type ClosedError } from '../core/error';
+import { check, type ClosedError } from '../core/error';
 import { limitsOf } from '../core/limits';
 import { bytesOf, optionsOf, timeoutOf, type Data } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
@@ -10,6 +10,7 @@ import { type autobind, boundNameOf, nameOf, textOf, type Address } from './addr
 import { SOCK_DGRAM } from './constants';
 import { Destinations } from './destinations';
 import { HOW } from './envelope';
+import { connectFailure } from './hints';
 import { PacketSocket } from './packet-socket';
 import { PacketSending } from './sending';
 import {
@@ -148,12 +149,14 @@ export class Datagram extends PacketSocket {
   /** As `connect`, at once. */
   static connectSync(address: Address, options?: SocketOptions): Datagram {
     const name = nameOf(address);
-    return new Datagram(
+    const socket = new Datagram(
       byOpener,
       make(options, ({ descriptor }) => {
         connect(descriptor.handle, name);
       }),
     );
+    socket.known.peer = textOf(name);
+    return socket;
   }
 
   /** Uses a datagram socket that another process has passed. Errors: EBADF, ENOTSOCK, EPROTOTYPE. */
@@ -184,13 +187,16 @@ export class Datagram extends PacketSocket {
   /** As `connect`, at once. */
   connectSync(address: Address): void {
     this.checkOpen();
-    connect(this.handle, nameOf(address));
+    const name = nameOf(address);
+    connect(this.handle, name);
+    this.known.peer = textOf(name);
   }
 
   /** Undoes `connect`. */
   disconnect(): void {
     this.checkOpen();
     check(native.unixDisconnect(this.handle), 'connect');
+    this.known.peer = undefined;
   }
 
   // ---- sending to any address
@@ -258,13 +264,14 @@ export class Datagram extends PacketSocket {
     options: EnclosureOptions | undefined,
   ): [to: Uint8Array, sending: PacketSending] {
     const to = nameOf(address);
-    return [to, new PacketSending(this.handle, bytesOf('data', data), sendPlan(options), to)];
+    const [bytes, plan] = [bytesOf('data', data), sendPlan(options)];
+    return [to, new PacketSending(this.handle, bytes, plan, this.known, to)];
   }
 }
 
 function connect(handle: number, name: Uint8Array): void {
   const result = native.unixConnect(handle, name);
-  if (result < 0) throw new SystemError(result, 'connect', { path: textOf(name) });
+  if (result < 0) throw connectFailure(result, name);
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

@@ -16,8 +16,14 @@ import {
 
 /** A socket that keeps the boundaries of messages. */
 export abstract class PacketSocket extends Socket {
-  protected constructor(what: string, fd: number | OwnedDescriptor, plan: SocketPlan, how: number) {
-    super(what, fd, plan, how | HOW.packets, (...socket) => new PacketReceiving(...socket));
+  protected constructor(
+    what: string,
+    fd: number | OwnedDescriptor,
+    plan: SocketPlan,
+    how: number,
+    peer?: string,
+  ) {
+    super(what, fd, plan, how | HOW.packets, (...socket) => new PacketReceiving(...socket), peer);
   }
 
   /**
@@ -31,7 +37,7 @@ export abstract class PacketSocket extends Socket {
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this.checkOpen();
-      const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+      const sending = this.#sending(data, options);
       const result = this.outgoing.run(sending, limitsOf(options), methods.send);
       return done(result === true ? result : sentLater(sending, result));
     } catch (error) {
@@ -42,15 +48,19 @@ export abstract class PacketSocket extends Socket {
   /** As `send`, blocking the thread. */
   sendSync(data: Data, options?: SendSyncOptions): void {
     this.checkOpen();
-    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+    const sending = this.#sending(data, options);
     this.outgoing.runSync(sending, timeoutOf(optionsOf(options)));
   }
 
   /** As `send`; false where it would have to wait. */
   trySend(data: Data, options?: EnclosureOptions): boolean {
     this.checkOpen();
-    const sending = new PacketSending(this.handle, bytesOf('data', data), sendPlan(options));
+    const sending = this.#sending(data, options);
     return this.outgoing.try(sending) === true;
+  }
+
+  #sending(data: Data, options: EnclosureOptions | undefined): PacketSending {
+    return new PacketSending(this.handle, bytesOf('data', data), sendPlan(options), this.known);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The receiving side of a socket: one recvmsg(2), into pooled memory or the caller's. */
 
 import { errnoOf, outOfRange, SystemError } from '../core/error';
-import { lengthOf, memoryOf, targetOf } from '../core/options';
+import { lengthOf, mustHaveRoom, targetOf } from '../core/options';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from '../core/pool';
 import { quick5 } from '../core/quick';
 import type { Action } from '../core/ready-line';
@@ -20,9 +20,12 @@ export interface MessageInto extends Extras {
   length: number;
 }
 
-/** What this process has ended itself: a datagram socket's recvmsg(2) tells nothing of it. */
-export interface Ends {
-  read: boolean;
+/** What a socket knows of itself. */
+export interface Known {
+  /** This process has ended reading: a datagram socket's recvmsg(2) tells nothing of it. */
+  readEnded: boolean;
+  /** Whom it has been connected to here, in the words of an error. */
+  peer: string | undefined;
 }
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -30,48 +33,50 @@ const EAGAIN = -errnoOf('EAGAIN');
 /** Most bytes of a stream at once. */
 const longestPiece = 64 * 1024;
 
-function failure(error: number | string): SystemError {
-  return new SystemError(error, 'recvmsg');
-}
+/** Receives of a socket. */
+class Receiving {
+  protected readonly how: number;
+  readonly #handle: number;
+  readonly #known: Known;
 
-/** recvmsg into memory: the length, or undefined where there is nothing yet. Throws what it fails with. */
-function receive(
-  handle: number,
-  memory: number | Uint8Array,
-  size: number,
-  how: number,
-): number | undefined {
-  const length =
-    typeof memory === 'number'
-      ? quick5(native.unixReceiveQuick, handle, memory, size, how, ENVELOPE) | 0
-      : native.unixReceive(handle, memory, size, how, ENVELOPE);
-  if (length >= 0) return length;
-  if (length === EAGAIN) return undefined;
-  throw failure(length);
+  constructor(handle: number, how: number, known: Known) {
+    this.#handle = handle;
+    this.#known = known;
+    this.how = how;
+  }
+
+  failure(error: number | string): SystemError {
+    return new SystemError(error, 'recvmsg', { path: this.#known.peer });
+  }
+
+  /** recvmsg into memory: the length, null at the end, or undefined where there is nothing yet. */
+  protected receive(memory: number | Uint8Array, size: number): number | null | undefined {
+    const length =
+      typeof memory === 'number'
+        ? quick5(native.unixReceiveQuick, this.#handle, memory, size, this.how, ENVELOPE) | 0
+        : native.unixReceive(this.#handle, memory, size, this.how, ENVELOPE);
+    if (length > 0) return length;
+    if (length === 0) return isEnd() ? null : 0;
+    if (length !== EAGAIN) throw this.failure(length);
+    return this.#known.readEnded ? null : undefined;
+  }
 }
 
 /** Whole messages, however long; null at the end. */
-export class PacketReceiving implements Action<Message | null> {
-  readonly failure = failure;
-  readonly #handle: number;
-  readonly #how: number;
-  readonly #ends: Ends;
+export class PacketReceiving extends Receiving implements Action<Message | null> {
   /** The length of the last message: the next one may well be as long. */
   #likely = 0;
 
-  constructor(handle: number, how: number, ends: Ends) {
-    this.#handle = handle;
-    this.#ends = ends;
-    this.#how = how | HOW.whole;
+  constructor(handle: number, how: number, known: Known) {
+    super(handle, how | HOW.whole, known);
   }
 
   attempt(): Message | null | undefined {
     const room = pooledRoom(Math.min(this.#likely, longestPooled));
-    const length = receive(this.#handle, poolAddress(), room, this.#how);
-    if (length === undefined) return this.#ends.read ? null : undefined;
-    if (length === 0 && isEnd()) return null;
+    const length = this.receive(poolAddress(), room);
+    if (length === null || length === undefined) return length;
     this.#likely = length;
-    const extras = extrasOf(length, this.#how);
+    const extras = extrasOf(length, this.how);
     const data = length <= room ? takePooled(length) : assembled(room, length, extras);
     return message(data, extras);
   }
@@ -95,42 +100,25 @@ function assembled(room: number, length: number, { truncated }: Extras): Buffer 
 const mostOverflow = 64 * 2 ** 20;
 
 /** Pieces of a stream, as they come; null at the end. */
-export class StreamReceiving implements Action<Message | null> {
-  readonly failure = failure;
-  readonly #handle: number;
-  readonly #how: number;
-  readonly #ends: Ends;
+export class StreamReceiving extends Receiving implements Action<Message | null> {
   #likely = 4096;
-
-  constructor(handle: number, how: number, ends: Ends) {
-    this.#handle = handle;
-    this.#ends = ends;
-    this.#how = how;
-  }
 
   attempt(): Message | null | undefined {
     const room = pooledRoom(this.#likely);
-    const length = receive(this.#handle, poolAddress(), room, this.#how);
-    if (length === undefined) return this.#ends.read ? null : undefined;
-    if (length === 0 && isEnd()) return null;
+    const length = this.receive(poolAddress(), room);
+    if (length === null || length === undefined) return length;
     this.#likely = Math.min(length === room ? 2 * length : length, longestPiece);
-    return message(takePooled(length), extrasOf(length, this.#how));
+    return message(takePooled(length), extrasOf(length, this.how));
   }
 }
 
 /** Into the caller's memory; its length is looked at each time, because it may shrink or be detached. */
-export class ReceivingInto implements Action<MessageInto | null> {
-  readonly failure = failure;
-  readonly #handle: number;
-  readonly #how: number;
-  readonly #ends: Ends;
+export class ReceivingInto extends Receiving implements Action<MessageInto | null> {
   readonly #memory: Uint8Array;
   readonly #wasEmpty: boolean;
 
-  constructor(handle: number, how: number, ends: Ends, memory: unknown) {
-    this.#handle = handle;
-    this.#ends = ends;
-    this.#how = how;
+  constructor(handle: number, how: number, known: Known, memory: unknown) {
+    super(handle, how, known);
     this.#memory = targetOf('memory', memory);
     this.#wasEmpty = lengthOf(this.#memory) === 0;
     // Of a stream, nothing received would look like the end.
@@ -141,10 +129,9 @@ export class ReceivingInto implements Action<MessageInto | null> {
 
   attempt(): MessageInto | null | undefined {
     const size = lengthOf(this.#memory);
-    if (size === 0 && !this.#wasEmpty) memoryOf('memory', this.#memory); // detached since
-    const length = receive(this.#handle, this.#memory, size, this.#how);
-    if (length === undefined) return this.#ends.read ? null : undefined;
-    if (length === 0 && isEnd()) return null;
-    return { length: Math.min(length, size), ...extrasOf(length, this.#how) };
+    if (!this.#wasEmpty) mustHaveRoom('memory', this.#memory);
+    const length = this.receive(this.#memory, size);
+    if (length === null || length === undefined) return length;
+    return { length: Math.min(length, size), ...extrasOf(length, this.how) };
   }
 }

@@ -1,6 +1,6 @@
 /** The sending side of a socket: one message, or the bytes of a stream. */
 
-import { errnoOf, SystemError } from '../core/error';
+import { errnoOf, type SystemError } from '../core/error';
 import { lengthOf } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { OwnedDescriptor } from '../core/owned-descriptor';
@@ -8,57 +8,53 @@ import { quick3 } from '../core/quick';
 import { native } from '../native';
 import { textOf } from './address';
 import { enclose, ENVELOPE } from './envelope';
+import { sendFailure } from './hints';
+import type { Known } from './receiving';
 import { copyOf, giveBack, loadShort, LONGEST_SHORT } from './scratch';
 import type { SendPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
 
-const hints = new Map([
-  ['EMSGSIZE', 'longer than the send buffer holds; raise options.sendBuffer'],
-  ['ETOOMANYREFS', 'too many descriptors are under way; the limit is RLIMIT_NOFILE (ulimit -n)'],
-]);
-
-function sendFailure(error: number | string, to: Uint8Array | undefined): SystemError {
-  const path = to === undefined ? undefined : textOf(to);
-  const plain = new SystemError(error, 'sendmsg', { path });
-  const hint = hints.get(plain.code);
-  return hint === undefined ? plain : new SystemError(error, 'sendmsg', { path, hint });
-}
-
-/** sendmsg that does not wait: how many bytes, or undefined where there is no room. */
+/** sendmsg that does not wait: how many bytes, or a negated errno. */
 function put(
   handle: number,
   data: Uint8Array,
   { fds, credentials }: SendPlan,
   to: Uint8Array | undefined,
-): number | undefined {
-  let sent: number;
+): number {
   if (fds.length === 0 && credentials === undefined && to === undefined) {
     const length = lengthOf(data);
-    sent =
-      length <= LONGEST_SHORT
-        ? quick3(native.unixSendQuick, handle, loadShort(data), length)
-        : native.unixSend(handle, data);
-  } else {
-    enclose({ fds, credentials, to });
-    sent = native.unixSendWith(handle, data, ENVELOPE);
+    return length <= LONGEST_SHORT
+      ? quick3(native.unixSendQuick, handle, loadShort(data), length)
+      : native.unixSend(handle, data);
   }
-  if (sent >= 0) return sent;
-  if (sent === EAGAIN) return undefined;
-  throw sendFailure(sent, to);
+  enclose({ fds, credentials, to });
+  return native.unixSendWith(handle, data, ENVELOPE);
 }
 
 /** What is to be sent, and goes with it. */
 class Parcel {
   data: Uint8Array;
   plan: SendPlan;
+  readonly #handle: number;
+  readonly #known: Known;
+  readonly #to: Uint8Array | undefined;
   #copy: Buffer | undefined;
   #copies: OwnedDescriptor[] = [];
   #fault: { error: unknown } | undefined;
 
-  constructor(data: Uint8Array, plan: SendPlan) {
+  /** `to`: its address, where it is not the peer. */
+  constructor(handle: number, data: Uint8Array, plan: SendPlan, known: Known, to?: Uint8Array) {
     this.data = data;
     this.plan = plan;
+    this.#handle = handle;
+    this.#known = known;
+    this.#to = to;
+  }
+
+  failure(error: number | string): SystemError {
+    const path = this.#to === undefined ? this.#known.peer : textOf(this.#to);
+    return sendFailure(error, this.plan, path);
   }
 
   /** Copies what has to wait: the caller may use its memory again, and close its descriptors. */
@@ -73,8 +69,13 @@ class Parcel {
     }
   }
 
-  protected check(): void {
+  /** How many bytes were sent; undefined where there is no room. */
+  protected put(): number | undefined {
     if (this.#fault !== undefined) throw this.#fault.error;
+    const sent = put(this.#handle, this.data, this.plan, this.#to);
+    if (sent >= 0) return sent;
+    if (sent === EAGAIN) return undefined;
+    throw this.failure(sent);
   }
 
   /** It is sent, or will not be. */
@@ -87,41 +88,20 @@ class Parcel {
 
 /** One message, whole. */
 export class PacketSending extends Parcel implements Action<true> {
-  readonly #handle: number;
-  readonly #to: Uint8Array | undefined;
-
-  constructor(handle: number, data: Uint8Array, plan: SendPlan, to?: Uint8Array) {
-    super(data, plan);
-    this.#handle = handle;
-    this.#to = to;
-  }
-
   attempt(): true | undefined {
-    this.check();
-    return put(this.#handle, this.data, this.plan, this.#to) === undefined ? undefined : true;
-  }
-
-  failure(error: number | string): SystemError {
-    return sendFailure(error, this.#to);
+    return this.put() === undefined ? undefined : true;
   }
 }
 
 /** All bytes, in as many pieces as it takes; descriptors go with the first. */
 export class StreamSending extends Parcel implements Action<number> {
-  readonly #handle: number;
   #sent = 0;
 
-  constructor(handle: number, data: Uint8Array, plan: SendPlan) {
-    super(data, plan);
-    this.#handle = handle;
-  }
-
   attempt(): number | undefined {
-    this.check();
     try {
       for (;;) {
         const length = lengthOf(this.data);
-        const sent = put(this.#handle, this.data, this.plan, undefined);
+        const sent = this.put();
         if (sent === undefined) return undefined;
         this.#sent += sent;
         if (sent >= length) return this.#sent;
@@ -136,9 +116,5 @@ export class StreamSending extends Parcel implements Action<number> {
 
   partial(): number | undefined {
     return this.#sent > 0 ? this.#sent : undefined;
-  }
-
-  failure(error: number | string): SystemError {
-    return sendFailure(error, undefined);
   }
 }

@@ -3,7 +3,7 @@ import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/
 import { limitsOf } from '../core/limits';
 import { optionsOf, timeoutOf } from '../core/options';
 import { promised } from '../core/promised';
-import { nameOf, type Address } from './address';
+import { nameOf, textOf, type Address } from './address';
 import { connected, connectedSync } from './connecting';
 import { SO_TIMESTAMP, SOCK_SEQPACKET } from './constants';
 import { HOW } from './envelope';
@@ -38,9 +38,9 @@ export class SeqPacket extends PacketSocket {
   #timed = false;
 
   /** @internal Takes a configured socket over. */
-  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
+  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan, peer?: string) {
     checkOpener(by, SeqPacket);
-    super('seqpacket socket', fd, plan, HOW.ends);
+    super('seqpacket socket', fd, plan, HOW.ends, peer);
   }
 
   /**
@@ -52,18 +52,16 @@ export class SeqPacket extends PacketSocket {
   static async connect(address: Address, options?: ConnectOptions): Promise<SeqPacket> {
     const [name, plan, limits] = [nameOf(address), socketPlan(options), limitsOf(options)];
     const { connect } = openers;
-    return new SeqPacket(
-      byOpener,
-      await connected(SOCK_SEQPACKET, name, plan, limits, connect),
-      plan,
-    );
+    const descriptor = await connected(SOCK_SEQPACKET, name, plan, limits, connect);
+    return new SeqPacket(byOpener, descriptor, plan, textOf(name));
   }
 
   /** As `connect`, blocking the thread. */
   static connectSync(address: Address, options?: ConnectSyncOptions): SeqPacket {
     const [name, plan] = [nameOf(address), socketPlan(options)];
     const timeout = timeoutOf(optionsOf(options));
-    return new SeqPacket(byOpener, connectedSync(SOCK_SEQPACKET, name, plan, timeout), plan);
+    const descriptor = connectedSync(SOCK_SEQPACKET, name, plan, timeout);
+    return new SeqPacket(byOpener, descriptor, plan, textOf(name));
   }
 
   /** Uses a connected socket that another process has passed. Errors: EBADF, ENOTSOCK, EPROTOTYPE, EINVAL. */

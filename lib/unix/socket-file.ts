@@ -74,14 +74,23 @@ function failure(error: number, name: Uint8Array, hint?: string): SystemError {
   return new SystemError(error, 'bind', { path: textOf(name), hint });
 }
 
+function taken(name: Uint8Array): string {
+  return pathIn(name) === undefined
+    ? 'another socket has that name'
+    : 'something has that name; openOrCreate replaces a socket file that nobody uses';
+}
+
 /** Binds to an address that nobody has. The file that was made, if any. */
 export function bindNew(
   descriptor: OwnedDescriptor,
   name: Uint8Array,
   mode: number,
+  takenBy = taken(name),
 ): SocketFile | undefined {
   const bound = tryBind(descriptor, name, mode);
-  if (typeof bound === 'number') throw failure(bound, name);
+  if (typeof bound === 'number') {
+    throw failure(bound, name, bound === EADDRINUSE ? takenBy : undefined);
+  }
   return bound;
 }
 
@@ -104,7 +113,7 @@ function bindReplacing(descriptor: OwnedDescriptor, name: Uint8Array, mode: numb
   if (lock === undefined) return 'locked';
   try {
     removeStale(name, path);
-    return { file: bindNew(descriptor, name, mode) };
+    return { file: bindNew(descriptor, name, mode, 'another process was quicker') };
   } finally {
     // Before it is let go of: see lockFile. One that holds something is somebody else's.
     if (fstatSync(lock).size === 0) rmSync(lockPath, { force: true });
@@ -180,7 +189,8 @@ export function bindOrReplaceSync(
 export function unlinkBound(file: SocketFile | undefined): void {
   const status = file === undefined ? undefined : statusOf(file.path);
   if (file === undefined || status === undefined || !isSame(file, status)) {
-    throw new SystemError('ENOENT', 'unlink', { path: file && textOf(file.path) });
+    const hint = file === undefined ? 'it has made no file, or removed it already' : undefined;
+    throw new SystemError('ENOENT', 'unlink', { path: file && textOf(file.path), hint });
   }
   unlinkSync(file.path);
 }

@@ -1,4 +1,4 @@
-import { check, invalidType, outOfRange, SystemError } from '../core/error';
+import { check, invalidType, outOfRange } from '../core/error';
 import {
   boolean,
   fileMode,
@@ -72,8 +72,8 @@ export interface SocketPlan {
 const mostInt = 2 ** 31 - 1;
 const most32 = 2 ** 32 - 1;
 
-function bufferSize(name: string, size: number | undefined): number | undefined {
-  return size === undefined ? undefined : integer(name, size, 1, mostInt);
+export function bufferSize(name: string, size: number): number {
+  return integer(name, size, 1, mostInt);
 }
 
 export function socketPlan(options: SocketOptions | undefined): SocketPlan {
@@ -81,8 +81,9 @@ export function socketPlan(options: SocketOptions | undefined): SocketPlan {
   return {
     fds: integer('options.fds', fds, 0, mostFds),
     credentials: boolean('options.credentials', credentials),
-    sendBuffer: bufferSize('options.sendBuffer', sendBuffer),
-    receiveBuffer: bufferSize('options.receiveBuffer', receiveBuffer),
+    sendBuffer: sendBuffer === undefined ? undefined : bufferSize('options.sendBuffer', sendBuffer),
+    receiveBuffer:
+      receiveBuffer === undefined ? undefined : bufferSize('options.receiveBuffer', receiveBuffer),
   };
 }
 
@@ -106,15 +107,20 @@ export function configure(fd: number, plan: SocketPlan): void {
   if (plan.receiveBuffer !== undefined) setOption(fd, SO_RCVBUF, plan.receiveBuffer);
 }
 
-function numberOf(passable: Passable): number {
-  if (typeof passable === 'number') return integer('options.fds', passable, 0, mostInt);
-  return integer('options.fds', objectOf('options.fds', passable).fd, 0, mostInt);
+function numberOf(passable: Passable | null, index: number): number {
+  const number = typeof passable === 'object' ? passable?.fd : passable;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= mostInt) {
+    return number;
+  }
+  const name = `options.fds[${String(index)}]`;
+  if (typeof number === 'number') return integer(name, number, 0, mostInt);
+  throw invalidType(name, 'a descriptor: its number, or what has one as fd', passable);
 }
 
 function fdsOf(fds: Iterable<Passable>): number[] {
   const numbers: number[] = [];
   for (const one of listOf('options.fds', fds)) {
-    numbers.push(numberOf(one));
+    numbers.push(numberOf(one, numbers.length));
     if (numbers.length > mostFds) {
       throw outOfRange('options.fds', `at most ${String(mostFds)} descriptors`, numbers.length);
     }
@@ -152,9 +158,4 @@ export function sendPlan(options: EnclosureOptions | undefined): SendPlan {
     fds: fds === undefined ? [] : fdsOf(fds),
     credentials: credentials === undefined ? undefined : credentialsOf(credentials),
   };
-}
-
-/** The error of a connect that has failed or not come to an end. */
-export function connectFailure(error: number | string, path: string): SystemError {
-  return new SystemError(error, 'connect', { path });
 }

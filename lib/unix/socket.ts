@@ -27,8 +27,8 @@ import {
 } from './constants';
 import { credentialsIn, HOW, type Credentials } from './envelope';
 import { ReceivedDescriptor } from './received-descriptor';
-import { ReceivingInto, type Ends, type Message, type MessageInto } from './receiving';
-import { setOption, type SocketPlan } from './socket-options';
+import { ReceivingInto, type Known, type Message, type MessageInto } from './receiving';
+import { bufferSize, setOption, type SocketPlan } from './socket-options';
 
 const directions = { read: SHUT_RD, write: SHUT_WR, both: SHUT_RDWR };
 const three = new Int32Array(3);
@@ -38,20 +38,22 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   /** See HOW. */
   readonly #how: number;
   readonly #receiving: Action<Message | null>;
-  readonly #ends: Ends = { read: false };
+  protected readonly known: Known;
 
   protected constructor(
     what: string,
     fd: number | OwnedDescriptor,
     plan: SocketPlan,
     how: number,
-    receiving: (handle: number, how: number, ends: Ends) => Action<Message | null>,
+    receiving: (handle: number, how: number, known: Known) => Action<Message | null>,
+    peer?: string,
   ) {
     super(what, fd);
     // Somebody may have asked for credentials before the socket was passed to us.
     const passes = check(native.unixOption(this.fd, SO_PASSCRED), 'getsockopt') !== 0;
     this.#how = how | plan.fds | (passes ? HOW.credentials : 0);
-    this.#receiving = receiving(this.handle, this.#how, this.#ends);
+    this.known = { readEnded: false, peer };
+    this.#receiving = receiving(this.handle, this.#how, this.known);
   }
 
   // ---- receiving
@@ -85,21 +87,21 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
     options?: WaitOptions,
   ): Promise<MessageInto | null> {
     this.beforeReceiving();
-    const receiving = new ReceivingInto(this.handle, this.#how, this.#ends, memory);
+    const receiving = new ReceivingInto(this.handle, this.#how, this.known, memory);
     return this.incoming.run(receiving, limitsOf(options), methods.receiveInto);
   }
 
   /** As `receiveInto`, blocking the thread. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): MessageInto | null {
     this.beforeReceiving();
-    const receiving = new ReceivingInto(this.handle, this.#how, this.#ends, memory);
+    const receiving = new ReceivingInto(this.handle, this.#how, this.known, memory);
     return this.incoming.runSync(receiving, timeoutOf(optionsOf(options)));
   }
 
   /** As `receiveInto`; undefined where it would have to wait. */
   tryReceiveInto(memory: Exclude<Data, string>): MessageInto | null | undefined {
     this.beforeReceiving();
-    return this.incoming.try(new ReceivingInto(this.handle, this.#how, this.#ends, memory));
+    return this.incoming.try(new ReceivingInto(this.handle, this.#how, this.known, memory));
   }
 
   /**
@@ -163,7 +165,7 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   }
 
   set sendBuffer(size: number) {
-    setOption(this.fd, SO_SNDBUF, size);
+    setOption(this.fd, SO_SNDBUF, bufferSize('sendBuffer', size));
   }
 
   /** SO_RCVBUF: kept, and of no effect on Unix sockets. */
@@ -172,7 +174,7 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   }
 
   set receiveBuffer(size: number) {
-    setOption(this.fd, SO_RCVBUF, size);
+    setOption(this.fd, SO_RCVBUF, bufferSize('receiveBuffer', size));
   }
 
   /** Ends one direction or both, for all who share the socket. Source: shutdown(2). */
@@ -186,7 +188,7 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   shutdownSync(how: 'read' | 'write' | 'both'): void {
     this.checkOpen();
     check(native.unixShutdown(this.handle, word('how', directions, how)), 'shutdown');
-    if (how !== 'write') this.#ends.read = true;
+    if (how !== 'write') this.known.readEnded = true;
   }
 
   /** Throws ERR_CLOSED after `close`. What changes the socket for all who share it waits until here. */

@@ -4,11 +4,11 @@ import { limitsOf } from '../core/limits';
 import { bytesOf, lengthOf, optionsOf, timeoutOf, type Data } from '../core/options';
 import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
-import { nameOf, type Address } from './address';
+import { nameOf, textOf, type Address } from './address';
 import { connected, connectedSync } from './connecting';
 import { SOCK_STREAM } from './constants';
 import { HOW } from './envelope';
-import { StreamReceiving } from './receiving';
+import { StreamReceiving, type Known } from './receiving';
 import { StreamSending } from './sending';
 import { Socket } from './socket';
 import {
@@ -34,26 +34,26 @@ import { examine } from './socket-type';
  */
 export class Stream extends Socket {
   /** @internal Takes a configured socket over. */
-  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan) {
+  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan, peer?: string) {
     checkOpener(by, Stream);
-    super('stream socket', fd, plan, HOW.ends, (...socket) => new StreamReceiving(...socket));
+    const receiving = (...socket: [number, number, Known]): StreamReceiving =>
+      new StreamReceiving(...socket);
+    super('stream socket', fd, plan, HOW.ends, receiving, peer);
   }
 
   /** As `SeqPacket.connect`. */
   static async connect(address: Address, options?: ConnectOptions): Promise<Stream> {
     const [name, plan, limits] = [nameOf(address), socketPlan(options), limitsOf(options)];
-    return new Stream(
-      byOpener,
-      await connected(SOCK_STREAM, name, plan, limits, openers.connect),
-      plan,
-    );
+    const descriptor = await connected(SOCK_STREAM, name, plan, limits, openers.connect);
+    return new Stream(byOpener, descriptor, plan, textOf(name));
   }
 
   /** As `connect`, blocking the thread. */
   static connectSync(address: Address, options?: ConnectSyncOptions): Stream {
     const [name, plan] = [nameOf(address), socketPlan(options)];
     const timeout = timeoutOf(optionsOf(options));
-    return new Stream(byOpener, connectedSync(SOCK_STREAM, name, plan, timeout), plan);
+    const descriptor = connectedSync(SOCK_STREAM, name, plan, timeout);
+    return new Stream(byOpener, descriptor, plan, textOf(name));
   }
 
   /** Uses a connected socket that another process has passed. Errors: EBADF, ENOTSOCK, EPROTOTYPE, EINVAL. */
@@ -107,7 +107,7 @@ export class Stream extends Socket {
     if (lengthOf(bytes) === 0 && plan.fds.length > 0) {
       throw outOfRange('data', 'at least one byte, for descriptors to go with', 'none');
     }
-    return new StreamSending(this.handle, bytes, plan);
+    return new StreamSending(this.handle, bytes, plan, this.known);
   }
 }
 

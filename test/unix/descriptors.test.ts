@@ -143,6 +143,7 @@ describe.each(types)('%s', (type) => {
     closeSync(closed);
     expect(await rejectionOf(one.send('x', { fds: [0, closed] }))).toMatchObject({
       ...{ code: 'EBADF', syscall: 'sendmsg' },
+      message: expect.stringContaining('(one of options.fds is not open)') as string,
     });
     for (const fds of [[-1], [0.5], [2 ** 31]]) {
       expect(codeThrownBy(() => one.trySend('x', { fds }))).toBe('ERR_OUT_OF_RANGE');
@@ -151,6 +152,9 @@ describe.each(types)('%s', (type) => {
       const call = (): unknown => one.trySend('x', { fds: fds as never });
       expect(codeThrownBy(call)).toBe('ERR_INVALID_ARG_TYPE');
     }
+    expect(thrownBy(() => one.trySend('x', { fds: [0, null as never] })).message).toBe(
+      'The "options.fds[1]" argument must be a descriptor: its number, or what has one as fd. Received null',
+    );
     expect(other.tryReceive()).toBeUndefined();
   });
 

@@ -7,7 +7,7 @@ import { unix } from 'posix-ipc';
 import { untilBlockedIn } from '../support/blocked';
 import { collectGarbage } from '../support/collect-garbage';
 import { descriptorsSince } from '../support/descriptors';
-import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { closingBoth, closingFd } from '../support/sockets';
 import { soon, waitUntil } from '../support/wait-until';
 
@@ -136,6 +136,16 @@ describe.each(['datagram', 'seqpacket'] as const)('%s', (type) => {
     const memory = new Uint8Array(4);
     const received = other.receiveInto(memory);
     structuredClone(memory, { transfer: [memory.buffer] });
+    one.sendSync('x');
+    expect(await codeOfRejection(soon('it', received))).toBe('ERR_INVALID_ARG_TYPE');
+    expect(other.tryReceive()?.data.toString()).toBe('x');
+  });
+
+  test('receiveInto memory that is out of its buffer meanwhile: the message stays', async () => {
+    const [one, other] = pairOf(type);
+    const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
+    const received = other.receiveInto(new Uint8Array(buffer, 8));
+    buffer.resize(4);
     one.sendSync('x');
     expect(await codeOfRejection(soon('it', received))).toBe('ERR_INVALID_ARG_TYPE');
     expect(other.tryReceive()?.data.toString()).toBe('x');
@@ -274,6 +284,12 @@ describe.each(['datagram', 'seqpacket'] as const)('%s', (type) => {
     one.receiveBuffer = 60_000;
     expect([one.sendBuffer, one.receiveBuffer]).toEqual([140_000, 120_000]);
     expect(codeThrownBy(() => pairOf(type, { sendBuffer: 0 }))).toBe('ERR_OUT_OF_RANGE');
+    // The kernel would take -1 for the most that there is.
+    for (const size of [0, -1, 2 ** 31]) {
+      expect(codeThrownBy(() => (one.sendBuffer = size))).toBe('ERR_OUT_OF_RANGE');
+      expect(codeThrownBy(() => (one.receiveBuffer = size))).toBe('ERR_OUT_OF_RANGE');
+    }
+    expect(thrownBy(() => (one.sendBuffer = '1' as never)).message).toMatch('"sendBuffer"');
   });
 
   test('detach, and fromFd', async () => {

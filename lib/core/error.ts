@@ -46,23 +46,32 @@ export interface SystemErrorContext {
   id?: number | undefined;
   /** The file. */
   path?: string | undefined;
+  /** The process. */
+  pid?: number | undefined;
+  /** The descriptor, where that is all that is known. */
+  fd?: number | undefined;
   /** One sentence more, such as the kernel limit that was hit and how to raise it. */
   hint?: string | undefined;
+}
+
+function numbered(what: string, number: number | undefined): string {
+  return number === undefined ? '' : ` ${what} ${String(number)}`;
 }
 
 function target(context: SystemErrorContext): string {
   if (context.path !== undefined) return ` '${context.path}'`;
   const key =
     context.key === undefined || context.key === 0 ? '' : ` 0x${(context.key >>> 0).toString(16)}`;
-  const id = context.id === undefined ? '' : ` id ${String(context.id)}`;
-  return key + id;
+  return (
+    key + numbered('id', context.id) + numbered('pid', context.pid) + numbered('fd', context.fd)
+  );
 }
 
 /**
  * A system call that failed, in the shape of Node's own system errors.
  *
  * `code` is the errno's name (`'ENOENT'`), `errno` its negated number, `syscall` the call's name;
- * `key`, `id` or `path` say what it was about. Source: errno(3).
+ * `key`, `id`, `path`, `pid` or `fd` say what it was about. Source: errno(3).
  *
  * ```js
  * try {
@@ -79,6 +88,8 @@ export class SystemError extends Error {
   declare readonly key?: number;
   declare readonly id?: number;
   declare readonly path?: string;
+  declare readonly pid?: number;
+  declare readonly fd?: number;
 
   constructor(error: number | string, syscall: string, context: SystemErrorContext = {}) {
     const number = typeof error === 'string' ? errnoOf(error) : Math.abs(error);
@@ -93,6 +104,8 @@ export class SystemError extends Error {
     if (context.key !== undefined) this.key = context.key;
     if (context.id !== undefined) this.id = context.id;
     if (context.path !== undefined) this.path = context.path;
+    if (context.pid !== undefined) this.pid = context.pid;
+    if (context.fd !== undefined) this.fd = context.fd;
   }
 
   static {

@@ -29,14 +29,14 @@ export class OwnedDescriptor {
 
   /** Takes `fd` over, unless the addon has done so and knows it by a handle. Errors: EBADF. */
   constructor(fd: number, handle?: number) {
-    this.handle = handle ?? check(native.descriptorAdopt(fd), 'fcntl');
+    this.handle = handle ?? check(native.descriptorAdopt(fd), 'fcntl', { fd });
     this.number = fd;
     dropped.register(this, this.handle, this);
   }
 
   /** A copy of somebody else's. Errors: EBADF, EMFILE. */
   static copyOf(fd: number): OwnedDescriptor {
-    return new OwnedDescriptor(check(native.descriptorDuplicate(fd), 'fcntl'));
+    return new OwnedDescriptor(check(native.descriptorDuplicate(fd), 'fcntl', { fd }));
   }
 
   /** Calls on it never block from now on, those of others who share its open file included. */

@@ -188,9 +188,10 @@ function adding(handle: number, amount: number | bigint): Action<true> {
 }
 
 function readCount(fd: number): bigint {
-  check(native.statusFlags(fd), 'fcntl'); // EBADF
+  check(native.statusFlags(fd), 'fcntl', { fd }); // EBADF
   const text = readFileSync(`/proc/self/fdinfo/${String(fd)}`, 'latin1');
   const count = /^eventfd-count:\s*([0-9a-f]+)$/m.exec(text)?.[1];
-  if (count === undefined) throw new SystemError('EINVAL', 'fcntl', { hint: 'it is no eventfd' });
+  if (count === undefined)
+    throw new SystemError('EINVAL', 'fcntl', { fd, hint: 'it is no eventfd' });
   return BigInt(`0x${count}`);
 }

@@ -26,6 +26,7 @@ export interface ProcessOptions {
   startTime?: number | undefined;
 }
 
+const [EINVAL, ENOENT] = [-errnoOf('EINVAL'), -errnoOf('ENOENT')]; // which one depends on the kernel
 const ENOSYS = -errnoOf('ENOSYS');
 const mostPid = 2 ** 31 - 1;
 const startTimeField = 19; // the fields that follow the name; the name itself may hold anything
@@ -43,8 +44,10 @@ function startTimeOf(pid: number): number | undefined {
 }
 
 function contextOf(pid: number, error: number): SystemErrorContext {
-  const hint = error === ENOSYS ? 'it needs Linux 5.3 or later' : undefined;
-  return { id: pid, hint };
+  const isThread = error === EINVAL || error === ENOENT;
+  const thread = 'the number is a thread of a process: ask for the process';
+  const hint = error === ENOSYS ? 'it needs Linux 5.3 or later' : isThread ? thread : undefined;
+  return { pid, hint };
 }
 
 /**
@@ -72,7 +75,7 @@ export class Process extends OpenFile {
     try {
       const startTime = startTimeOf(pid);
       if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
-        throw new SystemError('ESRCH', 'pidfd_open', { id: pid });
+        throw new SystemError('ESRCH', 'pidfd_open', { pid });
       }
       this.startTime = startTime;
     } catch (error) {
@@ -82,11 +85,14 @@ export class Process extends OpenFile {
     const { handle } = this;
     this.#waiting = {
       attempt: () => (native.readyWait(handle, 1, 0) === 0 ? true : undefined),
-      failure: (error) => new SystemError(error, 'poll', { id: pid }),
+      failure: (error) => new SystemError(error, 'poll', { pid }),
     };
   }
 
-  /** Opens a process. Errors: ESRCH, EMFILE, ENOSYS (before Linux 5.3). Source: pidfd_open(2). */
+  /**
+   * Opens a process. Errors: ESRCH; ENOENT or EINVAL (it is a thread of a process); EMFILE; ENOSYS
+   * (before Linux 5.3). Source: pidfd_open(2).
+   */
   static open(pid: number, options?: ProcessOptions): Promise<Process> {
     return promised(() => Process.openSync(pid, options));
   }
@@ -130,7 +136,7 @@ export class Process extends OpenFile {
    */
   kill(signal: number | NodeJS.Signals = constants.signals.SIGTERM): void {
     const number = signalNumber('signal', signal, 0);
-    check(native.pidfdSendSignal(this.fd, number), 'pidfd_send_signal', { id: this.pid });
+    check(native.pidfdSendSignal(this.fd, number), 'pidfd_send_signal', { pid: this.pid });
   }
 }
 

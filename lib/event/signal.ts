@@ -29,5 +29,5 @@ export function sigqueue(pid: number, signal: number | NodeJS.Signals, value = 0
     result === EAGAIN
       ? 'RLIMIT_SIGPENDING signals of its user wait: ulimit -i of the receiver'
       : undefined;
-  throw new SystemError(result, 'sigqueue', { id: pid, hint });
+  throw new SystemError(result, 'sigqueue', { pid, hint });
 }

@@ -178,7 +178,7 @@ export function readSize(fd: number): [maxMessages: number, messageSize: number,
   const result = native.mqGetattr(fd, values);
   if (result < 0) {
     const hint = 'it is the descriptor of no message queue, or not open';
-    throw new SystemError(result, 'mq_getattr', { hint });
+    throw new SystemError(result, 'mq_getattr', { fd, hint });
   }
   const [, maxMessages = 0, messageSize = 0, now = 0] = values;
   return [maxMessages, messageSize, now];

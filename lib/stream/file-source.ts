@@ -1,6 +1,6 @@
 import { deadlineAfter, remaining } from '../core/deadline';
 import { engine } from '../core/engine';
-import { check, errnoOf, SystemError } from '../core/error';
+import { check, errnoOf, invalidType, SystemError } from '../core/error';
 import type { Call } from '../core/lane';
 import { integer, optionsOf, type WaitOptions } from '../core/options';
 import { OwnedDescriptor } from '../core/owned-descriptor';
@@ -18,6 +18,7 @@ export interface FileRange {
 export interface SendFileOptions extends WaitOptions, FileRange {}
 
 const EAGAIN = -errnoOf('EAGAIN');
+const EINVAL = -errnoOf('EINVAL');
 const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 const most = Number.MAX_SAFE_INTEGER;
 
@@ -26,10 +27,11 @@ const mostAtOnce = 2 ** 30;
 const ownPosition = -1;
 
 /** Opens a file, or copies a descriptor: it stays open as long as it is needed. */
-export function sourceOf(file: string | number): OwnedDescriptor {
+export function sourceOf(file: unknown): OwnedDescriptor {
   if (typeof file === 'string') {
     return new OwnedDescriptor(check(native.openFile(file, false), 'open', { path: file }));
   }
+  if (typeof file !== 'number') throw invalidType('file', 'a path or a descriptor', file);
   return OwnedDescriptor.copyOf(integer('file', file, 0, 2 ** 31 - 1));
 }
 
@@ -86,7 +88,8 @@ export class FileCall implements Call<number> {
 
   failure(error: number | string): SystemError {
     const isFull = error === EAGAIN && !this.#waits;
-    return new SystemError(isFull ? ETIMEDOUT : error, 'splice', { path: this.#path });
+    const hint = error === EINVAL ? 'what it has cannot be spliced into a pipe' : undefined;
+    return new SystemError(isFull ? ETIMEDOUT : error, 'splice', { path: this.#path, hint });
   }
 
   /** All of it, blocking this thread. */

@@ -1,5 +1,5 @@
 import { errnoOf, SystemError } from '../core/error';
-import { lengthOf, memoryOf } from '../core/options';
+import { lengthOf, mustHaveRoom } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from '../core/pool';
 import type { Action } from '../core/ready-line';
@@ -34,8 +34,7 @@ export class Incoming {
   /** The same into the caller's memory; 0 at the end. */
   into(memory: Uint8Array): Action<number> {
     const attempt = (): number | undefined => {
-      // Detached since: a read of no bytes would look like the end.
-      if (lengthOf(memory) === 0) memoryOf('memory', memory);
+      mustHaveRoom('memory', memory); // a read of no bytes would look like the end
       return this.#read(memory, lengthOf(memory));
     };
     return { attempt, failure: this.#failure };

@@ -1,9 +1,11 @@
-import { errnoOf, SystemError } from '../core/error';
+import { errnoOf, invalidType, SystemError } from '../core/error';
+import { lengthOf } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
 
 const EAGAIN = -errnoOf('EAGAIN');
+const EPIPE = -errnoOf('EPIPE');
 
 /** Writes to a pipe's writing end: descriptions of them, for its line. */
 export class Outgoing {
@@ -22,11 +24,10 @@ export class Outgoing {
   }
 
   /** How many bytes were written; undefined: none, there is no room. */
-  writeNow(bytes: Uint8Array, from: number): number | undefined {
+  writeNow(bytes: Uint8Array, from: number, length: number): number | undefined {
     // Not before: until now the end may have been meant for a child, which wants to block.
     if (!this.#isReady) this.#descriptor.setNonblocking();
     this.#isReady = true;
-    const length = bytes.length - from;
     const result = native.pipeWrite(this.#descriptor.handle, bytes, from, length);
     if (result === EAGAIN) return undefined;
     if (result < 0) throw this.failure(result);
@@ -34,31 +35,40 @@ export class Outgoing {
   }
 
   failure(error: number | string): SystemError {
-    return new SystemError(error, 'write', { path: this.path });
+    const hint = error === EPIPE ? 'nobody reads from it' : undefined;
+    return new SystemError(error, 'write', { path: this.path, hint });
   }
+}
+
+/** What is said of data that was there when the write began. */
+function lost(bytes: Uint8Array): TypeError {
+  return invalidType('data', 'memory that stays as it is until it is written', bytes);
 }
 
 /** One write, which may take several calls. */
 class Writing implements Action<number> {
   readonly #outgoing: Outgoing;
   readonly #bytes: Uint8Array;
+  readonly #length: number;
   #written = 0;
 
   constructor(outgoing: Outgoing, bytes: Uint8Array) {
     this.#outgoing = outgoing;
     this.#bytes = bytes;
+    this.#length = lengthOf(bytes);
   }
 
   attempt(): number | undefined {
     let count: number | undefined;
     try {
-      count = this.#outgoing.writeNow(this.#bytes, this.#written);
+      if (lengthOf(this.#bytes) < this.#length) throw lost(this.#bytes);
+      count = this.#outgoing.writeNow(this.#bytes, this.#written, this.#length - this.#written);
     } catch (error) {
       if (this.#written === 0) throw error;
       return this.#written; // the next write fails
     }
     this.#written += count ?? 0;
-    return this.#written < this.#bytes.length ? undefined : this.#written;
+    return this.#written < this.#length ? undefined : this.#written;
   }
 
   partial(): number | undefined {

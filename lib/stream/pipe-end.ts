@@ -8,6 +8,7 @@ import { native } from '../native';
 
 const S_IFIFO = 0o010000;
 const accessModes = 3;
+const EBUSY = -errnoOf('EBUSY');
 const EPERM = -errnoOf('EPERM');
 
 /** What the reading and the writing end have in common. */
@@ -43,6 +44,7 @@ export function setCapacity(fd: number, bytes: number, path?: string): void {
 }
 
 function hintOf(error: number): string | undefined {
+  if (error === EBUSY) return 'it holds more than that now';
   if (error !== EPERM) return undefined;
   const most = readFileSync('/proc/sys/fs/pipe-max-size', 'latin1').trim();
   return (
@@ -53,10 +55,10 @@ function hintOf(error: number): string | undefined {
 
 /** Throws where a descriptor is no end of a pipe or a FIFO with this access mode, O_RDONLY or O_WRONLY. */
 export function examineEnd(fd: number, access: number): void {
-  const type = check(native.fileType(fd), 'fstat');
-  if (type !== S_IFIFO) throw new SystemError('EINVAL', 'fstat', { hint: 'it is no pipe' });
-  const mode = check(native.statusFlags(fd), 'fcntl') & accessModes;
+  const type = check(native.fileType(fd), 'fstat', { fd });
+  if (type !== S_IFIFO) throw new SystemError('EINVAL', 'fstat', { fd, hint: 'it is no pipe' });
+  const mode = check(native.statusFlags(fd), 'fcntl', { fd }) & accessModes;
   if (mode === 1 - access) {
-    throw new SystemError('EINVAL', 'fcntl', { hint: 'it is the other end of a pipe' });
+    throw new SystemError('EINVAL', 'fcntl', { fd, hint: 'it is the other end of a pipe' });
   }
 }

@@ -9,7 +9,7 @@ import { native } from '../native';
  * Errors: EINVAL, EMFILE, ENOSYS (before Linux 5.3), ESRCH. Source: pidfd_open(2).
  */
 export function pidfd_open(pid: number, flags: number): number {
-  return check(native.pidfdOpen(pid, flags), 'pidfd_open', { id: pid });
+  return check(native.pidfdOpen(pid, flags), 'pidfd_open', { pid });
 }
 
 /** pidfd_send_signal - signal a process; 0 only asks. Errors: EBADF, EINVAL, EPERM, ESRCH. Source: pidfd_send_signal(2). */
@@ -19,5 +19,5 @@ export function pidfd_send_signal(pidfd: number, sig: number): void {
 
 /** sigqueue - queue a signal with a value, 32 bits. Errors: EAGAIN, EINVAL, EPERM, ESRCH. Source: sigqueue(3). */
 export function sigqueue(pid: number, sig: number, value: number): void {
-  check(native.sigqueue(pid, sig, value), 'sigqueue', { id: pid });
+  check(native.sigqueue(pid, sig, value), 'sigqueue', { pid });
 }

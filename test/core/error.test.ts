@@ -27,12 +27,15 @@ describe('SystemError', () => {
     expect(new SystemError(errno, 'msgget')).toMatchObject({ code: 'ENOENT', errno: -2 });
   });
 
-  test('says what it was about: key, id, path, and one sentence more', () => {
+  test('says what it was about: key, id, path, pid, fd, and one sentence more', () => {
     const message = (context: object): string => new SystemError('EINVAL', 'call', context).message;
     expect(message({})).toBe('EINVAL: invalid argument, call');
     expect(message({ id: 7 })).toBe('EINVAL: invalid argument, call id 7');
     expect(message({ key: -1, id: 7 })).toBe('EINVAL: invalid argument, call 0xffffffff id 7');
     expect(message({ path: '/a b' })).toBe("EINVAL: invalid argument, call '/a b'");
+    expect(message({ pid: 1 })).toBe('EINVAL: invalid argument, call pid 1');
+    expect(message({ fd: 3 })).toBe('EINVAL: invalid argument, call fd 3');
+    expect(new SystemError('EINVAL', 'call', { pid: 1, fd: 3 })).toMatchObject({ pid: 1, fd: 3 });
     expect(message({ hint: 'too long' })).toBe('EINVAL: invalid argument, call (too long)');
   });
 

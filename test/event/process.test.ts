@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 
 import { event, SystemError } from 'posix-ipc';
 
@@ -76,7 +77,16 @@ describe.each(forms)('%s', (_name, watch) => {
     await exit;
     const error = await rejectionOf(watch(pid));
     expect(error).toBeInstanceOf(SystemError);
-    expect(error).toMatchObject({ code: 'ESRCH', syscall: 'pidfd_open', id: pid });
+    expect(error).toMatchObject({ code: 'ESRCH', syscall: 'pidfd_open', pid });
+  });
+
+  test('a thread is no process, and the error says so', async () => {
+    const [tid = 0] = readdirSync('/proc/self/task')
+      .map(Number)
+      .filter((task) => task !== process.pid);
+    const error = await rejectionOf(watch(tid));
+    expect(error).toMatchObject({ syscall: 'pidfd_open', pid: tid });
+    expect(error.message).toMatch(`pidfd_open pid ${String(tid)} (the number is a thread of`);
   });
 
   test('another start time is another process', async () => {

@@ -142,6 +142,7 @@ describe.each(writes)('%s', (_name, write) => {
     const error = await rejectionOf(write(writer, 'x'));
     expect(error).toBeInstanceOf(SystemError);
     expect(error).toMatchObject({ code: 'EPIPE', syscall: 'write' });
+    expect(error.message).toMatch('(nobody reads');
   });
 
   test('after close', async () => {
@@ -331,7 +332,7 @@ describe('options', () => {
     expect(reader.capacity).toBe(4096);
     reader.capacity = 65_536;
     writer.writeSync(pattern(9000));
-    expect(codeThrownBy(() => (writer.capacity = 4096))).toBe('EBUSY');
+    expect(thrownBy(() => (writer.capacity = 4096)).message).toMatch(/^EBUSY: .* that now\)$/);
     expect(codeThrownBy(() => (writer.capacity = 0))).toBe('ERR_OUT_OF_RANGE');
     writer.close();
     expect(codeThrownBy(() => writer.capacity)).toBe('ERR_CLOSED');
@@ -386,13 +387,12 @@ describe('descriptors', () => {
 
   test('fromFd of what is no such end', () => {
     const { reader, writer } = temporaryPipe();
-    const file = process.execPath;
-    expect(codeThrownBy(() => stream.PipeReader.fromFdSync(writer.fd))).toBe('EINVAL');
+    const { message } = thrownBy(() => stream.PipeReader.fromFdSync(writer.fd));
+    expect(message).toMatch(`fd ${String(writer.fd)} (it is the other end of a pipe)`);
     expect(codeThrownBy(() => stream.PipeWriter.fromFdSync(reader.fd))).toBe('EINVAL');
     expect(codeThrownBy(() => stream.PipeWriter.fromFdSync(2 ** 31 - 1))).toBe('EBADF');
-    expect(codeThrownBy(() => stream.PipeReader.fromFdSync(file as never))).toBe(
-      'ERR_INVALID_ARG_TYPE',
-    );
+    const text = codeThrownBy(() => stream.PipeReader.fromFdSync('3' as never));
+    expect(text).toBe('ERR_INVALID_ARG_TYPE');
     expect(writer.closed).toBe(false);
     writer.writeSync('x');
     expect(reader.tryRead()).toEqual(Buffer.from('x'));

@@ -68,7 +68,12 @@ describe.each(forms)('%s', (_name, send) => {
     expect(error).toMatchObject({ code: 'ENOENT', syscall: 'open', path: `${file}.none` });
     expect(await codeOfRejection(send(writer, 2 ** 31 - 1))).toBe('EBADF');
     expect(await codeOfRejection(send(writer, '/'))).toMatch(/^E(ISDIR|INVAL)$/);
-    expect(await codeOfRejection(send(writer, null as never))).toBe('ERR_INVALID_ARG_TYPE');
+    const device = await rejectionOf(send(writer, '/dev/null'));
+    expect(device.message).toBe(
+      "EINVAL: invalid argument, splice '/dev/null' (what it has cannot be spliced into a pipe)",
+    );
+    const wrong = await rejectionOf(send(writer, null as never));
+    expect(wrong.message).toMatch('The "file" argument must be a path or a descriptor.');
     expect(await codeOfRejection(send(writer, file, { offset: -1 }))).toBe('ERR_OUT_OF_RANGE');
     reader.close();
     expect(await rejectionOf(send(writer, file))).toMatchObject({

@@ -56,8 +56,9 @@ export class Channel extends Closable {
   readonly #ends = new Set<Sender | Receiver>();
   readonly #forget: () => void;
 
-  private constructor(by: ByOpener, { place, use }: Opened<Place>) {
+  private constructor(by: ByOpener, opened: Opened<Place>) {
     checkOpener(by, Channel);
+    const { place, use } = opened;
     super('channel');
     this.name = place.name ?? '';
     this.capacity = place.shape.rendezvous > 0 ? 0 : place.capacity;

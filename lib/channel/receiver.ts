@@ -69,8 +69,9 @@ export class Receiver extends ReadingEnd<Received> {
     };
   }
 
-  constructor(by: ByOpener, place: Place, role: MutexGuard, { waiting, codec }: Use, slot: Slot) {
+  constructor(by: ByOpener, place: Place, role: MutexGuard, use: Use, slot: Slot) {
     checkOpener(by, Receiver);
+    const { waiting, codec } = use;
     const keeper = new Keeper();
     const reading = sourceOf(place, place.slots.indexOf(slot));
     const ready = (): boolean => reading.ready;

@@ -46,8 +46,9 @@ export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
 export class Sender extends WritingEnd {
   readonly #place: Place;
 
-  constructor(by: ByOpener, place: Place, role: MutexGuard, { waiting, codec }: Use) {
+  constructor(by: ByOpener, place: Place, role: MutexGuard, use: Use) {
     checkOpener(by, Sender);
+    const { waiting, codec } = use;
     const { shape } = place;
     const keeper = new Keeper();
     const writing = writingIn(place);

@@ -1,6 +1,7 @@
 /** Objects come from openers, which check what they are given; a constructor would not. */
 
 import {
+  channel,
   event,
   lock,
   memory,
@@ -15,9 +16,13 @@ import {
 type Exported = new (...args: unknown[]) => unknown;
 
 /** Made with `new` by programs, which is documented; and errors. */
-const constructible = new Set<unknown>([event.Futex, lock.AlreadyRunningError]);
+const constructible = new Set<unknown>([
+  channel.RemoteError,
+  event.Futex,
+  lock.AlreadyRunningError,
+]);
 
-const classes = [event, lock, memory, posix, stream, sysv, unix]
+const classes = [channel, event, lock, memory, posix, stream, sysv, unix]
   .flatMap((namespace) => Object.values(namespace) as unknown[])
   .filter((value): value is Exported => /^class /.test(String(value)))
   .filter((value) => !constructible.has(value))

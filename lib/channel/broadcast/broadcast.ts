@@ -73,8 +73,9 @@ export class Broadcast extends Closable {
   readonly #ends = new Set<Publisher | Subscriber>();
   readonly #forget: () => void;
 
-  private constructor(by: ByOpener, { place, use }: Opened<BroadcastPlace>) {
+  private constructor(by: ByOpener, opened: Opened<BroadcastPlace>) {
     checkOpener(by, Broadcast);
+    const { place, use } = opened;
     super('broadcast');
     this.name = place.name ?? '';
     this.capacity = place.capacity;
@@ -124,7 +125,7 @@ export class Broadcast extends Closable {
   }
 
   /**
-   * Opens the broadcast of a name, or makes it. `capacity` and `mode` apply only to one that is made.
+   * Opens the broadcast of a name, or makes it. All options but `waiting` and `codec` apply only to one that is made.
    *
    * Errors: as `create` and `open`.
    */

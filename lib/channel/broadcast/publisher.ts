@@ -51,10 +51,11 @@ export class Publisher extends WritingEnd {
     by: ByOpener,
     place: BroadcastPlace,
     role: MutexGuard,
-    { waiting, codec }: Use,
+    use: Use,
     onClose: (publisher: Publisher) => void,
   ) {
     checkOpener(by, Publisher);
+    const { waiting, codec } = use;
     const keeper = new Keeper();
     const writing = new Publishing(place);
     const bell = new Bell(place, PUBLISHER_BELL, 0, place.slots);

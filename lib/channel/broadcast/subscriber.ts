@@ -73,11 +73,12 @@ export class Subscriber extends ReadingEnd<Received> {
     by: ByOpener,
     place: BroadcastPlace,
     from: From,
-    { waiting, codec }: Use,
+    use: Use,
     onClose: (subscriber: Subscriber) => void,
     taken?: TakenSlot,
   ) {
     checkOpener(by, Subscriber);
+    const { waiting, codec } = use;
     const keeper = new Keeper();
     const slot = taken && new Slot(place, taken.place);
     const following = new Following(place, from, slot);

@@ -183,6 +183,15 @@ const publishers: Row<Publishing>[] = [
       publisher.flush();
     },
   },
+  {
+    name: 'broadcast.publishManySync',
+    form: 'sync',
+    variant: true,
+    wait: ({ publisher }, limits) => {
+      publisher.publishManySync([message], limits);
+      publisher.flush();
+    },
+  },
 ];
 
 /** One of those that the publisher waits for. */

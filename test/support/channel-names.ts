@@ -36,7 +36,8 @@ const broadcast: readonly string[] = [
 
 const publisher: readonly string[] = [
   ...publishing,
-  ...['publish', 'publishSync', 'tryPublish', 'publishMany'],
+  ...['publish', 'publishSync', 'tryPublish'],
+  ...['publishMany', 'publishManySync', 'tryPublishMany'],
   ...['publishValue', 'publishValueSync', 'tryPublishValue'],
   ...['claim', 'claimSync', 'tryClaim', 'commit', 'abort'],
 ];

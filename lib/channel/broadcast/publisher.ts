@@ -92,6 +92,16 @@ export class Publisher extends WritingEnd {
     return this.putMany(messages, options, methods.publishMany);
   }
 
+  /** As `publishMany`, at once. */
+  publishManySync(messages: Iterable<Data>, options?: SendSyncOptions): number {
+    return this.putManySync(messages, options);
+  }
+
+  /** Publishes as many of the messages as need not wait; answers how many: after the first it does not fail. */
+  tryPublishMany(messages: Iterable<Data>, options?: TypeOption): number {
+    return this.tryPutMany(messages, options);
+  }
+
   // ---- encoded
 
   /** Publishes a value as the broadcast's `codec` encodes it. Errors: also ERR_INVALID_ARG_TYPE. */

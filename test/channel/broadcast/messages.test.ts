@@ -28,6 +28,10 @@ test.each([0, 1, 15, 16, 17, 63, 64, 127, 128, 129, 512, most])(
     const into = Buffer.alloc(length + 3, 'x');
     expect(subscriber.tryReceiveInto(into)).toEqual({ type: 3, length, lost });
     expect(into).toEqual(Buffer.concat([data, Buffer.from('xxx')]));
+    expect(publisher.publishManySync([data], { type: 4 })).toBe(1);
+    expect(subscriber.tryReceiveInto(into)).toEqual({ type: 4, length, lost });
+    expect(publisher.tryPublishMany([data], { type: 5 })).toBe(1);
+    expect(subscriber.tryReceiveInto(into)).toEqual({ type: 5, length, lost });
     publisher.publishSync(data);
     expect(await subscriber.receiveInto(into)).toEqual({ type: 0, length, lost });
     publisher.publishSync(data);

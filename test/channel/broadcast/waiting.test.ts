@@ -99,6 +99,21 @@ describe('publishing', () => {
     expect(subscriber.forEach(() => undefined)).toBe(15);
   });
 
+  test('so do publishManySync and tryPublishMany', () => {
+    const one = makeBroadcast({ capacity, full });
+    const [publisher, subscriber] = [one.publisher(), one.subscribe()];
+    const many = Array<Buffer>(40).fill(part);
+    expect(publisher.publishManySync(many, { type: 1, timeout: 1 })).toBe(15);
+    expect(publisher.tryPublishMany(many)).toBe(0);
+    expect(() => publisher.publishManySync(many, { timeout: 1 })).toThrow(coded('ETIMEDOUT'));
+    subscriber.receiveSync();
+    const types = new Set<number>();
+    expect(subscriber.forEach(({ type }) => types.add(type))).toBe(14);
+    expect(publisher.tryPublishMany(many, { type: 2 })).toBe(15);
+    expect(subscriber.forEach(({ type }) => types.add(type))).toBe(15);
+    expect([...types]).toEqual([1, 2]);
+  });
+
   test('fails where it was made so', async () => {
     const one = makeBroadcast({ capacity, full: 'fail' });
     const [publisher, subscriber] = [one.publisher(), one.subscribe()];

@@ -115,9 +115,9 @@ export function statusOf(
   const lanes = place.lanes.map(laneStatus);
   const sum = (of: keyof Omit<LaneStatus, 'senderSleeps'>): number =>
     lanes.reduce((total, lane) => total + lane[of], 0);
-  const [senders, receivers] = [senderRoles, receiverRoles].map((roles) =>
-    roles.flatMap((role) => role.holder() ?? []),
-  ) as [ChannelPeer[], ChannelPeer[]];
+  const sending = senderRoles.map((role) => role.holder());
+  const senders = sending.flatMap((one) => one ?? []);
+  const receivers = receiverRoles.flatMap((role) => role.holder() ?? []);
   return {
     capacity: shape.rendezvous > 0 ? 0 : capacity,
     allocated: sum('allocated'),
@@ -131,7 +131,8 @@ export function statusOf(
     senders,
     receiver: receivers[0],
     receivers,
-    senderSleeps: lanes.some(({ senderSleeps }) => senderSleeps),
-    receiverSleeps: Atomics.load(place.words, RECEIVER_BELL) !== 0,
+    // Who was killed asleep has left its bell so.
+    senderSleeps: lanes.some(({ senderSleeps }, i) => senderSleeps && sending[i] !== undefined),
+    receiverSleeps: receivers.length > 0 && Atomics.load(place.words, RECEIVER_BELL) !== 0,
   };
 }

@@ -23,7 +23,7 @@ import {
   type Place,
 } from './place';
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
-import { defer, settleAll, type Deferred } from './tick';
+import { defer, settleAll, settleAtExit, type Deferred } from './tick';
 import { Tidier } from './tidy';
 import { Together } from './together';
 
@@ -98,6 +98,7 @@ export class Reading implements Deferred, Seen {
     this.noted(lookAt(place, this));
     this.#published = this.position;
     this.#count = countOf(words, TAIL);
+    settleAtExit();
     if ((this.position & 7) !== 0) throw damaged(place);
   }
 

@@ -1,6 +1,6 @@
 import { copyIn } from './copy';
 import { channelFailure, checkThere, isThere, type RingPlace } from './place';
-import { defer, type Deferred } from './tick';
+import { defer, settleAtExit, type Deferred } from './tick';
 
 /** What rings of one kind have in common. */
 export interface RingKind {
@@ -51,6 +51,7 @@ export abstract class RingWriter implements Deferred {
     this.#kind = kind;
     this.#header = kind.header;
     this.#setMost(kind.fewest);
+    settleAtExit();
   }
 
   /** Whether there may be room where there was none. */

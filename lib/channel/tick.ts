@@ -26,6 +26,16 @@ function exit(): void {
   settleAll();
 }
 
+/**
+ * To be called before anything is deferred, when an end is made: a listener that is added amid the
+ * exit, by the first message that another one sends there, is not called any more.
+ */
+export function settleAtExit(): void {
+  if (listening) return;
+  listening = true;
+  process.on('exit', exit);
+}
+
 /** Has it settled at the end of the tick: after all promises that are ready now. */
 export function defer(one: Deferred): void {
   if (exiting) {
@@ -36,9 +46,6 @@ export function defer(one: Deferred): void {
   if (scheduled) return;
   scheduled = true;
   process.nextTick(endTick);
-  if (listening) return;
-  listening = true;
-  process.on('exit', exit);
 }
 
 /** Settles all ends at once; whether there was one. */

@@ -3,7 +3,7 @@
 import type { Ended, Peer } from '../support/processes';
 import { makeChannel } from '../support/channels';
 import { startNode } from '../support/processes';
-import { soon } from '../support/wait-until';
+import { soon, waitUntil } from '../support/wait-until';
 
 const capacity = 4096;
 
@@ -24,6 +24,31 @@ test('what is sent by a listener to exit is published', async () => {
   expect(await end(one.name, 'send at exit')).toMatchObject({ code: 7, stderr: '' });
   expect(one.statSync()).toMatchObject({ depth: 20, sender: undefined });
 });
+
+test.each(['send first at exit', 'receive first at exit'])(
+  'what is first done at exit, by a listener that was there before, is published: %s',
+  async (way) => {
+    const one = makeChannel({ capacity });
+    using sender = one.sender();
+    if (way.startsWith('receive')) sender.sendManySync(Array<string>(10).fill('x'));
+    sender.close();
+    expect(await end(one.name, way)).toMatchObject({ code: 7, stderr: '' });
+    expect(one.statSync().depth).toBe(way.startsWith('receive') ? 5 : 10);
+  },
+);
+
+test.each(['receiver', 'sender'] as const)(
+  'a %s that is killed asleep sleeps no more',
+  async (who) => {
+    const one = makeChannel({ capacity });
+    const does = who === 'receiver' ? 'receive' : 'hold';
+    const peer = startNode('channel-peer', [one.name, does, '9', 'promise', 'block']);
+    await waitUntil('it sleeps', () => one.statSync()[`${who}Sleeps`]);
+    peer.kill('SIGKILL');
+    await peer.ended;
+    expect(one.statSync()).toMatchObject({ [who]: undefined, [`${who}Sleeps`]: false });
+  },
+);
 
 test('process.exit() while a promise waits', async () => {
   const one = makeChannel({ capacity });

@@ -3,7 +3,7 @@
 import { callIfAsleep, ringIfAsleep } from '../bell';
 import { OWNER } from '../layout';
 import { damaged, isThere } from '../place';
-import { defer, type Deferred } from '../tick';
+import { defer, settleAtExit, type Deferred } from '../tick';
 import { OLDEST, PUBLISHER_BELL, SLOT_POSITION, WANTED } from './layout';
 import type { BroadcastPlace, SlotPlace } from './place';
 import { isExact, loadPosition, startAt, type Start } from './position';
@@ -55,6 +55,7 @@ export class Slot implements Deferred {
     this.#place = place;
     this.#slot = slot;
     this.#quarter = place.steps >> 2;
+    settleAtExit();
   }
 
   /**

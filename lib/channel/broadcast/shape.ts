@@ -70,12 +70,13 @@ export function writeShape(
 /** undefined: of another version. */
 export function readShape(words: Int32Array): BroadcastShape | undefined {
   const layout = words[LAYOUT_WORD];
-  if (layout === LAYOUT) return usual;
   const isKnown = words.subarray(UNKNOWN_WORD, PUBLISHER_ROLE / 4).every((one) => one === 0);
+  if (!isKnown || (layout !== LAYOUT && layout !== SHAPED_LAYOUT)) return undefined;
+  if (layout === LAYOUT) return usual;
   const full = policies[words[FULL_WORD] ?? -1];
   const subscribers = words[SLOTS_WORD] ?? 0;
   const temporary = words[TEMPORARY_WORD] === 1;
-  if (layout !== SHAPED_LAYOUT || !isKnown || full === undefined) return undefined;
+  if (full === undefined) return undefined;
   if (!temporary && words[TEMPORARY_WORD] !== 0) return undefined;
   if (full === usual.full)
     return subscribers === 0 && temporary ? { ...usual, temporary } : undefined;

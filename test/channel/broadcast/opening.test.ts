@@ -59,6 +59,9 @@ describe('opening', () => {
     words[1] = 2;
     expect(() => Broadcast.at(mapping)).toThrow(coded('EPROTO'));
     words[1] = 1;
+    words[15] = 1; // an option that nobody knows yet
+    expect(() => Broadcast.at(mapping)).toThrow(coded('EPROTO'));
+    words[15] = 0;
     for (const capacity of [0, -1, 1000, 8192, -(2 ** 31)]) {
       words[2] = capacity;
       expect(() => Broadcast.at(mapping)).toThrow(coded('EBADMSG'));

@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8';
 
 import { invalidType } from '../core/error';
-import { callable, objectOf, type Data } from '../core/options';
+import { bytesOf, callable, objectOf, type Data } from '../core/options';
 import { word } from '../core/mapping-options';
 import { Packed } from './packed/packed';
 import { channelFailure } from './place';
@@ -11,6 +11,7 @@ import { channelFailure } from './place';
  * a message that cannot be decoded is received.
  */
 export interface Codec {
+  /** Bytes or text, and no promise of them; else ERR_INVALID_ARG_TYPE. */
   encode: (value: unknown) => Data;
   decode: (data: Buffer) => unknown;
 }
@@ -61,8 +62,11 @@ function typed(name: string, { encode, decode }: Codec): Codec {
 const v8 = typed("V8's format", { encode: serialize, decode: deserialize });
 
 const json = typed('JSON', {
-  // undefined, for what JSON cannot say, is no Data: it is refused as such.
-  encode: (value) => JSON.stringify(value),
+  encode: (value) => {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError('JSON has no word for it');
+    return text;
+  },
   decode: (data) => JSON.parse(data.toString()) as unknown,
 });
 
@@ -76,8 +80,10 @@ export function codecOf(given: CodecName | Codec | undefined): Codec | InPlace {
   if (given === undefined) return v8;
   if (typeof given === 'string') return word('options.codec', codecs, given)();
   const { encode, decode } = objectOf('options.codec', given);
+  const encoder = callable('options.codec.encode', encode);
   return {
-    encode: callable('options.codec.encode', encode),
+    // By this name: who has sent a value looks for its error there, and not at the bytes of a message.
+    encode: (value) => bytesOf('options.codec.encode()', encoder(value)),
     decode: callable('options.codec.decode', decode),
   };
 }

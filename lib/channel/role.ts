@@ -66,10 +66,10 @@ export class Role {
     this.#does = does;
   }
 
-  /** Takes it, also after the death of who had it; EBUSY while somebody has it. */
-  take(): MutexGuard {
+  /** Takes it, also after the death of who had it; EBUSY while somebody has it. `among`: so many such roles there are. */
+  take(among = 1): MutexGuard {
     const guard = this.tryTake();
-    if (guard === undefined) throw this.#busy();
+    if (guard === undefined) throw this.#busy(among);
     return guard;
   }
 
@@ -94,10 +94,11 @@ export class Role {
     this.#mutex.close();
   }
 
-  #busy(): Error {
+  #busy(among: number): Error {
     const holder = this.holder();
     const who = holder === undefined ? 'somebody' : `process ${String(holder.pid)}`;
-    return channelFailure('EBUSY', this.#place.name, `${who} ${this.#does} already`);
+    const more = among > 1 ? `, and as many as there may be: ${String(among)}` : '';
+    return channelFailure('EBUSY', this.#place.name, `${who} ${this.#does} already${more}`);
   }
 }
 
@@ -118,5 +119,5 @@ export function takeFree(roles: readonly Role[]): [at: number, guard: MutexGuard
     }
   }
   if (busy < 0 && failure !== undefined) throw failure;
-  return [busy, (roles[busy] as Role).take()]; // says who has it, if it is not free by now
+  return [busy, (roles[busy] as Role).take(roles.length)]; // says who has it, if it is not free by now
 }

@@ -86,7 +86,22 @@ const usualSegment = 1 << 16;
 export const usualLimit = 1 << 26;
 const longestRendezvous = mostCapacity / 2 - RECORD_HEADER;
 
+/** What says nothing of such a channel: whoever gives it has another one in mind. */
+function refuseUnused({ capacity, maxLength, limit, segment }: ShapeOptions): void {
+  const isUnbounded = capacity === 'unbounded';
+  const unused = [
+    ['options.maxLength', capacity === 0 ? undefined : maxLength, '0'],
+    ['options.limit', isUnbounded ? undefined : limit, "'unbounded'"],
+    ['options.segment', isUnbounded ? undefined : segment, "'unbounded'"],
+  ] as const;
+  for (const [name, value, of] of unused) {
+    if (value !== undefined)
+      throw outOfRange(name, `given only where \`capacity\` is ${of}`, value);
+  }
+}
+
 export function shapeOf(options: ShapeOptions, temporary = false): Shape {
+  refuseUnused(options);
   const { full = 'wait', capacity, maxLength, senders = 1, receivers = 1 } = options;
   const policy = policies[word('options.full', names, full)] ?? 'wait';
   const most = capacity === 0 ? 1 : mostSenders;

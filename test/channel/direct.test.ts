@@ -90,6 +90,7 @@ test('what a handler throws is a RemoteError, with its message and code, and no 
     plain: new TypeError('wrong'),
     text: 'just text',
     nothing: undefined,
+    symbol: Symbol('odd'),
     odd: {
       get message(): string {
         throw new Error('again');
@@ -109,8 +110,12 @@ test('what a handler throws is a RemoteError, with its message and code, and no 
   expect(first.stack).not.toContain('answers');
   expect(await ask('plain')).toMatchObject({ code: 'ERR_REMOTE', message: 'wrong' });
   expect(await ask('text')).toMatchObject({ code: 'ERR_REMOTE', message: 'just text' });
-  expect(await ask('nothing')).toMatchObject({ code: 'ERR_REMOTE', message: '' });
-  expect(await ask('odd')).toMatchObject({ code: 'ERR_REMOTE', message: '' });
+  expect(await ask('nothing')).toMatchObject({ message: 'undefined was thrown' });
+  expect(await ask('symbol')).toMatchObject({ message: 'Symbol(odd) was thrown' });
+  expect(await ask('odd')).toMatchObject({
+    code: 'ERR_REMOTE',
+    message: 'what was thrown has no message',
+  });
   expect(await ask('long')).toMatchObject({ message: 'é'.repeat(200) });
 });
 

@@ -235,6 +235,11 @@ describe('opening', () => {
     [{ capacity: 1536 }, 'ERR_OUT_OF_RANGE'],
     [{ waiting: 'sometimes' as channel.Waiting }, 'ERR_OUT_OF_RANGE'],
     [{ mode: 0o1000 }, 'ERR_OUT_OF_RANGE'],
+    [{ maxLength: 100 }, 'ERR_OUT_OF_RANGE'],
+    [{ capacity: 'unbounded', maxLength: 100 } as const, 'ERR_OUT_OF_RANGE'],
+    [{ limit: 1 << 20 }, 'ERR_OUT_OF_RANGE'],
+    [{ capacity: 1 << 20, segment: 4096 }, 'ERR_OUT_OF_RANGE'],
+    [{ capacity: 0, limit: 1 << 20 }, 'ERR_OUT_OF_RANGE'],
     [{ capacity: '1024' as unknown as number }, 'ERR_INVALID_ARG_TYPE'],
   ])('%j is refused', (options, code) => {
     expect(() => Channel.createSync(undefined, options)).toThrow(coded(code));

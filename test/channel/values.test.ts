@@ -1,5 +1,7 @@
 /** Values, as a codec encodes them. */
 
+import type { channel } from 'posix-ipc';
+
 import { makeEnds } from '../support/channels';
 
 const value = { text: 'grüße', list: [1, 2.5, -3], inner: { none: null } };
@@ -58,6 +60,32 @@ test("what a codec of the caller throws is the call's error", () => {
   sender.sendSync('x');
   expect(() => receiver.tryReceiveValue()).toThrow(RangeError);
 });
+
+test('what a codec of the caller gives must be bytes or text: the error names it', async () => {
+  const [encode, decode] = [
+    (): Promise<string> => Promise.resolve('late'),
+    (data: Buffer): Buffer => data,
+  ];
+  const { sender, receiver } = makeEnds({ codec: { encode, decode } as unknown as channel.Codec });
+  await expect(sender.sendValue(1)).rejects.toMatchObject({
+    code: 'ERR_INVALID_ARG_TYPE',
+    message: expect.stringMatching(/"options\.codec\.encode\(\)".*Promise/) as string,
+  });
+  expect(receiver.tryReceive()).toBeUndefined();
+});
+
+test.each([undefined, () => 1, Symbol('no')])(
+  'JSON cannot say %p: the error is of the value',
+  (odd) => {
+    const { sender } = makeEnds({ codec: 'json' });
+    expect(() => sender.trySendValue(odd)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_TYPE',
+        message: expect.stringContaining('"value" argument must be what JSON can say') as string,
+      }) as Error,
+    );
+  },
+);
 
 test('what cannot be encoded is not sent, and what cannot be decoded is received', async () => {
   const { sender, receiver } = makeEnds({ codec: 'json' });

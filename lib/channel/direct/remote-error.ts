@@ -5,6 +5,8 @@ const usualCode = 'ERR_REMOTE';
 const longestCode = 64;
 const longestMessage = 400;
 
+const noMessage = 'what was thrown has no message';
+
 /**
  * What the handler of a request has thrown in the other process: its `code`, or `'ERR_REMOTE'`, and
  * its message; its stack stays there.
@@ -42,12 +44,18 @@ function textOf(thrown: unknown, property: 'code' | 'message'): string | undefin
   }
 }
 
+/** Who asks must not be left with nothing, whatever was thrown. */
+function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  const isThing = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
+  return isThing ? (textOf(thrown, 'message') ?? noMessage) : `${String(thrown)} was thrown`;
+}
+
 /** What was thrown, as the payload of a frame. */
 export function encodeError(thrown: unknown): Buffer {
-  const message = typeof thrown === 'string' ? thrown : textOf(thrown, 'message');
   const code = textOf(thrown, 'code') ?? usualCode;
   const zero = Buffer.alloc(1);
-  return Buffer.concat([cut(code, longestCode), zero, cut(message ?? '', longestMessage)]);
+  return Buffer.concat([cut(code, longestCode), zero, cut(messageOf(thrown), longestMessage)]);
 }
 
 export function decodeError(payload: Buffer): RemoteError {

@@ -70,10 +70,11 @@ class Lane:
 
 
 def lanes(file, memory):
-    words = memoryview(memory).cast("I")  # a load each, where struct would take bytes
-    magic, layout, capacity = words[:3]
-    if magic != MAGIC:
+    whole = len(memory) & ~3
+    words = memoryview(memory)[:whole].cast("I")  # a load each, where struct would take bytes
+    if whole < RING or words[0] != MAGIC:
         raise SystemExit("there is no channel")
+    layout, capacity = words[1:3]
     senders, segment = words[5] or 1, words[7]
     if layout not in LAYOUTS or words[8] > 1 or any(words[9:16]):
         raise SystemExit("this is a channel of another version, or damaged")
@@ -95,4 +96,6 @@ def main(name):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: look.py NAME")
     main(sys.argv[1])

@@ -1,6 +1,7 @@
 /** A Python program with the standard library alone looks into a channel: examples/channel-look. */
 
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { channel, memory } from 'posix-ipc';
@@ -78,6 +79,17 @@ testIf(hasPython, 'no python3')('says what is no channel', () => {
   expect(look(one.name).stderr).toMatch('another version');
   words[0] = 0;
   expect(look(one.name).stderr).toBe('there is no channel\n');
+});
+
+testIf(hasPython, 'no python3')('says so of any object, however short, and how it is used', () => {
+  const one = makeChannel({ capacity: 1024 });
+  one.close(); // what is mapped must not become shorter
+  for (const bytes of [1, 4, 767, 5001]) {
+    writeFileSync(`/dev/shm${one.name}`, Buffer.alloc(bytes));
+    expect(look(one.name)).toEqual({ lines: [], stderr: 'there is no channel\n' });
+  }
+  const { stderr } = spawnSync('python3', [script], { encoding: 'utf8' });
+  expect(stderr).toBe('usage: look.py NAME\n');
 });
 
 testIf(hasPython, 'no python3')('a temporary one, which stays', () => {

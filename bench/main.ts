@@ -30,7 +30,7 @@ function choose(options: Options, compiler: Compiler): Chosen[] {
   const { facility, effort } = options;
   const names = facility === undefined ? Object.keys(facilities) : [facility];
   return names.flatMap((name) => {
-    const one = facilities[name];
+    const one = Object.hasOwn(facilities, name) ? facilities[name] : undefined;
     if (one === undefined) throw new Misuse(`no such facility: ${name}`);
     const built = one.build(effort, compiler, options);
     const measures = built.measures.filter((measure) => isAskedFor(measure, options));

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepsItsNumber } from './core/duration';
@@ -204,23 +204,38 @@ export function refuseUnused(
   }
 }
 
-/** What would be told only when all was measured: a file that cannot be there. */
+/** What would be told only when all was measured: a file that cannot be there, or would be two. */
 export function refuseUnwritable(
   options: Pick<Options, 'json' | 'html' | 'markdown' | 'document'>,
 ): void {
+  const names = new Map<string, string>();
   for (const name of ['json', 'html', 'markdown', 'document'] as const) {
     const file = options[name];
     if (file === undefined) continue;
-    try {
-      accessSync(path.dirname(file), constants.W_OK);
-    } catch {
-      throw new Misuse(
-        `--${name} takes the name of a file in a folder that may be written to; not ${file}`,
-      );
-    }
-    if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw new Misuse(`--${name} takes the name of a file; not of a folder, ${file}`);
+    if (!checkFile(name, file)) continue;
+    const other = names.get(path.resolve(file));
+    if (other !== undefined) throw new Misuse(`--${other} and --${name} name one file, ${file}`);
+    names.set(path.resolve(file), name);
   }
+}
+
+/** Whether what is written there stays, which a terminal or a pipe passes on. */
+function checkFile(name: string, file: string): boolean {
+  const refused = (why: string): Misuse =>
+    new Misuse(`--${name} takes the name of a file${why} ${file}`);
+  let there: Stats | undefined;
+  try {
+    there = statSync(file, { throwIfNoEntry: false });
+    if (there === undefined) accessSync(path.dirname(file), constants.W_OK);
+    // It stays as it is. A pipe is not opened: its reader would take that for its end.
+    else if (there.isFile()) closeSync(openSync(file, constants.O_WRONLY));
+  } catch {
+    const where =
+      there === undefined ? 'in a folder that may be written to' : 'that may be written';
+    throw refused(` ${where}; not`);
+  }
+  if (there?.isDirectory() === true) throw refused('; not of a folder,');
+  return there === undefined || there.isFile();
 }
 
 export function parseOptions(args: readonly string[]): Options | 'help' {

@@ -102,10 +102,25 @@ test.each(['json', 'html', 'markdown', 'document'])(
     expect(() => {
       check('/tmp');
     }).toThrow(/^--\w+ takes the name of a file; not of a folder, \/tmp$/);
+    expect(() => {
+      check(process.execPath); // a program that runs
+    }).toThrow(/^--\w+ takes the name of a file that may be written; not \//);
     check('/tmp/posix-ipc-nothing.txt');
     check('nothing.txt');
+    check('/dev/stdout');
   },
 );
+
+test('no two reports go into one file', () => {
+  const attempt = (html: string): unknown => {
+    refuseUnwritable(parsed('--json', 'one.txt', '--html', html));
+    return undefined;
+  };
+  expect(() => attempt('./one.txt')).toThrow(Misuse);
+  expect(() => attempt('./one.txt')).toThrow(/^--json and --html name one file, .\/one.txt$/);
+  attempt('other.txt');
+  refuseUnwritable(parsed('--json', '/dev/null', '--html', '/dev/null'));
+});
 
 test('a duration is refused where all rows keep their number of messages', () => {
   const kept = [{ scenario: 'waits' }, { scenario: 'fan-out', keeps: true }] as const;

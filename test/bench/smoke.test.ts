@@ -257,6 +257,7 @@ describe('npm run bench', () => {
     [['eventfd', '--only', 'nothing of that name'], 'no row is named'],
     [['eventfd', '--rate', '100'], '--rate is for rows with a schedule'],
     [['tin cans'], 'no such facility'],
+    [['toString'], 'no such facility'],
     [['sysv', 'sysv'], 'name one facility'],
   ])('%j is refused', async (args, message) => {
     await expect(compiled(...args)).rejects.toMatchObject({

@@ -8,7 +8,8 @@ import { durationText } from './core/duration';
 import { machine } from './core/machine';
 import type { Facility, Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
-import { run, type Outcome } from './core/run';
+import { Progress } from './core/progress';
+import { run, stepsOf, type Outcome } from './core/run';
 import { facilities } from './facilities';
 import {
   Misuse,
@@ -46,6 +47,7 @@ async function measure(
   facility: Facility,
   options: Options,
   compiler: Compiler,
+  progress: Progress,
 ): Promise<Outcome[]> {
   const prober = proberOf(compiler.probe());
   const unmeasured = options.effort === 'smoke';
@@ -58,7 +60,7 @@ async function measure(
   const outcomes: Outcome[] = [];
   for (const measures of groups.values())
     outcomes.push(...(await run(facility, measures, { ...options, unmeasured, probe, progress })));
-  progress('');
+  progress.clear();
   return outcomes;
 }
 
@@ -66,11 +68,6 @@ async function measure(
 function onlyOnce(probe: Probe): Probe {
   let distance: Promise<Distance> | undefined;
   return () => (distance ??= probe());
-}
-
-/** One line, written over and over; nothing where nobody looks. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
 function noRow({ only, payloads }: Options): string {
@@ -105,11 +102,12 @@ async function runsOf(
   chosen: readonly Chosen[],
   options: Options,
   compiler: Compiler,
+  progress: Progress,
 ): Promise<Outcome[][]> {
   const runs: Outcome[][] = [];
   for (let i = 0; i < options.repeat; i++) {
     const outcomes: Outcome[] = [];
-    for (const one of chosen) outcomes.push(...(await measure(one, options, compiler)));
+    for (const one of chosen) outcomes.push(...(await measure(one, options, compiler, progress)));
     runs.push(outcomes);
   }
   return runs;
@@ -121,12 +119,13 @@ async function documented(
   chosen: readonly Chosen[],
   options: Options,
   compiler: Compiler,
+  progress: Progress,
 ): Promise<Outcome[][]> {
   const titles = Object.values(facilities).map(({ title }) => title);
   const all: Outcome[][][] = [];
   for (const one of chosen) {
     const [before, begun] = [machine(), Date.now()];
-    const runs = await runsOf([one], options, compiler);
+    const runs = await runsOf([one], options, compiler, progress);
     const facts = factsOf(before, begun, [one], runs, options);
     updateDocument(file, { titles, title: one.title, text: sectionOf(facts, runs) });
     all.push(runs);
@@ -145,15 +144,14 @@ async function main(): Promise<void> {
   const compiler = new Compiler();
   const chosen = choose(options, compiler);
   if (chosen.length === 0) throw new Misuse(noRow(options));
-  refuseUnused(
-    options,
-    chosen.flatMap((one) => one.measures),
-  );
+  const measures = chosen.flatMap((one) => one.measures);
+  refuseUnused(options, measures);
   const { document } = options;
+  const progress = new Progress(options.repeat * stepsOf(measures, options.rounds));
   const [before, begun] = [machine(), Date.now()];
   const runs = await (document === undefined
-    ? runsOf(chosen, options, compiler)
-    : documented(document, chosen, options, compiler));
+    ? runsOf(chosen, options, compiler, progress)
+    : documented(document, chosen, options, compiler, progress));
   const facts = factsOf(before, begun, chosen, runs, options);
   if (!(await report(facts, runs, options))) process.exitCode = 1;
 }

@@ -4,6 +4,7 @@ import { inLanes } from './lanes';
 import type { Contender, Facility, Measure, Placement } from './measure';
 import type { Probe } from './probe';
 import { Fault } from './program';
+import type { Progress } from './progress';
 import { migrationsOf, type Result } from './result';
 import { onlyOnce, sampler, type Sampler } from './sample';
 import { BOTH, seeks, sharesOf, type Shares, type Who } from './shares';
@@ -42,11 +43,22 @@ export interface RunOptions {
    */
   unmeasured: boolean;
   probe: Probe;
-  progress: (text: string) => void;
+  /** Each of these in each round is a step. */
+  progress: Pick<Progress, 'show' | 'advance'>;
 }
 
 /** Where nothing is measured, so many rows run at a time: most programs wait for others now and then. */
 const LANES = 3;
+
+/** Whether it can be measured here. */
+function isThere({ absent }: Measure): boolean {
+  return absent === undefined;
+}
+
+/** How many steps there are in all rounds of these. */
+export function stepsOf(measures: readonly Measure[], rounds: number): number {
+  return measures.filter(isThere).length * rounds;
+}
 
 /** All measures of one group, interleaved. */
 export async function run(
@@ -56,20 +68,21 @@ export async function run(
 ): Promise<Outcome[]> {
   const { rounds, placement, unmeasured, progress } = options;
   const outcomes = measures.map((measure): Outcome => ({ measure, rounds: [] }));
-  const running = outcomes.filter(({ measure }) => measure.absent === undefined);
+  const running = outcomes.filter(({ measure }) => isThere(measure));
   const take = sampler(facility, placement);
   const shares = new Map<Outcome, Shares>();
   for (const outcome of unmeasured ? [] : running) {
     if (!seeks(outcome.measure, options.duration)) continue;
-    progress(`how much to do: ${outcome.measure.name}`);
+    progress.show(`how much to do: ${outcome.measure.name}`);
     shares.set(outcome, await soughtOut(outcome, take, options.duration));
   }
   for (let round = 0; round < rounds; round++) {
     const once = unmeasured ? onlyOnce(take) : take;
     await inLanes(unmeasured ? LANES : 1, running, async (outcome) => {
-      if (outcome.fault !== undefined) return;
-      progress(`round ${String(round + 1)} of ${String(rounds)}: ${outcome.measure.name}`);
-      await runRound(outcome, once, shares.get(outcome) ?? {}, round, options.probe);
+      progress.show(`round ${String(round + 1)} of ${String(rounds)}: ${outcome.measure.name}`);
+      if (outcome.fault === undefined)
+        await runRound(outcome, once, shares.get(outcome) ?? {}, round, options.probe);
+      progress.advance();
     });
   }
   return outcomes;

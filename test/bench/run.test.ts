@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inLanes } from '../../bench/core/lanes';
 import type { Contender, Facility, Measure } from '../../bench/core/measure';
-import { run, type Outcome, type RunOptions } from '../../bench/core/run';
+import { run, stepsOf, type Outcome, type RunOptions } from '../../bench/core/run';
 
 let folder = '';
 
@@ -51,7 +51,7 @@ function ran(measures: readonly Measure[], more: Partial<RunOptions> = {}): Prom
   return run(facility, measures, {
     ...{ rounds: 1, placement: 'free', duration: undefined, unmeasured: false },
     probe: () => Promise.resolve(1),
-    progress: () => undefined,
+    progress: { show: () => undefined, advance: () => undefined },
     ...more,
   });
 }
@@ -144,4 +144,21 @@ test('each thing is done in one lane, so many at a time', async () => {
   });
   expect(done.sort()).toEqual([1, 2, 3, 4, 5]);
   expect(most).toBe(2);
+});
+
+test('each measure that can be here is a step in each round, also where it is wrong', async () => {
+  const wrong: Contender = { language: 'C', program: '/bin/false' };
+  const measures = [
+    measure('pair'),
+    measure('pair', { name: 'wrong', subject: wrong }),
+    measure('pair', { name: 'absent', absent: 'not here' }),
+  ];
+  let steps = 0;
+  const advance = (): void => {
+    steps++;
+  };
+  const progress = { show: () => undefined, advance };
+  await ran(measures, { rounds: 3, progress });
+  expect(steps).toBe(6);
+  expect(stepsOf(measures, 3)).toBe(6);
 });

@@ -6,7 +6,7 @@ import { Compiler } from './core/compiler';
 import { conditions } from './core/conditions';
 import { durationText } from './core/duration';
 import { machine } from './core/machine';
-import type { Facility, Measure } from './core/measure';
+import { withoutGoals, type Facility, type Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
 import { Progress } from './core/progress';
 import { run, stepsOf, type Outcome } from './core/run';
@@ -34,7 +34,8 @@ function choose(options: Options, compiler: Compiler): Chosen[] {
     const one = Object.hasOwn(facilities, name) ? facilities[name] : undefined;
     if (one === undefined) throw new Misuse(`no such facility: ${name}`);
     const built = one.build(effort, compiler, options);
-    const measures = built.measures.filter((measure) => isAskedFor(measure, options));
+    const asked = built.measures.filter((measure) => isAskedFor(measure, options));
+    const measures = effort === 'smoke' ? asked.map(withoutGoals) : asked;
     return measures.length === 0 ? [] : [{ ...built, title: one.title, measures }];
   });
 }
@@ -78,18 +79,22 @@ function noRow({ only, payloads }: Options): string {
 
 type Facts = Record<string, string>;
 
+/** Where it is less than all. */
+const EFFORTS = { quick: 'quick: fewer messages', smoke: 'smoke: the numbers mean nothing' };
+
 /** What the report says beside the numbers of these facilities. */
 function factsOf(
   before: Facts,
   begun: number,
   chosen: readonly Chosen[],
   runs: readonly Outcome[][],
-  { rounds, repeat, duration, placement }: Options,
+  { rounds, repeat, duration, placement, effort }: Options,
 ): Facts {
   const measures = chosen.flatMap((one) => one.measures);
   return {
     ...before,
     ...chosen.reduce((all, one) => ({ ...all, ...one.facts }), {}),
+    ...(effort === 'full' ? {} : { effort: EFFORTS[effort] }),
     rounds: repeat === 1 ? String(rounds) : `${String(rounds)} in each of ${String(repeat)} runs`,
     ...(duration === undefined ? {} : { duration: durationText(duration, measures) }),
     ...conditions(pooled(runs), placement),

@@ -75,7 +75,7 @@ export interface Figure {
   value: (result: Result) => number;
   /** In nanoseconds, where single operations were timed: for the 99th percentile. */
   latencies?: (result: Result) => readonly number[];
-  goal?: Goal;
+  goal?: Goal | undefined;
 }
 
 export interface Measure {
@@ -95,6 +95,12 @@ export interface Measure {
   alone?: boolean;
   /** Why it cannot be measured here. */
   absent?: string;
+}
+
+/** The same, where numbers mean nothing: none can meet a goal, or miss it. */
+export function withoutGoals(measure: Measure): Measure {
+  const figures = measure.figures.map((figure) => ({ ...figure, goal: undefined }));
+  return { ...measure, figures };
 }
 
 /** An object in the kernel that a sample uses. */

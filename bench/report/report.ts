@@ -24,7 +24,7 @@ export async function report(
   const agreements = runs.length > 1 ? agreementsOf(runs) : [];
   const smoke = options.effort === 'smoke';
   for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
-  console.log(table(smoke ? rows.map((row) => ({ ...row, goal: undefined })) : rows));
+  console.log(table(rows));
   const tails = outcomes.flatMap(tailsOf);
   if (tails.length > 0) console.log(`Percentiles, in microseconds:\n${tailTable(tails)}`);
   const costs = outcomes.flatMap(costsOf);

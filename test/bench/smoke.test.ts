@@ -192,6 +192,17 @@ describe('npm run bench', () => {
     expect(readFileSync(page ?? '', 'utf8')).toContain('<h3>Run by run</h3>');
   });
 
+  test('--smoke: no report says of a goal that it was met or missed, and each says why', async () => {
+    const files = ['json', 'html', 'markdown'].map((name) => path.join(folder, `goals.${name}`));
+    const options = files.flatMap((file) => [`--${path.extname(file).slice(1)}`, file]);
+    const { stdout } = await compiled('file-locks', '--smoke', ...options);
+    const [json = '', page = '', tables = ''] = files.map((file) => readFileSync(file, 'utf8'));
+    for (const text of [String(stdout), json, page, tables])
+      expect(text).not.toMatch(/MISSED|"met":|(<|&lt;)= [\d.]+ x C/);
+    for (const text of [String(stdout), json, page])
+      expect(text).toContain('smoke: the numbers mean nothing');
+  });
+
   test('--document: the section of a facility', async () => {
     const file = path.join(folder, 'results.md');
     writeFileSync(file, '## By hand\n\nstays\n\n## File locks\n\nold\n');

@@ -20,7 +20,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--rule); padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 thead th { white-space: normal; vertical-align: bottom; }
-.facts td { text-align: left; white-space: normal; }
+.facts th, .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
+.facts th { min-width: 6rem; }
 .met { color: var(--met); }
 .missed, .trouble { color: var(--missed); font-weight: 600; }
 `;

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { types } from 'node:util';
 
 import { check, invalidType, outOfRange } from '../core/error';
 import { native } from '../native';
@@ -19,7 +20,7 @@ const room = Buffer.alloc(longest);
 /** The bytes of an address. */
 export function nameOf(address: unknown, name = 'address'): Uint8Array {
   const bytes = typeof address === 'string' ? Buffer.from(address) : address;
-  if (!(bytes instanceof Uint8Array)) throw invalidType(name, 'a string or a Uint8Array', address);
+  if (!types.isUint8Array(bytes)) throw invalidType(name, 'a string or a Uint8Array', address);
   const { length } = bytes;
   const isPath = bytes[0] !== 0;
   if (length === 0 || length > longest || (isPath && bytes.includes(0))) {

@@ -7,7 +7,9 @@ import type { SendPlan } from './socket-options';
 type Hints = ReadonlyMap<number | string, string>;
 
 function hintsOf(hints: Record<string, string>): Hints {
-  return new Map(Object.entries(hints).map(([code, hint]) => [-errnoOf(code), hint]));
+  const all = Object.entries(hints);
+  const numbered = all.map(([code, hint]): [number, string] => [-errnoOf(code), hint]);
+  return new Map<number | string, string>([...all, ...numbered]);
 }
 
 const nobody = 'no process has a socket bound there: one that has ended leaves its file';
@@ -17,6 +19,7 @@ const connecting = hintsOf({
   EACCES: 'it takes the write permission of the socket file, and the way to it',
   ECONNREFUSED: nobody,
   EPROTOTYPE: otherType,
+  ETIMEDOUT: 'it listens, but does not accept: its backlog is full',
 });
 
 const sending = hintsOf({
@@ -25,6 +28,9 @@ const sending = hintsOf({
   EPROTOTYPE: otherType,
   ETOOMANYREFS: 'too many descriptors are under way; the limit is RLIMIT_NOFILE (ulimit -n)',
 });
+
+/** Of a send to a peer that has no address. */
+const pairing = hintsOf({ ECONNREFUSED: 'the peer has closed' });
 
 const enclosing = hintsOf({
   EBADF: 'one of options.fds is not open',
@@ -49,6 +55,7 @@ export function sendFailure(
   const hint =
     (fds.length > 0 ? enclosing.get(error) : undefined) ??
     (credentials === undefined ? undefined : claiming.get(error)) ??
+    (path === undefined ? pairing.get(error) : undefined) ??
     sending.get(error);
   return new SystemError(error, 'sendmsg', { path, hint });
 }

@@ -2,6 +2,7 @@
 
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { runInNewContext } from 'node:vm';
 
 import { unix } from 'posix-ipc';
 
@@ -120,6 +121,14 @@ describe('addresses', () => {
     expect(from).toEqual(Buffer.from(name));
     await other.sendTo(from as Uint8Array, 'back');
     expect(odd.tryReceive()?.data.toString()).toBe('back');
+  });
+
+  test('bytes may be of another context', () => {
+    const name = abstractName();
+    const bytes: unknown = runInNewContext('Uint8Array.from(bytes)', {
+      bytes: [...Buffer.from(name)],
+    });
+    expect(bound(bytes as Uint8Array).address).toBe(name);
   });
 
   test('the longest path', async () => {

@@ -3,7 +3,7 @@
 import { unix } from 'posix-ipc';
 
 import { rejectionOf, thrownBy } from '../support/outcome';
-import { closing, socketPath } from '../support/sockets';
+import { closing, closingBoth, socketPath } from '../support/sockets';
 
 const { Datagram, SeqPacket, SeqPacketServer, Stream, StreamServer } = unix;
 
@@ -45,6 +45,17 @@ describe.each(connecting)('%s', (_name, Server, Client) => {
     expect(mixed.message).toMatch('(the socket there is of another type: datagram, seqpacket and');
   });
 
+  test('a server that does not accept', async () => {
+    const file = socketPath();
+    closing(Server.createSync(file, { backlog: 0 }));
+    closing(Client.connectSync(file));
+    const late = (await rejectionOf(Client.connect(file, { timeout: 1 }))).message;
+    expect(late).toBe(
+      `ETIMEDOUT: timed out, connect '${file}' (it listens, but does not accept: its backlog is full)`,
+    );
+    expect(thrownBy(() => Client.connectSync(file, { timeout: 1 })).message).toBe(late);
+  });
+
   test('an address that is taken: how to replace what nobody uses', () => {
     const file = socketPath();
     Server.createSync(file).close();
@@ -67,6 +78,12 @@ test('Datagram: errors name whom it is connected to, now', async () => {
   client.disconnect();
   expect(await rejectionOf(client.send('x'))).toMatchObject({ code: 'ENOTCONN' });
   expect(thrownBy(() => client.trySend('x'))).not.toHaveProperty('path');
+});
+
+test('a peer without an address', () => {
+  const [one, other] = closingBoth(unix.socketpairSync('datagram'));
+  other.close();
+  expect(thrownBy(() => one.trySend('x')).message).toMatch('sendmsg (the peer has closed)');
 });
 
 test('zero bytes of an abstract name are shown as the kernel shows them', () => {

@@ -24,6 +24,38 @@ export function after(milliseconds: number, callback: () => void): () => void {
   };
 }
 
+/** What one signal ends. It has one listener of ours: of more than ten, Node warns as of a leak. */
+class Watch {
+  readonly listeners = new Set<() => void>();
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  readonly abort = (): void => {
+    watches.delete(this.#signal);
+    for (const listener of this.listeners) {
+      try {
+        listener();
+      } catch (error) {
+        reportLater(error); // such as one of `signal.reason`; the others are told all the same
+      }
+    }
+  };
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+function watch(signal: AbortSignal, listener: () => void): void {
+  const known = watches.get(signal);
+  const watching = known ?? new Watch(signal);
+  watching.listeners.add(listener);
+  if (known !== undefined) return;
+  watches.set(signal, watching);
+  signal.addEventListener('abort', watching.abort, { once: true });
+}
+
 /**
  * Calls back at once where the signal is aborted already: a wait of several steps may have missed it.
  * A signal may be any object that looks like one: what it throws is the request's own failure.
@@ -34,7 +66,7 @@ export function listen(
   failed: (error: unknown) => void,
 ): void {
   try {
-    signal.addEventListener('abort', listener, { once: true });
+    watch(signal, listener);
     if (signal.aborted) listener();
   } catch (error) {
     failed(error);
@@ -43,8 +75,11 @@ export function listen(
 
 /** What it throws here must not hold up the line. */
 export function stopListening(signal: AbortSignal, listener: () => void): void {
+  const watching = watches.get(signal);
+  if (watching?.listeners.delete(listener) !== true || watching.listeners.size > 0) return;
+  watches.delete(signal);
   try {
-    signal.removeEventListener('abort', listener);
+    signal.removeEventListener('abort', watching.abort);
   } catch (error) {
     reportLater(error);
   }

@@ -8,6 +8,7 @@ import {
   capacityOf,
   checkRoom,
   kindOf,
+  mappable,
   mostIn,
   openersOf,
   useOf,
@@ -49,7 +50,7 @@ function makingOf(options: ChannelOptions): Making {
   const shape = shapeOf(options, boolean('options.temporary', temporary));
   const bytes = ringOf(options, shape) ?? usualCapacity;
   return {
-    bytes: bytesFor(bytes, shape),
+    bytes: mappable(bytesFor(bytes, shape), 'options.senders', shape.senders),
     mode: fileMode('options.mode', mode),
     owner: ownerOf(options),
     isSparse: shape.segment > 0,

@@ -1,5 +1,7 @@
 /** What opening a channel and opening a broadcast have in common. */
 
+import { constants } from 'node:buffer';
+
 import { check, outOfRange } from '../core/error';
 import { handleOf, type Mapping } from '../core/mapping';
 import { word } from '../core/mapping-options';
@@ -57,6 +59,17 @@ export function useOf({ waiting = 'adaptive', codec }: OpenChannelOptions): Use 
 
 export function capacityOf(capacity: unknown): number {
   return powerOfTwo('options.capacity', capacity, leastCapacity, mostCapacity);
+}
+
+/** So many bytes, refused before any are reserved that nobody could map: for what was `given`. */
+export function mappable(bytes: number, option: string, given: number): number {
+  const most = constants.MAX_LENGTH;
+  if (bytes <= most) return bytes;
+  throw outOfRange(
+    option,
+    `so small that all rings fit into a buffer, ${String(most)} bytes`,
+    given,
+  );
 }
 
 /** `what`: in the words of an error message. `bytes`: of the smallest one. */

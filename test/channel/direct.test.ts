@@ -1,8 +1,11 @@
 /** Messages and requests between two ends. */
 
+import { constants } from 'node:buffer';
+
 import { channel } from 'posix-ipc';
 
 import { coded, meetBoth } from '../support/directs';
+import { testIf } from '../support/machine';
 
 test('messages in both directions, with their types', async () => {
   const [one, other] = await meetBoth();
@@ -82,6 +85,14 @@ test('requests that come before a handler wait for it', async () => {
   expect((await early).toString()).toBe('late');
   expect(seen).toEqual(['a']);
 });
+
+testIf(constants.MAX_LENGTH < 4 * 2 ** 30 + 3136, 'buffers may be that long')(
+  'rings that do not fit into a buffer are refused by the name of the option',
+  async () => {
+    const meeting = channel.direct('rings', { capacity: 2 ** 30, timeout: 0 });
+    await expect(meeting).rejects.toThrow(/"options.capacity" is out of range.* into a buffer/);
+  },
+);
 
 test('what a handler throws is a RemoteError, with its message and code, and no stack of there', async () => {
   const [one, other] = await meetBoth();

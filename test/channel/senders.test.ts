@@ -1,10 +1,13 @@
 /** Several senders: each has its own ring, and the receiver serves them in turn. */
 
+import { constants } from 'node:buffer';
+
 import { channel, memory } from 'posix-ipc';
 
 import { makeChannel } from '../support/channels';
 import { pattern } from '../support/files';
 import { collect, fill, texts } from '../support/full-channels';
+import { testIf } from '../support/machine';
 import { waitUntil } from '../support/wait-until';
 
 const capacity = 1024;
@@ -36,6 +39,14 @@ test('as many senders at a time as there may be; the next one when one has close
   expect(texts(receiver)).toEqual(['of the first', 'of the next']);
   expect(() => one.receiver()).toThrow(coded('EBUSY'));
 });
+
+testIf(constants.MAX_LENGTH < 2 ** 36, 'buffers may be that long')(
+  'more rings than fit into a buffer are refused by the name of the option',
+  () => {
+    const many = { capacity: 'unbounded', limit: 2 ** 30, senders: 64 } as const;
+    expect(() => makeChannel(many)).toThrow(/"options.senders" is out of range.* into a buffer/);
+  },
+);
 
 test('in a mapping it takes room for each', () => {
   using mapping = memory.mapAnonymousSync({ length: 8192, shared: true });

@@ -7,7 +7,7 @@ import type { Mapping } from '../../core/mapping';
 import { createNamed, openNamed, type Making, type NamedKind } from '../../core/named-memory';
 import type { MutexGuard } from '../../lock/mutex-guard';
 import { native } from '../../native';
-import type { Use } from '../opening';
+import { mappable, type Use } from '../opening';
 import { HEAD, leastCapacity, mostCapacity, RECEIVER_ROLE, SENDER_ROLE } from '../layout';
 import { initialise, placeOf, type Place } from '../place';
 import { receiverOf, type Receiver } from '../receiver';
@@ -70,7 +70,7 @@ function headOf(mapping: Mapping, name: string): Head {
 
 function makingOf({ capacity, window, mode }: Meeting): Making {
   return {
-    bytes: sizeOf(capacity),
+    bytes: mappable(sizeOf(capacity), 'options.capacity', capacity),
     mode,
     init: (mapping) => {
       for (const lane of ['messages', 'calls'] as const) {

@@ -7,15 +7,16 @@ import os from 'node:os';
  * @param {readonly string[]} items each becomes the last argument of one run
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {{ quiet?: boolean }} [options] `quiet`: what it prints is not shown
  * @returns {Promise<string[]>} the items whose run failed
  */
-export async function runForEach(items, program, args) {
+export async function runForEach(items, program, args, { quiet = false } = {}) {
   const waiting = [...items];
   /** @type {string[]} */
   const failed = [];
   const worker = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
-      if (!(await succeeds(program, [...args, item]))) failed.push(item);
+      if (!(await succeeds(program, [...args, item], quiet))) failed.push(item);
     }
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
@@ -25,13 +26,14 @@ export async function runForEach(items, program, args) {
 /**
  * @param {string} program
  * @param {readonly string[]} args
+ * @param {boolean} quiet
  * @returns {Promise<boolean>}
  */
-function succeeds(program, args) {
+function succeeds(program, args, quiet) {
   return new Promise((resolve) => {
     execFile(program, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      process.stdout.write(stdout);
-      if (error !== null) process.stderr.write(stderr);
+      if (!quiet) process.stdout.write(stdout);
+      if (!quiet && error !== null) process.stderr.write(stderr);
       resolve(error === null);
     });
   });

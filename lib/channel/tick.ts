@@ -14,6 +14,7 @@ let spare: Deferred[] = [];
 let scheduled = false;
 let listening = false;
 let exiting = false;
+let actions = 0;
 
 function endTick(): void {
   scheduled = false;
@@ -38,6 +39,7 @@ export function settleAtExit(): void {
 
 /** Has it settled at the end of the tick: after all promises that are ready now. */
 export function defer(one: Deferred): void {
+  actions++;
   if (exiting) {
     one.settle();
     return;
@@ -46,6 +48,16 @@ export function defer(one: Deferred): void {
   if (scheduled) return;
   scheduled = true;
   process.nextTick(endTick);
+}
+
+/** Calls back at the end of the tick: after all promises that are ready now. */
+export function atEndOfTick(callback: () => void): void {
+  process.nextTick(callback);
+}
+
+/** Counts what the ends of this thread do: whether it is as before tells whether one has done something. */
+export function activity(): number {
+  return actions;
 }
 
 /** Settles all ends at once; whether there was one. */

@@ -1,3 +1,4 @@
+import { CallSite } from '../core/call-site';
 import { deadlineAfter, remaining } from '../core/deadline';
 import { engine, type Parking } from '../core/engine';
 import { errnoOf, type SystemError } from '../core/error';
@@ -8,7 +9,7 @@ import { mayAnswerInline } from '../core/turn';
 import type { WaitEnd } from '../native';
 import type { Bell, Ready } from './bell';
 import { channelFailure, checkThere, ETIMEDOUT, type RingPlace } from './place';
-import { settleAll } from './tick';
+import { activity, atEndOfTick, settleAll } from './tick';
 
 /**
  * How an end of a channel waits. `'spin'` looks again and again: a blocked thread without a pause,
@@ -27,9 +28,17 @@ export interface End {
   ready: Ready;
   /** Is told whenever a call begins to wait, and when none does any more. */
   awaits?: (isAwaited: boolean) => void;
+  /** Whether others go on with what it has taken: then it never tries on before they have. */
+  handsOn?: boolean;
 }
 
 const ECANCELED = -errnoOf('ECANCELED');
+
+/** How long others come first after they had something to do. */
+const ticksToShare = 16;
+
+/** Of so many waits in whose ticks nothing else was to be done, one looks whether that is still so. */
+const waitsPerLook = 32;
 
 /** Looks for something between two looks at the clock. */
 const looksPerTime = 32;
@@ -80,6 +89,12 @@ class Polling implements Parking {
 /** One wait: tried whenever the peer has rung. */
 class RingCall<R> implements Call<R> {
   readonly parking: Parking;
+  /** What the thread had done when the end of the tick was waited for. */
+  since: number | undefined;
+  /** Whether it was tried on before that. */
+  triedOn = false;
+  /** Whether it has its answer. */
+  answered = false;
 
   constructor(
     private readonly waits: Waits,
@@ -90,8 +105,9 @@ class RingCall<R> implements Call<R> {
   }
 
   attempt(): R | undefined {
+    this.#learn();
     this.waits.checkThere();
-    return this.again();
+    return this.#noted(this.again());
   }
 
   partial(): R | undefined {
@@ -99,7 +115,8 @@ class RingCall<R> implements Call<R> {
   }
 
   linger(): R | undefined {
-    return this.waits.linger(this.again);
+    const again = this.triedOn && !this.waits.shares;
+    return again ? undefined : this.#noted(this.waits.linger(this.again));
   }
 
   start(): number {
@@ -120,6 +137,17 @@ class RingCall<R> implements Call<R> {
   failure(error: number | string): SystemError {
     return this.waits.failure(error);
   }
+
+  /** At the end of the tick. */
+  #learn(): void {
+    if (this.since !== undefined) this.waits.learn(activity() !== this.since);
+    this.since = undefined;
+  }
+
+  #noted(answer: R | undefined): R | undefined {
+    this.answered = answer !== undefined;
+    return answer;
+  }
 }
 
 /** The waits of one end of a channel: they form one line. */
@@ -131,6 +159,9 @@ export class Waits {
   #ended = false;
   /** Whether its waits keep the process alive: else it must sleep, so that the loop can end. */
   holding = true;
+  /** Ticks of waits to come in which others come first, because the thread had other things to do in those of the last ones. */
+  #sharing = 0;
+  #waits = 0;
 
   constructor(end: End) {
     this.#end = end;
@@ -154,6 +185,11 @@ export class Waits {
   /** Whether to try on only in the next turn of the event loop. */
   get needsTurn(): boolean {
     return this.#end.waiting !== 'block' && this.#spin.needsTurn;
+  }
+
+  /** Whether the thread is not to be held up before the end of a tick. */
+  get shares(): boolean {
+    return this.#sharing > 0 || this.#end.handsOn === true;
   }
 
   get polls(): boolean {
@@ -185,11 +221,42 @@ export class Waits {
     const first = tried ? attempt() : undefined;
     if (first !== undefined) return first;
     this.#end.awaits?.(true);
+    const call = new RingCall(this, attempt, soFar);
     const needsTurn = !tried || this.needsTurn;
-    const answer =
-      (needsTurn ? undefined : this.linger(attempt)) ??
-      this.#lane.add(new RingCall(this, attempt, soFar), limits, method, !needsTurn);
+    const answer = needsTurn
+      ? this.#lane.add(call, limits, method, false)
+      : this.#tryOn(call, attempt, limits, method);
     if (!this.#lane.busy) this.#end.awaits?.(false);
+    return answer;
+  }
+
+  /**
+   * Tries on before it sleeps. While it does, nothing else runs: where the thread has other things to do
+   * in this tick, such as to send what this waits for the answer of, these come first.
+   */
+  #tryOn<R>(
+    call: RingCall<R>,
+    attempt: () => R | undefined,
+    limits: Limits,
+    method: unknown,
+  ): R | Promise<R> {
+    const may = this.#end.waiting !== 'block' && this.#spin.duration > 0 && limits.timeout !== 0;
+    if (!may) return this.#lane.add(call, limits, method, true);
+    if (!this.shares && ++this.#waits % waitsPerLook !== 0) {
+      const answer = this.linger(attempt);
+      if (answer !== undefined) return answer;
+      call.triedOn = true;
+    }
+    return this.#atEndOfTick(call, limits);
+  }
+
+  /** The caller's stack is taken only where it is to sleep: it costs more than an answer that comes at once. */
+  async #atEndOfTick<R>(call: RingCall<R>, limits: Limits): Promise<R> {
+    const site = new CallSite();
+    call.since = activity();
+    const answer = this.#lane.add(call, limits, site, false, atEndOfTick);
+    await new Promise<void>(atEndOfTick);
+    if (!call.answered) site.take(this.#atEndOfTick);
     return answer;
   }
 
@@ -227,6 +294,12 @@ export class Waits {
   }
 
   // ---- what its calls ask for
+
+  /** Whether the thread did something else in the tick of a wait. */
+  learn(shares: boolean): void {
+    if (shares) this.#sharing = ticksToShare;
+    else if (this.#sharing > 0) this.#sharing--;
+  }
 
   /** What the one before has taken said that nobody waits. */
   begin(): void {

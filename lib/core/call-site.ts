@@ -5,8 +5,16 @@
 export class CallSite {
   readonly #site: { stack?: string } = {};
 
-  /** `method` is the public method; the stack begins at its caller. */
-  constructor(method: unknown) {
+  /** `method` is the public method; the stack begins at its caller. Without one it may be taken later. */
+  constructor(method?: unknown) {
+    this.take(method);
+  }
+
+  /**
+   * Takes the stack, which costs microseconds. Where an async function that the caller awaits has been
+   * resumed, and calls this with itself, it begins at the caller, too.
+   */
+  take(method: unknown): void {
     if (typeof method === 'function') Error.captureStackTrace(this.#site, method);
   }
 

@@ -62,6 +62,9 @@ interface Pending {
   cancelled?: { reason: unknown };
 }
 
+/** Calls back in the next turn of the event loop, or at the end of this tick. */
+type Later = (serve: () => void) => void;
+
 const ECANCELED = -errnoOf('ECANCELED');
 const EIDRM = -errnoOf('EIDRM');
 const ETIMEDOUT = -errnoOf('ETIMEDOUT');
@@ -88,14 +91,20 @@ export class Lane {
 
   /**
    * Queues a call. `method` is the public one, whose caller the stacks of errors show. `tried`: it
-   * has just been found to block; otherwise it is tried in the next turn of the event loop, and its
-   * object is known to be there now. Throws where its object is closed.
+   * has just been found to block; otherwise it is tried in the next turn of the event loop, or at the
+   * end of this tick, and its object is known to be there now. Throws where its object is closed.
+   * `method` may also be the place of the call itself, or what will be it.
    */
-  add<R>(call: Call<R>, limits: Limits, method: unknown, tried: boolean): Promise<R> {
+  add<R>(
+    call: Call<R>,
+    limits: Limits,
+    method: unknown,
+    tried: boolean,
+    later: Later = setImmediate,
+  ): Promise<R> {
     this.#keeper.checkOpen();
-    const { timeout, signal } = limits;
-    const site = new CallSite(method);
-    if (timeout === 0 && (tried || this.busy)) {
+    const site = method instanceof CallSite ? method : new CallSite(method);
+    if (limits.timeout === 0 && (tried || this.busy)) {
       const partial = call.partial?.();
       if (partial !== undefined) return Promise.resolve(partial);
       return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
@@ -109,31 +118,13 @@ export class Lane {
         for (const undo of release) undo();
       };
       const pending = pendingOf(call, site, settle, resolve, reject);
-      pending.deadline = deadlineAfter(timeout);
-      if (timeout < Infinity) {
-        const expire = (): void => {
-          if (this.#deferred) this.#serve(false); // it is owed one attempt
-          if (this.#pending.has(pending)) this.#cancel(pending, call.failure('ETIMEDOUT'));
-        };
-        release.push(after(timeout, expire));
-      }
       const first = !this.busy;
       this.#pending.add(pending);
       this.#keeper.change(1);
-      if (signal !== undefined) {
-        const abort = (): void => {
-          this.#cancel(pending, signal.reason);
-        };
-        release.push(() => {
-          stopListening(signal, abort);
-        });
-        listen(signal, abort, (error) => {
-          pending.reject(error);
-        });
-        if (!this.#pending.has(pending)) return; // it has called back at once
-      }
+      this.#limit(pending, limits, release);
+      if (!this.#pending.has(pending)) return; // its signal has called back at once
       if (first && tried) this.#park(pending);
-      else if (first) this.#defer();
+      else if (first) this.#defer(later);
     });
   }
 
@@ -241,10 +232,32 @@ export class Lane {
     }
   }
 
-  #defer(): void {
+  /** Has a request end when its time is over, or its signal is aborted. */
+  #limit(pending: Pending, { timeout, signal }: Limits, release: (() => void)[]): void {
+    pending.deadline = deadlineAfter(timeout);
+    if (timeout < Infinity) {
+      const expire = (): void => {
+        if (this.#deferred) this.#serve(false); // it is owed one attempt
+        if (this.#pending.has(pending)) this.#cancel(pending, pending.failure('ETIMEDOUT'));
+      };
+      release.push(after(timeout, expire));
+    }
+    if (signal === undefined) return;
+    const abort = (): void => {
+      this.#cancel(pending, signal.reason);
+    };
+    release.push(() => {
+      stopListening(signal, abort);
+    });
+    listen(signal, abort, (error) => {
+      pending.reject(error);
+    });
+  }
+
+  #defer(later: Later = setImmediate): void {
     if (this.#deferred) return;
     this.#deferred = true;
-    setImmediate(() => {
+    later(() => {
       this.#deferred = false;
       this.#serve(true);
     });

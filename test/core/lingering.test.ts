@@ -3,6 +3,7 @@
 import { Keeper } from '../../lib/core/keeper';
 import { Lane, type Call } from '../../lib/core/lane';
 import { SystemError } from '../../lib/core/error';
+import { atEndOfTick } from '../../lib/channel/tick';
 import { soon } from '../support/wait-until';
 
 const limits = { timeout: Infinity, signal: undefined };
@@ -67,4 +68,13 @@ test('what it throws is what the call fails with', async () => {
     throw new SystemError('EBADMSG', 'wait');
   };
   await expect(soon('the call', add(call, false))).rejects.toMatchObject({ code: 'EBADMSG' });
+});
+
+test('it may be tried at the end of the tick, when all promises that are ready have had their turn', async () => {
+  const call = new Asked('it');
+  const lane = new Lane(new Keeper(), () => undefined);
+  const answer = lane.add(call, limits, undefined, false, atEndOfTick);
+  await Promise.resolve();
+  expect(call.asked).toEqual([]);
+  expect(await soon('the call', answer)).toBe('it');
 });

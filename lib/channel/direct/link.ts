@@ -88,7 +88,7 @@ export class Link {
     const ready = (): boolean =>
       Atomics.load(place.words, HEAD) !== reading.position || this.gone !== undefined;
     const bell = new Bell(place, RECEIVER_BELL, SENDER_ROLE);
-    this.#waits = new Waits({ place, bell, keeper: this.#keeper, waiting, ready });
+    this.#waits = new Waits({ place, bell, keeper: this.#keeper, waiting, ready, handsOn: true });
   }
 
   /** Whether the other end has come. */

@@ -28,7 +28,7 @@ import { atExit } from './exit';
 import { ERROR, REPLY, type Frame } from './frame';
 import { directFailure, type Link } from './link';
 import type { Seat } from './meeting';
-import { Pending } from './pending';
+import { located, Pending } from './pending';
 import { Requests } from './requests';
 import { byValues, type ValueRequestHandler } from './values';
 
@@ -194,7 +194,11 @@ export class Direct extends Closable implements AsyncIterable<Message> {
     const type = typeOf(optionsOf(options));
     const limits = limitsOf(options);
     const bytes = this.#checked(data);
-    return this.#requests.send(bytes, type, limits, methods.request);
+    try {
+      return await this.#requests.send(bytes, type, limits);
+    } catch (error) {
+      throw located(error, methods.request);
+    }
   }
 
   /**
@@ -248,11 +252,15 @@ export class Direct extends Closable implements AsyncIterable<Message> {
     if (this.tryEnded()) return;
     const expired = (): SystemError => directFailure('ETIMEDOUT', this.name);
     let entry: Pending<undefined> | undefined;
-    const ending = new Pending<undefined>(limits, methods.ended, expired, () => {
+    const ending = new Pending<undefined>(limits, expired, () => {
       if (entry !== undefined) this.#endings.delete(entry);
     });
     if (!ending.settled) this.#endings.add((entry = ending));
-    await ending.promise;
+    try {
+      await ending.promise;
+    } catch (error) {
+      throw located(error, methods.ended);
+    }
   }
 
   /** As `ended`, blocking the thread. */

@@ -4,23 +4,16 @@ import { after, listen, stopListening } from '../../core/expiry';
 import type { Limits } from '../../core/lane';
 import { RemoteError } from './remote-error';
 
-/** A promise of something that comes by itself, within limits. */
+/** A promise of something that comes by itself, within limits. Its errors are to be `located`. */
 export class Pending<T> {
   readonly promise: Promise<T>;
-  readonly #site: CallSite;
   readonly #release: (() => void)[] = [];
   #resolve: (value: T) => void = () => undefined;
   #reject: (reason: unknown) => void = () => undefined;
   #settled = false;
 
-  /** `method`: the public one, whose caller the stack shows. `late`: it ended early. */
-  constructor(
-    { timeout, signal }: Limits,
-    method: unknown,
-    expired: () => SystemError,
-    late: () => void,
-  ) {
-    this.#site = new CallSite(method);
+  /** `late`: it ended early. */
+  constructor({ timeout, signal }: Limits, expired: () => SystemError, late: () => void) {
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -57,8 +50,7 @@ export class Pending<T> {
   }
 
   reject(reason: unknown): void {
-    if (!this.#settle()) return;
-    this.#reject(isOurs(reason) ? this.#site.mark(reason) : reason);
+    if (this.#settle()) this.#reject(reason);
   }
 
   #settle(): boolean {
@@ -67,6 +59,14 @@ export class Pending<T> {
     for (const undo of this.#release) undo();
     return true;
   }
+}
+
+/**
+ * The error that an async function has caught, with the stack of who awaits that function, which passes
+ * itself. It is taken then: to take it at each call would cost more than most answers.
+ */
+export function located(error: unknown, method: unknown): unknown {
+  return isOurs(error) ? new CallSite(method).mark(error) : error;
 }
 
 function isOurs(reason: unknown): reason is Error {

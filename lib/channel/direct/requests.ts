@@ -32,7 +32,7 @@ export class Requests {
     this.#name = name;
   }
 
-  async send(data: Uint8Array, type: number, limits: Limits, method: unknown): Promise<Buffer> {
+  send(data: Uint8Array, type: number, limits: Limits): Promise<Buffer> {
     const expired = (): ReturnType<typeof directFailure> => directFailure('ETIMEDOUT', this.#name);
     const done: Done = (reply) => {
       if (reply instanceof RemoteError) pending.reject(reply);
@@ -42,7 +42,7 @@ export class Requests {
       pending.reject(reason);
     };
     const outgoing: Outgoing = { type, data, done, failed, id: undefined };
-    const pending = new Pending<Buffer>(limits, method, expired, () => {
+    const pending = new Pending<Buffer>(limits, expired, () => {
       this.#drop(outgoing);
     });
     if (!pending.settled) this.#begin(outgoing);

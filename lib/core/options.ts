@@ -47,6 +47,11 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+export function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidType(name, 'a string', value);
+  return value;
+}
+
 export function callable<T>(name: string, value: T): T {
   if (typeof value !== 'function') throw invalidType(name, 'a function', value);
   return value;

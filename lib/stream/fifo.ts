@@ -10,6 +10,7 @@ import {
   boolean,
   fileMode,
   optionsOf,
+  text,
   timeoutOf,
   type TimeoutOptions,
   type WaitOptions,
@@ -54,7 +55,7 @@ export function mkfifo(path: string, mode?: number): Promise<void> {
 
 /** As `mkfifo`, at once. */
 export function mkfifoSync(path: string, mode = 0o600): void {
-  const result = native.mkfifoExact(path, fileMode('mode', mode));
+  const result = native.mkfifoExact(text('path', path), fileMode('mode', mode));
   if (result < 0) throw new SystemError(result, 'mkfifo', { path });
 }
 
@@ -106,7 +107,7 @@ export class Fifo extends Handle {
 
   /** As `open`, at once. */
   static openSync(path: string): Fifo {
-    const result = native.fifoCheck(path);
+    const result = native.fifoCheck(text('path', path));
     if (result < 0) throw fifoFailure(result, 'stat', path);
     return new Fifo(byOpener, path);
   }
@@ -120,7 +121,7 @@ export class Fifo extends Handle {
   static openOrCreateSync(path: string, options?: FifoOptions): Fifo {
     const mode = modeOf(options);
     for (let tries = 1; ; tries++) {
-      const made = native.mkfifoExact(path, mode);
+      const made = native.mkfifoExact(text('path', path), mode);
       if (made < 0 && made !== EEXIST) throw new SystemError(made, 'mkfifo', { path });
       const found = made === 0 ? 0 : native.fifoCheck(path);
       if (found === 0) return new Fifo(byOpener, path);
@@ -205,7 +206,7 @@ export class Fifo extends Handle {
 
   /** As the static `unlink`, at once. */
   static unlinkSync(path: string): void {
-    const found = native.fifoCheck(path);
+    const found = native.fifoCheck(text('path', path));
     if (found < 0) throw fifoFailure(found, 'unlink', path);
     unlinkSync(path);
   }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import { invalidType, outOfRange, SystemError } from '../core/error';
-import { integer } from '../core/options';
+import { integer, text } from '../core/options';
 import { native } from '../native';
 import { IPC_PRIVATE } from './constants';
 
@@ -25,7 +25,7 @@ const ftokErrnoBase = -(2 ** 31);
  * ```
  */
 export function ftok(pathname: string, project: number): number {
-  const key = native.ftok(pathname, integer('project', project, 1, 255));
+  const key = native.ftok(text('pathname', pathname), integer('project', project, 1, 255));
   if (key < ftokErrnoBase) throw new SystemError(ftokErrnoBase - key, 'stat', { path: pathname });
   return key;
 }

@@ -54,6 +54,7 @@ export function share(queue: OpenedQueue): void {
 /** What a name in the kernel's file system of queues can have. */
 const longestName = 255;
 
+const EACCES = -errnoOf('EACCES');
 const EEXIST = -errnoOf('EEXIST');
 const ENOENT = -errnoOf('ENOENT');
 
@@ -105,9 +106,19 @@ function createPlan(options: QueueOptions | undefined): CreatePlan {
   };
 }
 
-function failure(error: number, name: string, plan?: CreatePlan): SystemError {
-  const size = plan === undefined ? undefined : (plan.size ?? defaultSize());
-  return new SystemError(error, 'mq_open', { path: name, hint: openHint(error, size) });
+/** Of a queue that could not be made. */
+function failure(error: number, name: string, plan: CreatePlan): SystemError {
+  const hint = openHint(error, plan.size ?? defaultSize());
+  return new SystemError(error, 'mq_open', { path: name, hint });
+}
+
+/** Of one that is there, and could not be opened. */
+function openFailure(error: number, name: string, flags: number): SystemError {
+  const hint =
+    error === EACCES && flags === O_RDWR
+      ? "access 'both' takes the permission to read and to write; 'receive' or 'send' takes one"
+      : openHint(error);
+  return new SystemError(error, 'mq_open', { path: name, hint });
 }
 
 /** mq_open of a new queue with its exact mode; a negated errno where that fails. */
@@ -144,8 +155,9 @@ export function create(name: string | undefined, options: QueueOptions | undefin
 /** The queue of a name; ENOENT if none. */
 export function open(name: string, options: OpenQueueOptions | undefined): OpenedQueue {
   const checked = queueName(name);
-  const found = find(checked, accessFlags(options));
-  if (typeof found === 'number') throw failure(found, checked);
+  const flags = accessFlags(options);
+  const found = find(checked, flags);
+  if (typeof found === 'number') throw openFailure(found, checked, flags);
   return found;
 }
 
@@ -158,7 +170,7 @@ export function openOrCreate(name: string, options: QueueOptions | undefined): O
     // unlinked between them.
     const found = find(checked, plan.flags);
     if (typeof found !== 'number') return found;
-    if (found !== ENOENT) throw failure(found, checked);
+    if (found !== ENOENT) throw openFailure(found, checked, plan.flags);
     const made = make(checked, plan);
     if (typeof made !== 'number') return made;
     if (made !== EEXIST) throw failure(made, checked, plan);

@@ -6,10 +6,10 @@ import { posix, SystemError } from 'posix-ipc';
 import { mq_close, mq_getattr, mq_open, O_NONBLOCK, O_RDWR } from 'posix-ipc/syscalls';
 
 import { ownNamespace } from '../conformance/needs';
-import { testIf } from '../support/machine';
+import { isRoot, testIf } from '../support/machine';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { adoptPosixQueue, temporaryPosixQueue, unusedQueueName } from '../support/posix-queues';
-import { Peer } from '../support/processes';
+import { Peer, startNode } from '../support/processes';
 import { fixture } from '../support/fixture';
 
 const { MessageQueue } = posix;
@@ -156,6 +156,23 @@ describe.each(openers('open'))('%s', (_name, open) => {
     expect(receiver.receiveSync().data.toString()).toBe('b');
   });
 });
+
+testIf(isRoot, 'not root')(
+  'without permission to both, the error says what takes less',
+  async () => {
+    const { name } = temporaryPosixQueue({ mode: 0o604 });
+    const [opened, found, sender, receiver] = (await startNode('as-nobody', [
+      'open-posix-queue',
+      name,
+    ]).json()) as Record<string, unknown>[];
+    const message =
+      `EACCES: permission denied, mq_open '${name}' ` +
+      "(access 'both' takes the permission to read and to write; 'receive' or 'send' takes one)";
+    expect([opened?.['message'], found?.['message']]).toEqual([message, message]);
+    expect(sender?.['message']).toBe(`EACCES: permission denied, mq_open '${name}'`);
+    expect(receiver).toEqual({ code: 'none' });
+  },
+);
 
 test('the longest name', () => {
   const name = unusedQueueName().padEnd(256, 'x');

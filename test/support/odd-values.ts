@@ -29,7 +29,7 @@ const numbers = [
 
 const bigints = [0n, 1n, -1n, 2n ** 63n - 1n, 2n ** 63n, -(2n ** 63n), 2n ** 64n, 2n ** 200n];
 
-/** Zeros: what one call has written, the next one is not to take for a name. */
+/** Zeros: no call sees what another one has written. */
 function views(): ArrayBufferView[] {
   return [
     ...[new Uint8Array(0), new Uint8Array(8), new Uint16Array(32), new Float64Array(16)],

@@ -26,16 +26,11 @@ export function after(milliseconds: number, callback: () => void): () => void {
 
 /** What one signal ends. It has one listener of ours: of more than ten, Node warns as of a leak. */
 class Watch {
-  readonly listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
   readonly #signal: AbortSignal;
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  readonly abort = (): void => {
+  readonly #abort = (): void => {
     watches.delete(this.#signal);
-    for (const listener of this.listeners) {
+    for (const listener of this.#listeners) {
       try {
         listener();
       } catch (error) {
@@ -43,44 +38,53 @@ class Watch {
       }
     }
   };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#abort, { once: true });
+    watches.set(signal, this);
+  }
+
+  add(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** While it tells the others, too: who is told may settle one that is yet to be told. */
+  delete(listener: () => void): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0 || watches.get(this.#signal) !== this) return;
+    watches.delete(this.#signal);
+    try {
+      this.#signal.removeEventListener('abort', this.#abort);
+    } catch (error) {
+      reportLater(error); // what it throws here must not hold up the line
+    }
+  }
 }
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
-function watch(signal: AbortSignal, listener: () => void): void {
-  const known = watches.get(signal);
-  const watching = known ?? new Watch(signal);
-  watching.listeners.add(listener);
-  if (known !== undefined) return;
-  watches.set(signal, watching);
-  signal.addEventListener('abort', watching.abort, { once: true });
-}
-
 /**
- * Calls back at once where the signal is aborted already: a wait of several steps may have missed it.
- * A signal may be any object that looks like one: what it throws is the request's own failure.
+ * Calls back when the signal is aborted, at once where it is already: a wait of several steps may have
+ * missed it. Answers how to undo it. A signal may be any object that looks like one: what it throws is
+ * the request's own failure.
  */
 export function listen(
   signal: AbortSignal,
   listener: () => void,
   failed: (error: unknown) => void,
-): void {
+): () => void {
+  let watch: Watch | undefined;
+  const undo = (): void => watch?.delete(listener);
   try {
-    watch(signal, listener);
-    if (signal.aborted) listener();
+    watch = watches.get(signal) ?? new Watch(signal);
+    watch.add(listener);
+    if (!signal.aborted) return undo;
+    undo();
+    listener();
   } catch (error) {
+    undo();
     failed(error);
   }
-}
-
-/** What it throws here must not hold up the line. */
-export function stopListening(signal: AbortSignal, listener: () => void): void {
-  const watching = watches.get(signal);
-  if (watching?.listeners.delete(listener) !== true || watching.listeners.size > 0) return;
-  watches.delete(signal);
-  try {
-    signal.removeEventListener('abort', watching.abort);
-  } catch (error) {
-    reportLater(error);
-  }
+  return undo;
 }

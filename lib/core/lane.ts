@@ -10,7 +10,7 @@ import { deadlineAfter, remaining } from './deadline';
 import { engine, type Parking } from './engine';
 import { ClosedError, errnoOf, SystemError } from './error';
 import type { Keeper } from './keeper';
-import { after, listen, stopListening } from './expiry';
+import { after, listen } from './expiry';
 import type { WaitEnd } from '../native';
 
 /** Checked limits of a wait: see `WaitOptions`. */
@@ -246,12 +246,10 @@ export class Lane {
     const abort = (): void => {
       this.#cancel(pending, signal.reason);
     };
-    release.push(() => {
-      stopListening(signal, abort);
-    });
-    listen(signal, abort, (error) => {
+    const failed = (error: unknown): void => {
       pending.reject(error);
-    });
+    };
+    release.push(listen(signal, abort, failed));
   }
 
   #defer(later: Later = setImmediate): void {

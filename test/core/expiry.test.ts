@@ -1,11 +1,13 @@
 /** One signal for many waits. */
 
 import { getEventListeners } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { event } from 'posix-ipc';
+import { channel, event } from 'posix-ipc';
 
 import * as engine from '../../lib/core/engine';
-import { listen, stopListening } from '../../lib/core/expiry';
+import { listen } from '../../lib/core/expiry';
+import { Keeper } from '../../lib/core/keeper';
 import { codeOfRejection } from '../support/outcome';
 import { closing } from '../support/sockets';
 import { soon } from '../support/wait-until';
@@ -62,11 +64,72 @@ test('a listener that throws is reported, and keeps no other from being told', (
       told.push('second');
     },
   ];
-  for (const listener of listeners) listen(leaving.signal, listener, () => undefined);
+  const undo = listeners.map((listener) => listen(leaving.signal, listener, () => undefined));
   leaving.abort();
   expect(told).toEqual(['second']);
   expect(reports.mock.calls).toEqual([[thrown]]);
   reports.mockRestore();
-  for (const listener of listeners) stopListening(leaving.signal, listener);
+  for (const one of undo) one();
   expect(listenersOf(leaving)).toBe(0);
+});
+
+test('who is undone while others are told is not told', () => {
+  const leaving = new AbortController();
+  const told: string[] = [];
+  listen(
+    leaving.signal,
+    () => {
+      told.push('first');
+      undoSecond();
+    },
+    () => undefined,
+  );
+  const undoSecond = listen(
+    leaving.signal,
+    () => told.push('second'),
+    () => undefined,
+  );
+  leaving.abort();
+  expect(told).toEqual(['first']);
+});
+
+test('a signal that is aborted already, or fails, is listened to no longer', () => {
+  const leaving = new AbortController();
+  leaving.abort();
+  const told: unknown[] = [];
+  listen(
+    leaving.signal,
+    () => told.push('aborted'),
+    () => undefined,
+  );
+  expect([told, listenersOf(leaving)]).toEqual([['aborted'], 0]);
+  const broken = {
+    aborted: false,
+    addEventListener: () => {
+      throw new Error('broken');
+    },
+  } as unknown as AbortSignal;
+  for (let i = 0; i < 2; i++)
+    listen(
+      broken,
+      () => undefined,
+      (error) => told.push(error),
+    );
+  expect(told.slice(1)).toEqual([new Error('broken'), new Error('broken')]);
+});
+
+test('a wait that the end of another one has answered is not ended by their signal, too', async () => {
+  const changes = jest.spyOn(Keeper.prototype, 'change');
+  using one = channel.Channel.createSync(undefined, { waiting: 'spin' });
+  const [sender, receiver] = [one.sender(), one.receiver()];
+  const leaving = new AbortController();
+  const waits = [receiver.receive(leaving), receiver.receive(leaving)];
+  const ends = Promise.allSettled(waits);
+  await nextTurn();
+  sender.trySend('it');
+  sender.flush();
+  leaving.abort('over');
+  expect((await soon('both', ends)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect(changes.mock.calls.reduce((sum, [change]) => sum + change, 0)).toBe(0);
+  one.unlinkSync();
 });

@@ -1,6 +1,6 @@
 import { CallSite } from '../../core/call-site';
 import { ClosedError, SystemError } from '../../core/error';
-import { after, listen, stopListening } from '../../core/expiry';
+import { after, listen } from '../../core/expiry';
 import type { Limits } from '../../core/lane';
 import { RemoteError } from './remote-error';
 
@@ -34,10 +34,7 @@ export class Pending<T> {
     const abort = (): void => {
       end(signal.reason);
     };
-    this.#release.push(() => {
-      stopListening(signal, abort);
-    });
-    listen(signal, abort, end);
+    this.#release.push(listen(signal, abort, end));
   }
 
   /** Also at once: what it was given as a signal may have failed. */

@@ -93,6 +93,8 @@ class RingCall<R> implements Call<R> {
   since: number | undefined;
   /** Whether it was tried on before that. */
   triedOn = false;
+  /** The public method, where the stack of its caller is yet to be taken. */
+  place: unknown;
   /** Whether it has its answer. */
   answered = false;
 
@@ -162,6 +164,8 @@ export class Waits {
   /** Ticks of waits to come in which others come first, because the thread had other things to do in those of the last ones. */
   #sharing = 0;
   #waits = 0;
+  /** Calls in line, and those whose answers are on their way: what comes after them goes on after them. */
+  #answering = 0;
 
   constructor(end: End) {
     this.#end = end;
@@ -179,7 +183,12 @@ export class Waits {
 
   /** Whether a promise form may be answered inline: nobody waits, and the loop has had its turn. */
   get mayTry(): boolean {
-    return !this.#lane.busy && mayAnswerInline();
+    return this.#answering === 0 && mayAnswerInline();
+  }
+
+  /** Whether it may be answered in this tick behind those whose answers are on their way. */
+  get #mayFollow(): boolean {
+    return this.#answering > 0 && !this.#lane.busy && mayAnswerInline();
   }
 
   /** Whether to try on only in the next turn of the event loop. */
@@ -222,10 +231,10 @@ export class Waits {
     if (first !== undefined) return first;
     this.#end.awaits?.(true);
     const call = new RingCall(this, attempt, soFar);
-    const needsTurn = !tried || this.needsTurn;
-    const answer = needsTurn
-      ? this.#lane.add(call, limits, method, false)
-      : this.#tryOn(call, attempt, limits, method);
+    const answer =
+      tried && !this.needsTurn
+        ? this.#tryOn(call, attempt, limits, method)
+        : this.#inLine(call, limits, method, false, this.#mayFollow ? atEndOfTick : undefined);
     if (!this.#lane.busy) this.#end.awaits?.(false);
     return answer;
   }
@@ -241,23 +250,36 @@ export class Waits {
     method: unknown,
   ): R | Promise<R> {
     const may = this.#end.waiting !== 'block' && this.#spin.duration > 0 && limits.timeout !== 0;
-    if (!may) return this.#lane.add(call, limits, method, true);
+    if (!may) return this.#inLine(call, limits, method, true);
     if (!this.shares && ++this.#waits % waitsPerLook !== 0) {
       const answer = this.linger(attempt);
       if (answer !== undefined) return answer;
       call.triedOn = true;
     }
-    return this.#atEndOfTick(call, limits);
+    call.since = activity();
+    call.place = method;
+    return this.#inLine(call, limits, undefined, false, atEndOfTick);
   }
 
-  /** The caller's stack is taken only where it is to sleep: it costs more than an answer that comes at once. */
-  async #atEndOfTick<R>(call: RingCall<R>, limits: Limits): Promise<R> {
-    const site = new CallSite();
-    call.since = activity();
-    const answer = this.#lane.add(call, limits, site, false, atEndOfTick);
-    await new Promise<void>(atEndOfTick);
-    if (!call.answered) site.take(this.#atEndOfTick);
-    return answer;
+  /** All have the same way from their answer to who awaits it: so who called first goes on first. */
+  async #inLine<R>(
+    call: RingCall<R>,
+    limits: Limits,
+    method: unknown,
+    tried: boolean,
+    later?: typeof atEndOfTick,
+  ): Promise<R> {
+    const site = new CallSite(method);
+    this.#answering++;
+    try {
+      const answer = this.#lane.add(call, limits, site, tried, later);
+      await new Promise<void>(atEndOfTick);
+      // To take the stack costs more than an answer that comes at once: so where it is to sleep.
+      if (call.place !== undefined && !call.answered) site.take(this.#inLine);
+      return await answer;
+    } finally {
+      this.#answering--;
+    }
   }
 
   /** Blocks the thread until an attempt answers something. `tried`: one has just been made, and nobody waits. */

@@ -71,6 +71,30 @@ test('calls of one tick are answered in their order', async () => {
   }
 });
 
+test('who called first goes on first', async () => {
+  const { sender, receiver } = makeEnds();
+  const texts = ['one', 'two', 'three', 'four'];
+  for (let round = 0; round < 4; round++) {
+    const order: string[] = [];
+    const consume = async (): Promise<void> => {
+      order.push((await receiver.receive()).data.toString());
+    };
+    const all = [consume(), consume(), consume()];
+    queueMicrotask(() => {
+      for (const text of texts) sender.trySend(text);
+    });
+    // The fourth calls while the first ones are being answered.
+    process.nextTick(() => {
+      queueMicrotask(() => {
+        all.push(consume());
+      });
+    });
+    await nextTurn();
+    await soon('all of them', Promise.all(all));
+    expect(order).toEqual(texts);
+  }
+});
+
 test('an error shows who awaits the call, and a signal that is aborted in the tick ends it', async () => {
   const { sender, receiver } = makeEnds();
   const first = receiver.receive();

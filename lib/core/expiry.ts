@@ -26,11 +26,12 @@ export function after(milliseconds: number, callback: () => void): () => void {
 
 /** What one signal ends. It has one listener of ours: of more than ten, Node warns as of a leak. */
 class Watch {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners: Set<() => void>;
   readonly #signal: AbortSignal;
   readonly #abort = (): void => {
     watches.delete(this.#signal);
     for (const listener of this.#listeners) {
+      this.#listeners.delete(listener);
       try {
         listener();
       } catch (error) {
@@ -39,26 +40,35 @@ class Watch {
     }
   };
 
-  constructor(signal: AbortSignal) {
+  /** What looks like a signal may call back at once. */
+  constructor(signal: AbortSignal, listener: () => void) {
     this.#signal = signal;
-    signal.addEventListener('abort', this.#abort, { once: true });
+    this.#listeners = new Set([listener]);
     watches.set(signal, this);
+    try {
+      signal.addEventListener('abort', this.#abort, { once: true });
+    } catch (error) {
+      watches.delete(signal);
+      throw error;
+    }
   }
 
-  add(listener: () => void): void {
+  add(listener: () => void): this {
     this.#listeners.add(listener);
+    return this;
   }
 
-  /** While it tells the others, too: who is told may settle one that is yet to be told. */
-  delete(listener: () => void): void {
-    this.#listeners.delete(listener);
-    if (this.#listeners.size > 0 || watches.get(this.#signal) !== this) return;
+  /** While it tells the others, too: who is told may settle one that is yet to be told. False: it was told. */
+  delete(listener: () => void): boolean {
+    const isFound = this.#listeners.delete(listener);
+    if (this.#listeners.size > 0 || watches.get(this.#signal) !== this) return isFound;
     watches.delete(this.#signal);
     try {
       this.#signal.removeEventListener('abort', this.#abort);
     } catch (error) {
       reportLater(error); // what it throws here must not hold up the line
     }
+    return isFound;
   }
 }
 
@@ -75,16 +85,12 @@ export function listen(
   failed: (error: unknown) => void,
 ): () => void {
   let watch: Watch | undefined;
-  const undo = (): void => watch?.delete(listener);
   try {
-    watch = watches.get(signal) ?? new Watch(signal);
-    watch.add(listener);
-    if (!signal.aborted) return undo;
-    undo();
-    listener();
+    watch = watches.get(signal)?.add(listener) ?? new Watch(signal, listener);
+    if (signal.aborted && watch.delete(listener)) listener();
   } catch (error) {
-    undo();
+    watch?.delete(listener);
     failed(error);
   }
-  return undo;
+  return () => void watch?.delete(listener);
 }

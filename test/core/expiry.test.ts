@@ -118,6 +118,25 @@ test('a signal that is aborted already, or fails, is listened to no longer', () 
   expect(told.slice(1)).toEqual([new Error('broken'), new Error('broken')]);
 });
 
+test('what looks like a signal may call back at once, and its listener is told once', () => {
+  const told: string[] = [];
+  const hasty = {
+    aborted: true,
+    addEventListener: (_type: string, callback: () => void) => {
+      callback();
+    },
+    removeEventListener: () => undefined,
+  } as unknown as AbortSignal;
+  for (const name of ['one', 'other']) {
+    listen(
+      hasty,
+      () => told.push(name),
+      () => undefined,
+    );
+  }
+  expect(told).toEqual(['one', 'other']);
+});
+
 test('a wait that the end of another one has answered is not ended by their signal, too', async () => {
   const changes = jest.spyOn(Keeper.prototype, 'change');
   using one = channel.Channel.createSync(undefined, { waiting: 'spin' });

@@ -230,11 +230,11 @@ export class Waits {
     const first = tried ? attempt() : undefined;
     if (first !== undefined) return first;
     this.#end.awaits?.(true);
-    const call = new RingCall(this, attempt, soFar);
+    const call = (): RingCall<R> => new RingCall(this, attempt, soFar);
     const answer =
       tried && !this.needsTurn
-        ? this.#tryOn(call, attempt, limits, method)
-        : this.#inLine(call, limits, method, false, this.#mayFollow ? atEndOfTick : undefined);
+        ? this.#tryOn(attempt, call, limits, method)
+        : this.#inLine(call(), limits, method, false, this.#mayFollow ? atEndOfTick : undefined);
     if (!this.#lane.busy) this.#end.awaits?.(false);
     return answer;
   }
@@ -244,18 +244,18 @@ export class Waits {
    * in this tick, such as to send what this waits for the answer of, these come first.
    */
   #tryOn<R>(
-    call: RingCall<R>,
     attempt: () => R | undefined,
+    callOf: () => RingCall<R>,
     limits: Limits,
     method: unknown,
   ): R | Promise<R> {
     const may = this.#end.waiting !== 'block' && this.#spin.duration > 0 && limits.timeout !== 0;
-    if (!may) return this.#inLine(call, limits, method, true);
-    if (!this.shares && ++this.#waits % waitsPerLook !== 0) {
-      const answer = this.linger(attempt);
-      if (answer !== undefined) return answer;
-      call.triedOn = true;
-    }
+    if (!may) return this.#inLine(callOf(), limits, method, true);
+    const atOnce = !this.shares && ++this.#waits % waitsPerLook !== 0;
+    const answer = atOnce ? this.linger(attempt) : undefined;
+    if (answer !== undefined) return answer;
+    const call = callOf();
+    call.triedOn = atOnce;
     call.since = activity();
     call.place = method;
     return this.#inLine(call, limits, undefined, false, atEndOfTick);

@@ -6,7 +6,6 @@ import {
   HEAD,
   HIGH_WATER,
   RECORD_HEADER,
-  recordSize,
   RING_WORD,
   SENDER_BELL,
   TAIL,
@@ -25,7 +24,7 @@ import {
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
 import { defer, settleAll, settleAtExit, type Deferred } from './tick';
 import { Tidier } from './tidy';
-import { Together } from './together';
+import { takeTogether } from './together';
 
 /** A message that was received. */
 export interface Message {
@@ -65,7 +64,6 @@ export class Reading implements Deferred, Seen {
   /** The position is published whenever so many bytes are free again. */
   readonly #quarter: number;
   readonly #cursor: Cursor;
-  readonly #together = new Together();
   readonly #tidier: Tidier | undefined;
   /** What must not be collected while this one publishes. */
   owner: object | undefined;
@@ -168,10 +166,10 @@ export class Reading implements Deferred, Seen {
     if (first === undefined) return undefined;
     const all = [first];
     const end = this.seen; // the sender may go on
-    this.#together.clear();
     try {
       while (all.length < limit && ((end - this.position) | 0) > 0) {
-        const next = this.#takeBeside(limit - all.length, end);
+        if (this.#takeTogether(all, limit, end)) continue;
+        const next = this.#takeNext();
         if (next === undefined) break;
         all.push(next);
       }
@@ -181,30 +179,19 @@ export class Reading implements Deferred, Seen {
     return all;
   }
 
-  /** The next one of up to `left` more, which end there at the latest: copied together with others. */
-  #takeBeside(left: number, end: number): Message | undefined {
-    if (this.bytes !== this.place) return this.#takeNext(); // a copy already
+  /** The next ones, up to `limit` in all, which end there at the latest; false: they go one by one. */
+  #takeTogether(all: Message[], limit: number, end: number): boolean {
+    const { place } = this;
+    if (this.bytes !== place) return false; // a copy already
     const at = this.find();
-    if (at < 0) return undefined;
-    const { position, foundLength: length, foundType: type } = this;
-    const together = this.#together;
-    const size = recordSize(length);
-    let data: Buffer;
-    if (together.has(position, size) || this.#copyBeside(at, left, end)) {
-      data = together.message(position, length);
-    } else {
-      data = Buffer.allocUnsafe(length);
-      copyOut(this.place, at, data, length);
-    }
-    this.pass(length);
-    return { type, data };
-  }
-
-  /** Copies it, and what comes behind it in one piece. */
-  #copyBeside(at: number, left: number, end: number): boolean {
-    const { position } = this;
+    if (at < 0) return false;
+    const { position, foundLength } = this;
     const there = Math.min((end - position) | 0, this.#piece - (position & (this.#piece - 1)));
-    return this.#together.copy(this.place, at - RECORD_HEADER, position, left, there);
+    const before = all.length;
+    const begin = at - RECORD_HEADER;
+    const bytes = takeTogether(place, begin, foundLength, limit - before, there, all);
+    if (bytes > 0) this.#passed(bytes, all.length - before);
+    return bytes > 0;
   }
 
   /** What was there at the beginning, so that it ends however quick the sender is. */
@@ -338,8 +325,13 @@ export class Reading implements Deferred, Seen {
 
   /** The record that was found is received. */
   protected pass(length: number): void {
-    this.position = (this.position + ((length + RECORD_HEADER + 7) & ~7)) | 0;
-    this.#count = (this.#count + 1) | 0;
+    this.#passed((length + RECORD_HEADER + 7) & ~7, 1);
+  }
+
+  /** So many records, of so many bytes, are received. */
+  #passed(bytes: number, count: number): void {
+    this.position = (this.position + bytes) | 0;
+    this.#count = (this.#count + count) | 0;
     if (((this.position - this.#published) | 0) >= this.#quarter) this.publish();
     if (!this.#deferred) {
       this.#deferred = true;

@@ -1,7 +1,13 @@
 /** Of a batch: messages that lie one behind the other are copied together, and each is shown in the copy. */
 
+import { bufferOver } from '../core/pool';
 import { RECORD_HEADER, recordSize, RING_WORD } from './layout';
 import type { RingPlace } from './place';
+
+interface Shown {
+  type: number;
+  data: Buffer;
+}
 
 /** Less than Node's pool gives: a message that is kept keeps as much as one of `Buffer.allocUnsafe`. */
 const usual = 4032;
@@ -11,60 +17,52 @@ function mostTogether(): number {
   return Math.min(usual, ((Buffer.poolSize >>> 1) - 1) & ~7);
 }
 
-/** A copy of a part of a ring. By position: what is at another one was not copied. */
-export class Together {
-  #memory: ArrayBufferLike = new ArrayBuffer(0);
-  #byteOffset = 0;
-  #position = 0;
-  #bytes = 0;
+let memory = new ArrayBuffer(0);
+let words = new Int32Array(memory);
 
-  /** Forgets the copy: what comes next is copied anew. */
-  clear(): void {
-    this.#bytes = 0;
+/**
+ * Copies the record of a message of `length` bytes that begins `at` of the ring, and what lies behind
+ * it in one piece, `there` bytes in all. The messages that are whole in the copy are shown in it, up to
+ * `limit` of them. Answers the bytes of their records; 0: there are no two that fit, or one that cannot
+ * be so.
+ *
+ * The copy comes first: the lines that another CPU has written come all at once then, and to go from
+ * one record to the next would wait for one after the other.
+ */
+export function takeTogether(
+  { ring, words: shared }: RingPlace,
+  at: number,
+  length: number,
+  limit: number,
+  there: number,
+  messages: Shown[],
+): number {
+  const size = recordSize(length);
+  const most = Math.min(there, limit * size, mostTogether());
+  if (size + RECORD_HEADER > most) return 0;
+  const second = shared[RING_WORD + ((at + size) >> 2)] ?? 0;
+  if (second >>> 0 > most || size + recordSize(second) > most) return 0;
+  const copy = Buffer.allocUnsafe(most);
+  ring.copy(copy, 0, at, at + most);
+  if (copy.buffer !== memory) {
+    memory = copy.buffer;
+    words = new Int32Array(memory);
   }
+  return show(copy.byteOffset, most, limit, messages);
+}
 
-  /** Whether a record of that size, at that position, is in the copy. */
-  has(position: number, size: number): boolean {
-    const within = position - this.#position;
-    return within >= 0 && within + size <= this.#bytes;
+/** What it reads nobody else can write. */
+function show(begin: number, bytes: number, limit: number, messages: Shown[]): number {
+  const end = begin + bytes;
+  let at = begin;
+  for (let count = 0; count < limit && at + RECORD_HEADER <= end; count++) {
+    const length = words[at >> 2] ?? 0;
+    const type = words[(at >> 2) + 1] ?? 0;
+    const next = at + recordSize(length);
+    // Unsigned: of what is not a record, the length is too long.
+    if (length >>> 0 > bytes || next > end || type < 0) break;
+    messages.push({ type, data: bufferOver(memory, at + RECORD_HEADER, length) });
+    at = next;
   }
-
-  /**
-   * Copies the record that begins `at` of the ring and those behind it, up to `limit` of them and
-   * `there` bytes, which lie in one piece. False: there are no two that fit.
-   */
-  copy(
-    { ring, words }: RingPlace,
-    at: number,
-    position: number,
-    limit: number,
-    there: number,
-  ): boolean {
-    const most = Math.min(there, mostTogether());
-    let bytes = 0;
-    let count = 0;
-    while (count < limit && bytes < most) {
-      // Whether it is true is seen when it is received.
-      const length = words[RING_WORD + ((at + bytes) >> 2)] ?? 0;
-      if (length >>> 0 > most) break;
-      const end = bytes + recordSize(length);
-      if (end > most) break;
-      bytes = end;
-      count++;
-    }
-    if (count < 2) return false;
-    const memory = Buffer.allocUnsafe(bytes);
-    ring.copy(memory, 0, at, at + bytes);
-    this.#memory = memory.buffer;
-    this.#byteOffset = memory.byteOffset;
-    this.#position = position;
-    this.#bytes = bytes;
-    return true;
-  }
-
-  /** The message of a record that is in the copy. */
-  message(position: number, length: number): Buffer {
-    const at = this.#byteOffset + (position - this.#position) + RECORD_HEADER;
-    return Buffer.from(this.#memory as ArrayBuffer, at, length);
-  }
+  return at - begin;
 }

@@ -73,5 +73,10 @@ export function takePooled(length: number): Buffer {
   const begin = at;
   lastLength = length;
   at = (begin + length + 7) & ~7;
-  return isPlain ? new Plain(memory, begin, length) : Buffer.from(memory, begin, length);
+  return bufferOver(memory, begin, length);
+}
+
+/** A Buffer over a piece of memory. */
+export function bufferOver(piece: ArrayBuffer, begin: number, length: number): Buffer {
+  return isPlain ? new Plain(piece, begin, length) : Buffer.from(piece, begin, length);
 }

@@ -1,5 +1,7 @@
 /** What goes through a broadcast, with all in one thread. */
 
+import { Readable } from 'node:stream';
+
 import type { channel } from 'posix-ipc';
 
 import { makeEnds } from '../../support/broadcasts';
@@ -189,6 +191,21 @@ test('batches and messages come in order', async () => {
     expect(type).toBe(next++);
     if (next === 10) break;
   }
+});
+
+test('a subscriber as a Node stream', async () => {
+  const { publisher, subscriber } = makeEnds({ capacity: 4096 });
+  const stream = Readable.from(subscriber);
+  const types: number[] = [];
+  stream.on('data', ({ type }: channel.BroadcastMessage) => types.push(type));
+  for (let type = 0; type < 100; type++) await publisher.publish('x', { type });
+  publisher.flush();
+  while (types.length < 100) await new Promise(setImmediate);
+  expect(types).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  const closed = new Promise((resolve) => stream.once('close', resolve));
+  stream.destroy(); // ends the wait that is under way
+  await closed;
+  expect(stream.errored).toBeNull();
 });
 
 test.each(['json', 'packed'] as const)('values, by the codec %s', async (codec) => {

@@ -1,4 +1,5 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
+import { bufferOver } from '../core/pool';
 import { copyOut } from './copy';
 import { checkThere, type Place } from './place';
 
@@ -45,7 +46,8 @@ export class Cursor {
   /** The message in place. */
   view(): Buffer {
     checkThere(this.#place);
-    return this.ring.subarray(this.offset, this.offset + this.length);
+    const { buffer, ringAt } = this.#place;
+    return bufferOver(buffer, ringAt + this.offset, this.length);
   }
 
   /** A copy of the message, which stays. */

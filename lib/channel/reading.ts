@@ -1,16 +1,9 @@
+import { bufferOver } from '../core/pool';
 import { ringIfAsleep } from './bell';
 import type { Decoded, InPlace } from './codec';
 import { copyOut } from './copy';
 import { cursorOf, show, type Cursor } from './cursor';
-import {
-  HEAD,
-  HIGH_WATER,
-  RECORD_HEADER,
-  RING_WORD,
-  SENDER_BELL,
-  TAIL,
-  WRAP,
-} from './layout';
+import { HEAD, HIGH_WATER, RECORD_HEADER, RING_WORD, SENDER_BELL, TAIL, WRAP } from './layout';
 import {
   channelFailure,
   checkThere,
@@ -226,6 +219,7 @@ export class Reading implements Deferred, Seen {
     const at = this.find();
     if (at < 0) return undefined;
     const length = this.foundLength;
+    const { buffer, ringAt } = this.bytes;
     const release = (): void => {
       if (this.#borrowed !== borrowed) return;
       this.#borrowed = undefined;
@@ -233,7 +227,7 @@ export class Reading implements Deferred, Seen {
     };
     const borrowed: Borrowed = {
       type: this.foundType,
-      data: this.bytes.ring.subarray(at, at + length),
+      data: bufferOver(buffer, ringAt + at, length),
       release,
       [Symbol.dispose]: release,
     };

@@ -1,3 +1,4 @@
+import { bufferOver } from '../core/pool';
 import { copyIn } from './copy';
 import { channelFailure, checkThere, isThere, type RingPlace } from './place';
 import { defer, settleAtExit, type Deferred } from './tick';
@@ -121,8 +122,8 @@ export abstract class RingWriter implements Deferred {
     this.#claimedType = type;
     this.#claimedLength = length;
     if (at < 0) return Buffer.alloc(length);
-    const begin = at + this.#header;
-    return this.#place.ring.subarray(begin, begin + length);
+    const { buffer, ringAt } = this.#place;
+    return bufferOver(buffer, ringAt + at + this.#header, length);
   }
 
   /** Whether a message is claimed: what is behind the last record is in use. */

@@ -21,6 +21,7 @@ export interface Row {
   subject: number;
   baseline?: number;
   p99?: { subject: number; baseline?: number };
+  /** None where there is nothing beside it, or C needs nothing at all. */
   ratio?: Spread;
   goal?: (Goal & { better: 'less' | 'more'; met: boolean }) | undefined;
   rounds: number;
@@ -79,12 +80,13 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
   if (measure.baseline !== undefined) {
     row.baseline = medianOf(used, 'baseline', figure);
     if (row.p99 !== undefined) row.p99.baseline = tail(used, 'baseline', figure);
-    row.ratio = ratios(
-      used.map((round) => [valueOf(round, 'subject', figure), valueOf(round, 'baseline', figure)]),
+    const pairs = used.map(
+      (round) => [valueOf(round, 'subject', figure), valueOf(round, 'baseline', figure)] as const,
     );
+    if (pairs.every(([, baseline]) => baseline !== 0)) row.ratio = ratios(pairs);
   }
   row.outliers = outliersOf(
-    used.map((round) => comparedOf(round, figure)),
+    used.map((round) => comparedOf(round, figure, row.ratio !== undefined)),
     used.map((round) => disturbanceOf(round, samplesOf(round).some(far))),
   );
   if (figure.goal !== undefined) row.goal = judged(figure.goal, figure, row);
@@ -92,9 +94,9 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
 }
 
 /** What a round is compared with the others by. */
-function comparedOf(round: Round, figure: Figure): number {
+function comparedOf(round: Round, figure: Figure, byRatio: boolean): number {
   const subject = valueOf(round, 'subject', figure);
-  return round.baseline === undefined ? subject : subject / valueOf(round, 'baseline', figure);
+  return byRatio ? subject / valueOf(round, 'baseline', figure) : subject;
 }
 
 function movedOf(rounds: readonly Round[]): number | undefined {

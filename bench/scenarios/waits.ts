@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asleep } from '../core/asleep';
 import type { Forms } from '../core/driver';
 import type { Params } from '../core/params';
 import { payload, verify } from '../core/payload';
@@ -9,8 +10,7 @@ import { formOf, nanoseconds } from './support';
 /** Until all threads are parked. */
 const SETTLE = 200;
 
-/** Long enough to see whether anything goes on, in milliseconds. */
-const IDLE = 1000;
+/** In which nothing should go on. */
 const WINDOWS = 3;
 
 interface Footprint {
@@ -70,18 +70,10 @@ export async function waits(forms: Forms, form: string, params: Params): Promise
   };
 }
 
-/**
- * How busy the process is while nothing happens: percent of one CPU. The least of some windows: what
- * polls does so in each of them; what V8 has left to do after its work before, it does once.
- */
+/** The least of some windows: what polls does so in each of them; what V8 has left to do after its work before, it does once. */
 async function idle(): Promise<number> {
   let least = Infinity;
-  for (let i = 0; i < WINDOWS; i++) {
-    const [begin, before] = [nanoseconds(), process.cpuUsage()];
-    await sleep(IDLE);
-    const { user, system } = process.cpuUsage(before);
-    least = Math.min(least, (((user + system) * 1000) / (nanoseconds() - begin)) * 100);
-  }
+  for (let i = 0; i < WINDOWS; i++) least = Math.min(least, await asleep());
   return least;
 }
 

@@ -50,6 +50,12 @@ describe('a goal', () => {
   });
 });
 
+test('beside a C program that needs nothing there is no ratio, and values are compared', () => {
+  const row = rowOf(outcome([2, 2, 3, 3, 90].map((value) => round(value, value > 2 ? 0 : 1))));
+  expect(row).toMatchObject({ subject: 3, baseline: 0, outliers: [{ round: 4, cause: 'noise' }] });
+  expect(row.ratio).toBeUndefined();
+});
+
 describe('the distance between the CPUs', () => {
   test('near for one and far for the other: the round is left out', () => {
     const near = [round(100, 100), round(110, 100), round(120, 100)];

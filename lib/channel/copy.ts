@@ -86,7 +86,7 @@ function copyWords(
 /** Copies `length` bytes into the ring, from `at` on, a multiple of 4. */
 export function copyIn(place: RingPlace, at: number, from: Uint8Array, length: number): void {
   if (length > fewIn || !isKept(from)) {
-    place.ring.set(from, at);
+    copyInto(place.ring, from, at);
     return;
   }
   const count = length >> 2;

@@ -198,11 +198,11 @@ export function targetOf(name: string, memory: unknown): Uint8Array {
 const { value: set } = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   'set',
-) as { value: (this: Uint8Array, bytes: Uint8Array) => void };
+) as { value: (this: Uint8Array, bytes: Uint8Array, offset: number) => void };
 
-/** Copies bytes to the beginning of the caller's memory. */
-export function copyInto(memory: Uint8Array, bytes: Uint8Array): void {
-  set.call(memory, bytes);
+/** Copies bytes into memory, whatever it says of itself. A method of a typed array is looked up in each call. */
+export function copyInto(memory: Uint8Array, bytes: Uint8Array, offset = 0): void {
+  set.call(memory, bytes, offset);
 }
 
 /**

@@ -253,6 +253,7 @@ int main(int count, char** arguments) {
     seed_all(seed);
     begin_scenario("start");
     stacks_are_guarded_and_used_again();
+    stacks_of_ended_threads_go();
     ends_before_beginnings();
     three_hundred_waits();
     removal();

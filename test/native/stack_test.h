@@ -6,4 +6,7 @@ namespace posix_ipc::test {
 /// are many.
 void stacks_are_guarded_and_used_again();
 
+/// So are those of waits that have ended, without waiting for the next one to begin.
+void stacks_of_ended_threads_go();
+
 } // namespace posix_ipc::test

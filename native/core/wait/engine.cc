@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <iterator>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ struct Engine::Wait {
 struct Engine::Thread {
     Engine* engine = nullptr;
     Wait* wait = nullptr; // what it runs now
+    std::list<Thread>::iterator place;
     Stack stack = Stack::take();
     pthread_t handle{};
     std::atomic<Alarm*> alarm = nullptr; // none until the thread runs
@@ -67,7 +69,6 @@ int32_t Engine::start(std::unique_ptr<Operation> operation) {
     if (stopping_) {
         return -ECANCELED;
     }
-    join_finished();
     const int32_t id = take_id();
     auto& wait = *(waits_[id] = std::make_unique<Wait>(id, std::move(operation)));
     if (idle_.empty()) {
@@ -164,12 +165,9 @@ void Engine::shut_down() noexcept {
             thread.wake_up.notify_one();
         }
     }
-    for (auto& thread : threads_) {
-        pthread_join(thread.handle, nullptr);
-    }
-    threads_.clear();
+    join(threads_);
+    join(finished_);
     idle_.clear();
-    finished_.clear();
     give_back_all();
     waits_.clear();
 }
@@ -204,13 +202,22 @@ void Engine::run(Thread& self) {
         self.wait = nullptr;
         const bool first = end_of(*wait, outcome);
         const bool stay = !stopping_ && idle_.size() < most_idle_threads;
-        (stay ? idle_ : finished_).push_back(&self);
+        std::list<Thread> before;
+        if (stay) {
+            idle_.push_back(&self);
+        } else if (!stopping_) {
+            if (finished_.size() == most_finished_threads) {
+                before.swap(finished_);
+            }
+            finished_.splice(finished_.begin(), threads_, self.place);
+        }
         const bool tell = first && !stopping_;
         lock.unlock(); // the owner, once told, takes the mutex at once
         if (tell) {
             notify_();
         }
         if (!stay) {
+            join(before); // now and then, as it is in the way of who was told; never by the owner
             return;
         }
         lock.lock();
@@ -233,6 +240,7 @@ bool Engine::end_of(Wait& wait, Outcome outcome) {
 int Engine::create_thread(Wait& wait) {
     Thread& thread = threads_.emplace_back();
     thread.engine = this;
+    thread.place = std::prev(threads_.end());
     thread.wait = &wait;
     wait.thread = &thread;
 
@@ -259,12 +267,11 @@ void Engine::interrupt(Wait& wait) {
     }
 }
 
-void Engine::join_finished() {
-    for (Thread* thread : finished_) {
-        pthread_join(thread->handle, nullptr);
-        threads_.remove_if([&](const Thread& one) { return &one == thread; });
+void Engine::join(std::list<Thread>& threads) {
+    for (Thread& thread : threads) {
+        pthread_join(thread.handle, nullptr);
     }
-    finished_.clear();
+    threads.clear();
 }
 
 void Engine::free(Wait& wait) {

@@ -68,13 +68,14 @@ class Engine {
     bool end_of(Wait& wait, Outcome outcome);
     int create_thread(Wait& wait);
     static void interrupt(Wait& wait);
-    void join_finished();
+    static void join(std::list<Thread>& threads);
     int32_t take_id();
     void free(Wait& wait);
     void give_back_all() noexcept;
     [[nodiscard]] bool known(int32_t id) const;
 
     static constexpr size_t most_idle_threads = 8;
+    static constexpr size_t most_finished_threads = 16;
 
     std::function<void()> notify_;
     std::mutex mutex_;                         // guards all that follows
@@ -85,7 +86,7 @@ class Engine {
     std::condition_variable one_ended_; // for end()
     std::list<Thread> threads_;
     std::vector<Thread*> idle_;
-    std::vector<Thread*> finished_;
+    std::list<Thread> finished_; // to be joined by one that finishes after them
     bool stopping_ = false;
 };
 

@@ -162,10 +162,10 @@ export function bytesOf(name: string, data: unknown, index?: number): Uint8Array
 /** The bytes of each message of a list, which is read to its end. */
 export function payloadsOf(list: Iterable<Data>): Uint8Array[] {
   const payloads: Uint8Array[] = [];
+  const isLasting = Array.isArray(list); // a generator may fill the same memory again for its next message
   for (const data of listOf('messages', list)) {
     const bytes = bytesOf('messages', data, payloads.length);
-    // A generator may fill the same memory again for its next message.
-    payloads.push(Array.isArray(list) ? bytes : Buffer.from(bytes));
+    payloads.push(isLasting ? bytes : Buffer.from(bytes));
   }
   return payloads;
 }

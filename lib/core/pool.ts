@@ -31,6 +31,7 @@ const isPlain = typeof Plain === 'function' && Plain.prototype === Buffer.protot
 let memory = new ArrayBuffer(0);
 let words = new Int32Array(0);
 let at = 0;
+let end = 0;
 let lastLength = 0;
 
 const POOL = native.registerSlab(words);
@@ -42,15 +43,16 @@ function renew(): void {
   markAsUntransferable(memory);
   words = new Int32Array(memory);
   at = 0;
+  end = memory.byteLength;
   native.replaceSlab(POOL, pool);
 }
 
 /** How many bytes the pool holds now: at least `likely`, if a pool can hold that. */
 export function pooledRoom(likely: number): number {
-  const left = memory.byteLength - at;
+  const left = end - at;
   if (left >= leastRoom && left >= likely) return left;
   renew();
-  return memory.byteLength;
+  return end;
 }
 
 /** Where the next bytes go, at a multiple of 8. */

@@ -1,6 +1,10 @@
 /**
  * Calls of the addon that are made often. Their numbers and their answer pass through memory that both
  * sides share: a value that crosses into C++ takes as long as the work of such a call.
+ *
+ * What is called often is taken out of `native`, which has so many members that V8 looks each up in a
+ * table, and has a name of its own: then it is known what is called, and all of a call becomes one function.
+ * Whatever returns after a system call does so slowly.
  */
 
 import { native } from '../native';

@@ -22,9 +22,7 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 /** In the answer of mqTryReceiveMany: there was no further message (native/posix/mq.cc). */
 const EMPTIED = 2 ** 30;
 
-// A name of its own for each: what is called is known to V8 then, and so little else that all of a call
-// becomes one function. Whatever returns after a system call does so slowly.
-const { mqTryReceiveMany, mqTryReceiveQuick } = native;
+const { mqTryReceiveMany, mqTryReceiveQuick } = native; // see core/quick.ts
 
 /** Most records of one crossing. */
 const mostAtOnce = 2 ** 20;

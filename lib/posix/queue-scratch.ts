@@ -40,7 +40,7 @@ export function copyOf(length: number): Buffer {
 
 /** Puts a short message there; answers where it is. */
 export function load(payload: Uint8Array): number {
-  bytes.set(payload);
+  copyInto(bytes, payload);
   return SCRATCH;
 }
 
@@ -61,7 +61,7 @@ export function pack(priority: number, payloads: readonly Uint8Array[], first: n
     if (next > bytes.length) break;
     words[at >> 2] = length;
     words[(at >> 2) + 1] = priority;
-    bytes.set(payload, at + RECORD_HEADER);
+    copyInto(bytes, payload, at + RECORD_HEADER);
     at = next;
   }
   return index - first;

@@ -13,7 +13,7 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 /** Longer messages go one by one: the same few cache lines again beat fewer crossings. */
 const LONGEST_PACKED = 1024;
 
-const { mqTrySendMany, mqTrySendQuick } = native; // see queue-receiver.ts
+const { mqTrySendMany, mqTrySendQuick } = native; // see core/quick.ts
 
 /** An action on memory that is the caller's until the call returns. */
 export interface Sending<R> extends Action<R> {

@@ -105,13 +105,19 @@ function flag(name: string, value: boolean | undefined, bit: number): number {
 }
 
 export function sendPlan(options: SendOptions | undefined): SendPlan {
-  if (options === undefined) return plainSend;
+  return options === undefined ? plainSend : sendPlanOf(options);
+}
+
+function sendPlanOf(options: SendOptions): SendPlan {
   const given = optionsOf(options);
   return { type: messageType(given.type), timeout: timeoutOf(given), signal: signalOf(given) };
 }
 
 export function receivePlan(options: ReceiveOptions | undefined): ReceivePlan {
-  if (options === undefined) return plainReceive;
+  return options === undefined ? plainReceive : receivePlanOf(options);
+}
+
+function receivePlanOf(options: ReceiveOptions): ReceivePlan {
   const given = optionsOf(options);
   const { maxLength } = given;
   return {

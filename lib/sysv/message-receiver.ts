@@ -16,6 +16,8 @@ import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './poo
 import { currentMsgmax, grow, isGone, loadedType, room, SLAB } from './slab';
 import { flagsFor, toBuffer, type Target } from './target';
 
+const { msgrcvManyQuick } = native; // see core/quick.ts
+
 const E2BIG = -errnoOf('E2BIG');
 const EIDRM = -errnoOf('EIDRM');
 const EINVAL = -errnoOf('EINVAL');
@@ -50,7 +52,8 @@ export class MessageReceiver {
 
   try<R extends object>(plan: ReceivePlan, target: Target<R>): R | undefined {
     this.#keeper.checkOpen();
-    return this.#overtaking(plan) ? undefined : this.take(plan, target, false);
+    if (this.#lanes.size > 0 && this.#overtaking(plan)) return undefined;
+    return this.take(plan, target, false);
   }
 
   receive<R extends object>(plan: ReceivePlan, target: Target<R>, method: unknown): R | Promise<R> {
@@ -166,7 +169,7 @@ export class MessageReceiver {
 
   #receiveMany({ type, except }: ReceivePlan, limit: number): number {
     return typeof type === 'number'
-      ? quick5(native.msgrcvManyQuick, this.#id, poolAddress(), type, except, limit) | 0
+      ? quick5(msgrcvManyQuick, this.#id, poolAddress(), type, except, limit) | 0
       : native.msgrcvMany(this.#id, poolAddress(), type, except, limit);
   }
 

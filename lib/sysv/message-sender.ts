@@ -12,6 +12,8 @@ import { goneHint } from './control';
 import type { SendPlan } from './message-options';
 import { currentMsgmax, isGone, load, MOST_PACKED, pack, reserve, room, SLAB } from './slab';
 
+const { msgsndMany, msgsndQuick } = native; // see core/quick.ts
+
 const EAGAIN = -errnoOf('EAGAIN');
 const EINVAL = -errnoOf('EINVAL');
 
@@ -108,7 +110,7 @@ export class MessageSender {
   /** One message into the queue without waiting; false if it is full. */
   put(type: number | bigint, payload: Uint8Array, waited: boolean): boolean {
     const size = this.#load(type, payload);
-    const result = quick4(native.msgsndQuick, this.#id, SLAB, size, IPC_NOWAIT);
+    const result = quick4(msgsndQuick, this.#id, SLAB, size, IPC_NOWAIT);
     if (result === 0) return true;
     if (result === EAGAIN) return false;
     throw this.failure(waited ? sinceGone(result, size) : result, size);
@@ -134,7 +136,7 @@ export class MessageSender {
     const payload = payloads[first] as Uint8Array;
     if (lengthOf(payload) > LONGEST_PACKED) return this.put(type, payload, waited) ? 1 : 0;
     const packed = pack(type, payloads, first);
-    const sent = quick3(native.msgsndMany, this.#id, SLAB, packed) | 0;
+    const sent = quick3(msgsndMany, this.#id, SLAB, packed) | 0;
     if (sent >= 0) return sent;
     if (sent === EAGAIN) return 0;
     throw this.failure(waited ? sinceGone(sent, lengthOf(payload)) : sent, lengthOf(payload));
@@ -154,7 +156,8 @@ export class MessageSender {
       if (size > currentMsgmax()) throw this.failure(EINVAL, size);
       reserve(size);
     }
-    return load(type, payload);
+    load(type, payload);
+    return size;
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 
 import { errnoOf } from '../core/error';
-import { lengthOf } from '../core/options';
+import { copyInto, lengthOf } from '../core/options';
 import { native } from '../native';
 import { IPC_INFO, IPC_STAT } from './constants';
 import { halvesOf, padded, RECORD_HEADER, TYPE_BYTES, typeOf } from './message';
@@ -68,8 +68,8 @@ export function grow(queue: number, most: number): boolean {
   return room() > before;
 }
 
-/** Puts a message at a byte offset, a multiple of 8; answers the length of its payload. */
-export function load(type: number | bigint, payload: Uint8Array, offset = 0): number {
+/** Puts a message at a byte offset, a multiple of 8. */
+export function load(type: number | bigint, payload: Uint8Array, offset = 0): void {
   const at = offset >> 2;
   if (typeof type === 'number' && type <= 0x7fffffff && type >= 0) {
     words[at] = type;
@@ -77,8 +77,7 @@ export function load(type: number | bigint, payload: Uint8Array, offset = 0): nu
   } else {
     words.set(halvesOf(type), at);
   }
-  bytes.set(payload, offset + TYPE_BYTES);
-  return lengthOf(payload); // a byte more, and it would be of another message
+  copyInto(bytes, payload, offset + TYPE_BYTES);
 }
 
 /** The type of the message in the slab. */
@@ -102,9 +101,11 @@ export function pack(
   let index = first;
   for (; index < payloads.length; index++) {
     const payload = payloads[index] as Uint8Array;
-    const next = at + RECORD_HEADER + TYPE_BYTES + padded(lengthOf(payload));
+    const length = lengthOf(payload);
+    const next = at + RECORD_HEADER + TYPE_BYTES + padded(length);
     if (next > MOST_PACKED) break;
-    words[at >> 2] = load(type, payload, at + RECORD_HEADER);
+    words[at >> 2] = length;
+    load(type, payload, at + RECORD_HEADER);
     at = next;
   }
   return index - first;

@@ -3,7 +3,7 @@
 import { types } from 'node:util';
 
 import { errnoOf } from '../core/error';
-import { copyInto, lengthOf, memoryOf, mustHaveRoom, targetOf } from '../core/options';
+import { copyInto, lengthOf, memoryOf, mustHaveRoom } from '../core/options';
 import { quick5 } from '../core/quick';
 import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
@@ -11,6 +11,8 @@ import type { Message, MessageInto } from './message';
 import type { ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from './pool';
 import { grow, loadedPayload, loadedType, room, SLAB } from './slab';
+
+const { msgrcvQuick } = native; // see core/quick.ts
 
 const E2BIG = -errnoOf('E2BIG');
 
@@ -40,7 +42,7 @@ function receive(
   const { type } = plan;
   if (timeout !== undefined) return native.msgrcvTimed(queue, address, size, type, flags, timeout);
   return typeof type === 'number'
-    ? quick5(native.msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT) | 0
+    ? quick5(msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT) | 0
     : native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
 }
 
@@ -103,10 +105,9 @@ export class ToMemory implements Target<MessageInto> {
   constructor(name: string, memory: unknown) {
     // What is detached looks empty: memoryOf tells the two apart.
     const isThere = types.isTypedArray(memory) && lengthOf(memory) > 0;
-    const view = isThere ? memory : memoryOf(name, memory);
-    this.#memory = view;
+    this.#memory = isThere ? memory : memoryOf(name, memory);
     this.#name = name;
-    this.#isEmpty = this.room() === 0;
+    this.#isEmpty = !isThere && this.room() === 0;
   }
 
   room(): number {
@@ -114,15 +115,21 @@ export class ToMemory implements Target<MessageInto> {
   }
 
   take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {
-    if (!this.#isEmpty) mustHaveRoom(this.#name, this.#memory);
-    const most = Math.min(plan.maxLength, this.room());
+    const own = this.room();
+    if (own === 0 && !this.#isEmpty) mustHaveRoom(this.#name, this.#memory);
+    const most = Math.min(plan.maxLength, own);
     if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
     const length = receive(queue, SLAB, most, plan, plan.except | plan.truncate, undefined);
     return length >= 0 ? this.land(loadedType(), length) : length;
   }
 
   land(type: number | bigint, length: number): MessageInto {
-    if (length > 0) copyInto(targetOf(this.#name, this.#memory), loadedPayload(length));
+    if (length > 0) this.#write(loadedPayload(length));
     return { type, length };
+  }
+
+  #write(payload: Uint8Array): void {
+    const memory = this.#memory;
+    copyInto(types.isUint8Array(memory) ? memory : memoryOf(this.#name, memory), payload);
   }
 }

@@ -152,9 +152,11 @@ describe('a receive into memory that has to wait', () => {
     expect(memory.toString()).toBe('..');
   });
 
-  test('memory that is detached meanwhile is refused, and nothing is lost', async () => {
+  test.each([
+    ['a Uint8Array', new Uint8Array(16)],
+    ['a DataView', new DataView(new ArrayBuffer(16))],
+  ])('%s that is detached meanwhile is refused, and nothing is lost', async (_, memory) => {
     const queue = temporaryQueue();
-    const memory = new Uint8Array(16);
     const waiting = codeOfRejection(queue.receiveInto(memory));
     structuredClone(memory.buffer, { transfer: [memory.buffer] });
     queue.sendSync('kept');

@@ -51,6 +51,16 @@ describe.each(sendManyForms)('%s', (_name, sendMany) => {
     expect(textsIn(queue)).toEqual(messages);
   });
 
+  test('bytes that say to be more when they are asked again: what they are is sent', async () => {
+    const queue = temporaryQueue();
+    const truths = [3];
+    const data = Object.defineProperty(Buffer.from('abc'), 'length', {
+      get: () => truths.pop() ?? 12,
+    });
+    expect(await sendMany(queue, [data, 'after'])).toBe(2);
+    expect(textsIn(queue)).toEqual(['abc', 'after']);
+  });
+
   test('types beyond the safe integers', async () => {
     const queue = temporaryQueue();
     expect(await sendMany(queue, ['x', 'y'], { type: 2n ** 63n - 1n })).toBe(2);

@@ -14,6 +14,9 @@ import type { Effort } from '../options';
 const BATCH = 16;
 const PAGE = 4096;
 
+/** 100,000 last no longer than V8 goes on compiling. */
+const PAIRS = 500_000;
+
 const SVMQ = 'svmq';
 
 const ours = (...forms: string[]): Contender => ({ language: 'JavaScript', driver: 'sysv', forms });
@@ -59,11 +62,11 @@ function pairs(plan: Plan): Measure[] {
     figures: [perMessage(atMost(limit))],
   });
   const single = (form: string, size: number, limit: number): Measure =>
-    pair(`${form} ${bytes(size)}`, ours(form), plan.work(100_000, { size }), limit);
+    pair(`${form} ${bytes(size)}`, ours(form), plan.work(PAIRS, { size }), limit);
   const many = (form: string, size: number, limit: number): Measure => {
     const batch = batchOf(size);
     const name = `${form} ${bytes(size)}, ${String(batch)} per call`;
-    return pair(name, ours(form), plan.work(100_000, { size, batch }), limit);
+    return pair(name, ours(form), plan.work(PAIRS, { size, batch }), limit);
   };
   return [
     many('sendManySync + drainSync', SMALL, 1.15),
@@ -73,11 +76,7 @@ function pairs(plan: Plan): Measure[] {
     single('trySend + tryReceiveInto', PAGE, 1.4),
     single('trySend + tryReceive', PAGE, 1.6),
     pair('svmq push + pop 64 B', svmq('push + pop'), plan.work(3_000)),
-    pair(
-      'koffi msgsnd + msgrcv 64 B',
-      koffi('msgsnd + msgrcv'),
-      plan.work(100_000, { size: SMALL }),
-    ),
+    pair('koffi msgsnd + msgrcv 64 B', koffi('msgsnd + msgrcv'), plan.work(PAIRS, { size: SMALL })),
   ];
 }
 

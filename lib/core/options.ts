@@ -198,12 +198,17 @@ export function targetOf(name: string, memory: unknown): Uint8Array {
 const { value: set } = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
   'set',
-) as { value: (this: Uint8Array, bytes: Uint8Array, offset: number) => void };
+) as { value: typeof Uint8Array.prototype.set };
 
-/** Copies bytes into memory, whatever it says of itself. A method of a typed array is looked up in each call. */
-export function copyInto(memory: Uint8Array, bytes: Uint8Array, offset = 0): void {
-  set.call(memory, bytes, offset);
-}
+/**
+ * Copies bytes into memory, from `offset` on, whatever it says of itself. A method of a typed array is looked up in
+ * each call, and this is none more for V8.
+ */
+export const copyInto = Function.prototype.call.bind(set) as (
+  memory: Uint8Array,
+  bytes: Uint8Array,
+  offset?: number,
+) => void;
 
 /**
  * Throws where memory that had room has none left, when something is about to be put there: it is

@@ -8,58 +8,18 @@
 import { CallSite } from './call-site';
 import { deadlineAfter, remaining } from './deadline';
 import { engine, type Parking } from './engine';
-import { ClosedError, errnoOf, SystemError } from './error';
+import { errnoOf } from './error';
 import type { Keeper } from './keeper';
 import { after, listen } from './expiry';
+import { Request, type Call, type Pending } from './request';
 import type { WaitEnd } from '../native';
+
+export type { Call };
 
 /** Checked limits of a wait: see `WaitOptions`. */
 export interface Limits {
   timeout: number;
   signal: AbortSignal | undefined;
-}
-
-/** A call that can be made without waiting, on a parked thread, or on this thread. */
-export interface Call<R> {
-  /** Makes the call without waiting; undefined if it would have to. Throws what it fails with. */
-  attempt(): R | undefined;
-  /**
-   * Tries on for some time, where that is likely to pay; undefined if nothing came. Asked where the call
-   * has had to let the event loop go round, and is found to block after that.
-   */
-  linger?(): R | undefined;
-  /** Starts a native wait: its number, or a negated errno. */
-  start(): number;
-  /** Waits on this thread: how the wait ended, as a native wait does. */
-  block(timeout: number): [result: number, low: number, high: number];
-  /**
-   * What a wait that ended well means; undefined: nothing was taken, or not all is done yet. `took`:
-   * the milliseconds that it lasted; Infinity if this thread was blocked meanwhile.
-   */
-  complete(result: number, low: number, high: number, took: number): R | undefined;
-  /** What has been done so far, if ending early with that is better than failing; else undefined. */
-  partial?(): R | undefined;
-  /** The error that a result, or an expired time, stands for. */
-  failure(error: number | string): SystemError;
-  /** Where its native waits are, if not where those of its lane are. */
-  readonly parking?: Parking;
-}
-
-interface Pending {
-  /** In the time of performance.now(). */
-  deadline: number;
-  /** Tries without waiting; true if the request is settled. */
-  attempt(): boolean;
-  linger(): boolean;
-  start(): number;
-  /** Takes the end of a native wait; true if the request is settled. */
-  complete(result: number, low: number, high: number, took: number): boolean;
-  block(timeout: number): [result: number, low: number, high: number];
-  failure(error: number | string): SystemError;
-  reject(reason: unknown): void;
-  readonly parking: Parking | undefined;
-  /** Why it is to be rejected as soon as it is known that it took nothing. */
-  cancelled?: { reason: unknown };
 }
 
 /** Calls back in the next turn of the event loop, or at the end of this tick. */
@@ -77,6 +37,12 @@ export class Lane {
   #wait: { readonly id: number; readonly parking: Parking } | undefined;
   readonly #parking: Parking;
   #deferred = false;
+  readonly #leave = (pending: Pending): void => {
+    this.#pending.delete(pending);
+    this.#keeper.change(-1);
+    if (!this.busy) this.#onEmpty();
+    for (const undo of pending.release) undo();
+  };
 
   constructor(keeper: Keeper, onEmpty: () => void, parking = engine) {
     this.#keeper = keeper;
@@ -110,18 +76,11 @@ export class Lane {
       return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
     }
     return new Promise<R>((resolve, reject) => {
-      const release: (() => void)[] = [];
-      const settle = (): void => {
-        this.#pending.delete(pending);
-        this.#keeper.change(-1);
-        if (!this.busy) this.#onEmpty();
-        for (const undo of release) undo();
-      };
-      const pending = pendingOf(call, site, settle, resolve, reject);
+      const pending = new Request(call, site, this.#leave, resolve, reject);
       const first = !this.busy;
       this.#pending.add(pending);
       this.#keeper.change(1);
-      this.#limit(pending, limits, release);
+      this.#limit(pending, limits);
       if (!this.#pending.has(pending)) return; // its signal has called back at once
       if (first && tried) this.#park(pending);
       else if (first) this.#defer(later);
@@ -233,14 +192,14 @@ export class Lane {
   }
 
   /** Has a request end when its time is over, or its signal is aborted. */
-  #limit(pending: Pending, { timeout, signal }: Limits, release: (() => void)[]): void {
+  #limit(pending: Pending, { timeout, signal }: Limits): void {
     pending.deadline = deadlineAfter(timeout);
     if (timeout < Infinity) {
       const expire = (): void => {
         if (this.#deferred) this.#serve(false); // it is owed one attempt
         if (this.#pending.has(pending)) this.#cancel(pending, pending.failure('ETIMEDOUT'));
       };
-      release.push(after(timeout, expire));
+      pending.release.push(after(timeout, expire));
     }
     if (signal === undefined) return;
     const abort = (): void => {
@@ -249,7 +208,7 @@ export class Lane {
     const failed = (error: unknown): void => {
       pending.reject(error);
     };
-    release.push(listen(signal, abort, failed));
+    pending.release.push(listen(signal, abort, failed));
   }
 
   #defer(later: Later = setImmediate): void {
@@ -327,38 +286,4 @@ function expire(pending: Pending): boolean {
   if (performance.now() < pending.deadline) return false;
   pending.reject(pending.failure(ETIMEDOUT));
   return true;
-}
-
-function isOurs(reason: unknown): reason is SystemError | ClosedError {
-  return reason instanceof SystemError || reason instanceof ClosedError;
-}
-
-function pendingOf<R>(
-  call: Call<R>,
-  site: CallSite,
-  settle: () => void,
-  resolve: (value: R) => void,
-  reject: (reason: unknown) => void,
-): Pending {
-  const settled = (value: R | undefined): boolean => {
-    if (value === undefined) return false;
-    settle();
-    resolve(value);
-    return true;
-  };
-  return {
-    deadline: Infinity,
-    attempt: () => settled(call.attempt()),
-    linger: () => settled(call.linger?.()),
-    start: () => call.start(),
-    block: (timeout) => call.block(timeout),
-    complete: (...end) => settled(call.complete(...end)),
-    failure: (error) => call.failure(error),
-    parking: call.parking,
-    reject: (reason) => {
-      if (settled(call.partial?.())) return;
-      settle();
-      reject(isOurs(reason) ? site.mark(reason) : reason);
-    },
-  };
 }

@@ -29,6 +29,8 @@ export interface PosixMq {
   /** The same two, and many at once, of memory in a slab. */
   mqTrySendQuick: Quick<4>;
   mqTryReceiveQuick: Quick<3>;
+  /** The same; what lies behind the message is fetched for the next one. */
+  mqTryReceivePooled: Quick<3>;
   mqTrySendMany: Quick<3>;
   mqTryReceiveMany: Quick<4>;
   mqSend(fd: number, message: Memory, length: number, priority: number): number;

@@ -7,6 +7,8 @@ export interface SysvMsg {
   /** msgsnd and msgrcv of memory in a slab. */
   msgsndQuick: Quick<4>;
   msgrcvQuick: Quick<5>;
+  /** As msgrcvQuick, without waiting; what lies behind the message is fetched for the next one. */
+  msgrcvPooled: Quick<5>;
   msgsndMany: Quick<3>;
   msgrcvManyQuick: Quick<5>;
   msgsndTimed(queue: number, message: Memory, size: number, timeout: number): number;

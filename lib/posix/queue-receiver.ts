@@ -22,7 +22,7 @@ const EMSGSIZE = -errnoOf('EMSGSIZE');
 /** In the answer of mqTryReceiveMany: there was no further message (native/posix/mq.cc). */
 const EMPTIED = 2 ** 30;
 
-const { mqTryReceiveMany, mqTryReceiveQuick } = native; // see core/quick.ts
+const { mqTryReceiveMany, mqTryReceivePooled, mqTryReceiveQuick } = native; // see core/quick.ts
 
 /** Most records of one crossing. */
 const mostAtOnce = 2 ** 20;
@@ -90,7 +90,7 @@ export class QueueReceiver {
   take(): Message | undefined {
     if (this.#size > longestPooled) return this.#takeLong();
     pooledRoom(this.#size);
-    const result = quick3(mqTryReceiveQuick, this.#handle, poolAddress(), this.#size);
+    const result = quick3(mqTryReceivePooled, this.#handle, poolAddress(), this.#size);
     if (result < 0) {
       this.#mustBeEmpty(result);
       return undefined;

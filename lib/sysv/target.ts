@@ -12,7 +12,7 @@ import type { ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from './pool';
 import { grow, loadedPayload, loadedType, room, SLAB } from './slab';
 
-const { msgrcvQuick } = native; // see core/quick.ts
+const { msgrcvPooled, msgrcvQuick } = native; // see core/quick.ts
 
 const E2BIG = -errnoOf('E2BIG');
 
@@ -41,9 +41,12 @@ function receive(
 ): number {
   const { type } = plan;
   if (timeout !== undefined) return native.msgrcvTimed(queue, address, size, type, flags, timeout);
-  return typeof type === 'number'
+  if (typeof type !== 'number') {
+    return native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
+  }
+  return address === SLAB
     ? quick5(msgrcvQuick, queue, address, size, type, flags | IPC_NOWAIT) | 0
-    : native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
+    : quick5(msgrcvPooled, queue, address, size, type, flags) | 0;
 }
 
 /** Through the slab, which grows where the message did not fit it. */

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/ahead.h"
 #include "core/blocking_call.h"
 #include "core/descriptors.h"
 #include "core/system_call.h"
@@ -185,6 +186,16 @@ int64_t try_receive(Environment& /*environment*/, Descriptor* descriptor, const 
     return received(result, priority);
 }
 
+/// The same, into memory of which each byte is used once.
+int64_t try_receive_pooled(Environment& environment, Descriptor* descriptor, const Bytes& pool,
+                           size_t length) {
+    const int64_t result = try_receive(environment, descriptor, pool, length);
+    if (result > 0) {
+        fetch_ahead(pool, static_cast<uint32_t>(result));
+    }
+    return result;
+}
+
 // ---- many at once: each message is its length and its priority, 4 bytes each, then its bytes,
 // padded to 8
 
@@ -332,6 +343,7 @@ void define_mq(Exports& exports) {
     exports.function<try_receive>("mqTryReceive", "descriptor", "memory", "length");
     exports.quick<try_send>("mqTrySendQuick", "descriptor", "message", "length", "priority");
     exports.quick<try_receive>("mqTryReceiveQuick", "descriptor", "memory", "length");
+    exports.quick<try_receive_pooled>("mqTryReceivePooled", "descriptor", "pool", "length");
     exports.quick<try_send_many>("mqTrySendMany", "descriptor", "slab", "count");
     exports.quick<try_receive_many>("mqTryReceiveMany", "descriptor", "slab", "length", "limit");
     exports.function<send>("mqSend", "mqdes", "msg_ptr", "msg_len", "msg_prio");

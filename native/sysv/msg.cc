@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/ahead.h"
 #include "core/pause.h"
 #include "core/system_call.h"
 #include "sysv/msg_wait.h"
@@ -113,6 +114,17 @@ int32_t msgrcv(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz
     }
     MessageReceive receive(msqid, msgp.data(), msgsz, msgtyp.value, flags, false);
     return environment.block(receive, {std::numeric_limits<double>::infinity()}, true).result;
+}
+
+/// Without waiting, into memory of which each byte is used once.
+int32_t msgrcv_pooled(Environment& /*environment*/, int32_t msqid, Bytes pool, size_t msgsz,
+                      Long msgtyp, int32_t flags) {
+    check_msgbuf(pool, msgsz);
+    const int32_t length = receive_now(msqid, pool.data(), msgsz, msgtyp.value, flags);
+    if (length > 0) {
+        fetch_ahead(pool, type_bytes + static_cast<size_t>(length));
+    }
+    return length;
 }
 
 int32_t msgrcv_timed(Environment& environment, int32_t msqid, Bytes msgp, size_t msgsz, Long msgtyp,
@@ -239,6 +251,7 @@ void define_msg(Exports& exports) {
     exports.quick<msgsnd_many>("msgsndMany", "msqid", "slab", "count");
     exports.function<msgrcv>("msgrcv", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
     exports.quick<msgrcv>("msgrcvQuick", "msqid", "msgp", "msgsz", "msgtyp", "msgflg");
+    exports.quick<msgrcv_pooled>("msgrcvPooled", "msqid", "pool", "msgsz", "msgtyp", "msgflg");
     exports.function<msgrcv_timed>("msgrcvTimed", "msqid", "msgp", "msgsz", "msgtyp", "msgflg",
                                    "timeout");
     exports.function<msgrcv_wait>("msgrcvWait", "msqid", "msgtyp", "msgflg");

@@ -36,6 +36,7 @@ export const perilous: Record<string, number[]> = {
   msgsnd: [0, 3],
   msgsndQuick: [0, 3],
   msgrcvQuick: [0, 4],
+  msgrcvPooled: [0],
   msgsndTimed: [0, 3],
   msgsndWait: [0],
   msgsndMany: [0],

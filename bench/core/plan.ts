@@ -5,9 +5,9 @@ import type { Work } from './params';
 /** The size where nothing is said about it. */
 export const SMALL = 64;
 
-/** V8 is still compiling after the first tens of thousands; of what takes some tens of ns, also later. */
+/** V8 is still compiling after the first tens of thousands; of what takes some tens of ns, also after the first millions. */
 const WARM = 100_000;
-const WARM_SHARE = 0.1;
+const WARM_SHARE = 0.5;
 
 /** Of work that takes some tens of ns. A million would last no longer than V8 takes to compile it once more. */
 export const BRIEF = 10_000_000;

@@ -1,6 +1,6 @@
 /** Of a batch: messages that lie one behind the other are copied together, and each is shown in the copy. */
 
-import { bufferOver } from '../core/pool';
+import { bufferOver, fillPooled, pooledPlace, pooledRoom, skipPooled } from '../core/pool';
 import { RECORD_HEADER, recordSize, RING_WORD } from './layout';
 import type { RingPlace } from './place';
 
@@ -9,16 +9,8 @@ interface Shown {
   data: Buffer;
 }
 
-/** Less than Node's pool gives: a message that is kept keeps as much as one of `Buffer.allocUnsafe`. */
-const usual = 4032;
-
-/** Where Node's pool was made small, what is not of the pool could be transferred, with all that is in it. */
-function mostTogether(): number {
-  return Math.min(usual, ((Buffer.poolSize >>> 1) - 1) & ~7);
-}
-
-let memory = new ArrayBuffer(0);
-let words = new Int32Array(memory);
+/** Longer ones gain little, and would be kept by short ones. */
+const longest = 2016;
 
 /**
  * Copies the record of a message of `length` bytes that begins `at` of the ring, and what lies behind
@@ -30,7 +22,7 @@ let words = new Int32Array(memory);
  * one record to the next would wait for one after the other.
  */
 export function takeTogether(
-  { ring, words: shared }: RingPlace,
+  { ring, words }: RingPlace,
   at: number,
   length: number,
   limit: number,
@@ -38,21 +30,17 @@ export function takeTogether(
   messages: Shown[],
 ): number {
   const size = recordSize(length);
-  const most = Math.min(there, limit * size, mostTogether());
-  if (size + RECORD_HEADER > most) return 0;
-  const second = shared[RING_WORD + ((at + size) >> 2)] ?? 0;
-  if (second >>> 0 > most || size + recordSize(second) > most) return 0;
-  const copy = Buffer.allocUnsafe(most);
-  ring.copy(copy, 0, at, at + most);
-  if (copy.buffer !== memory) {
-    memory = copy.buffer;
-    words = new Int32Array(memory);
-  }
-  return show(copy.byteOffset, most, limit, messages);
+  const most = Math.min(there, limit * size, pooledRoom(2 * longest));
+  if (length > longest || size + RECORD_HEADER > most) return 0;
+  const second = words[RING_WORD + ((at + size) >> 2)] ?? 0;
+  if (second >>> 0 > longest || size + recordSize(second) > most) return 0;
+  fillPooled(ring, at, at + most);
+  return show(most, limit, messages);
 }
 
 /** What it reads nobody else can write. */
-function show(begin: number, bytes: number, limit: number, messages: Shown[]): number {
+function show(bytes: number, limit: number, messages: Shown[]): number {
+  const { memory, words, at: begin } = pooledPlace();
   const end = begin + bytes;
   let at = begin;
   for (let count = 0; count < limit && at + RECORD_HEADER <= end; count++) {
@@ -60,9 +48,10 @@ function show(begin: number, bytes: number, limit: number, messages: Shown[]): n
     const type = words[(at >> 2) + 1] ?? 0;
     const next = at + recordSize(length);
     // Unsigned: of what is not a record, the length is too long.
-    if (length >>> 0 > bytes || next > end || type < 0) break;
+    if (length >>> 0 > longest || next > end || type < 0) break;
     messages.push({ type, data: bufferOver(memory, at + RECORD_HEADER, length) });
     at = next;
   }
+  skipPooled(at - begin);
   return at - begin;
 }

@@ -29,6 +29,7 @@ const { [Symbol.species]: Plain } = Buffer as unknown as { [Symbol.species]: Mak
 const isPlain = typeof Plain === 'function' && Plain.prototype === Buffer.prototype;
 
 let memory = new ArrayBuffer(0);
+let bytes = new Uint8Array(0);
 let words = new Int32Array(0);
 let at = 0;
 let end = 0;
@@ -41,6 +42,7 @@ function renew(): void {
   memory = pool.buffer;
   // As Node's own pool: transferring one message's memory would take that of all the others.
   markAsUntransferable(memory);
+  bytes = pool;
   words = new Int32Array(memory);
   at = 0;
   end = memory.byteLength;
@@ -58,6 +60,16 @@ export function pooledRoom(likely: number): number {
 /** Where the next bytes go, at a multiple of 8. */
 export function poolAddress(): number {
   return at * addressStep + POOL;
+}
+
+/** Copies bytes there. */
+export function fillPooled(from: Buffer, begin: number, end: number): void {
+  from.copy(bytes, at, begin, end);
+}
+
+/** Where the next bytes go: in this memory, which is also these words, from that byte on. */
+export function pooledPlace(): { memory: ArrayBuffer; words: Int32Array; at: number } {
+  return { memory, words, at };
 }
 
 /** A 32-bit word of what was received there. */

@@ -5,10 +5,6 @@ import type { Work } from './params';
 /** The size where nothing is said about it. */
 export const SMALL = 64;
 
-/** V8 is still compiling after the first tens of thousands; of what takes some tens of ns, also after the first millions. */
-const WARM = 100_000;
-const WARM_SHARE = 0.5;
-
 /** Of work that takes some tens of ns. A million would last no longer than V8 takes to compile it once more. */
 export const BRIEF = 10_000_000;
 
@@ -19,13 +15,12 @@ export class Plan {
     readonly C: Contender,
   ) {}
 
-  /** Work of so many timed messages, in a full run. */
+  /** Work of so many timed messages, in a full run. As many go before: V8 is still compiling after the first millions. */
   work(count: number, more: Partial<Work> = {}): Work {
     const share = { full: 1, quick: 0.3, smoke: 0 }[this.effort];
     const timed = Math.max(Math.round(count * share), Math.min(count, 1000));
-    const warm = Math.min(Math.max(WARM, Math.round(WARM_SHARE * timed)), timed);
     const common = { size: SMALL, check: 1000, pause: 0, batch: 1, selectors: 1 };
-    return { ...common, warm, count: timed, ...more };
+    return { ...common, warm: timed, count: timed, ...more };
   }
 
   /** Waits that are left pending. Before them, so many are made and answered one after the other. */

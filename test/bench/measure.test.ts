@@ -28,6 +28,11 @@ test('one of the two that are compared may have another number of receivers', ()
   });
 });
 
+test('one of the two that are compared may do more before what is timed', () => {
+  const C = { language: 'C', program: 'cat', warmth: 3 } as const;
+  expect(workOf(C, { ...work, warm: 5 })).toEqual({ ...work, warm: 15 });
+});
+
 test('work that several programs repeat takes as long as the slowest of them', () => {
   expect(programsOf('repeat', { ...work, receivers: 2 })).toEqual(['repeat', 'repeat']);
   const result = { values: { ns: 4 }, latencies: {} };

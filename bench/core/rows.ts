@@ -96,7 +96,8 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
 /** What a round is compared with the others by. */
 function comparedOf(round: Round, figure: Figure, byRatio: boolean): number {
   const subject = valueOf(round, 'subject', figure);
-  return byRatio ? subject / valueOf(round, 'baseline', figure) : subject;
+  const isBeside = byRatio && round.baseline !== undefined;
+  return isBeside ? subject / valueOf(round, 'baseline', figure) : subject;
 }
 
 function movedOf(rounds: readonly Round[]): number | undefined {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { NoCompiler } from '../support/compile';
 import { messageOf } from '../support/program';
 import type { SourceFile } from './options';
@@ -7,6 +8,9 @@ import { type Row, formatTable } from './report';
 import { transfer } from './transfer';
 import { temporaryPath } from './transports/temporary-path';
 import type { Transport } from './transports/transport';
+
+/** Milliseconds. */
+const MOMENT = 100;
 
 /** One row of the table, or none if this machine cannot run the peer. */
 async function makeRow(
@@ -22,7 +26,7 @@ async function makeRow(
     const launch = await peer.prepare(transport, folder, interrupted);
     return { ...row, sent: await transfer(file, transport, launch, label, interrupted) };
   } catch (error) {
-    interrupted.throwIfAborted();
+    await throwIfInterrupted(interrupted);
     if (error instanceof NoCompiler) {
       console.log(`${label}: skipped, ${error.message}`);
       return undefined;
@@ -32,6 +36,12 @@ async function makeRow(
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Ctrl-C goes to the receiver, too: its end may be seen a moment before the signal that comes here. */
+async function throwIfInterrupted(interrupted: AbortSignal): Promise<void> {
+  await setTimeout(MOMENT, undefined, { signal: interrupted }).catch(() => undefined);
+  interrupted.throwIfAborted();
 }
 
 /** Sends a file through transports, to every peer; a table shows how. Whether every transfer went well. */

@@ -12,6 +12,9 @@ interface Shown {
 /** Longer ones gain little, and would be kept by short ones. */
 const longest = 2016;
 
+/** Bytes that are copied at a time. What is behind a long message is copied again. */
+const mostCopied = 4096;
+
 /**
  * Copies the record of a message of `length` bytes that begins `at` of the ring, and what lies behind
  * it in one piece, `there` bytes in all. The messages that are whole in the copy are shown in it, up to
@@ -30,7 +33,7 @@ export function takeTogether(
   messages: Shown[],
 ): number {
   const size = recordSize(length);
-  const most = Math.min(there, limit * size, pooledRoom(2 * longest));
+  const most = Math.min(there, limit * size, mostCopied, pooledRoom(mostCopied));
   if (length > longest || size + RECORD_HEADER > most) return 0;
   const second = words[RING_WORD + ((at + size) >> 2)] ?? 0;
   if (second >>> 0 > longest || size + recordSize(second) > most) return 0;

@@ -32,7 +32,6 @@ let memory = new ArrayBuffer(0);
 let bytes = new Uint8Array(0);
 let words = new Int32Array(0);
 let at = 0;
-let end = 0;
 let lastLength = 0;
 
 const POOL = native.registerSlab(words);
@@ -45,16 +44,16 @@ function renew(): void {
   bytes = pool;
   words = new Int32Array(memory);
   at = 0;
-  end = memory.byteLength;
   native.replaceSlab(POOL, pool);
 }
 
 /** How many bytes the pool holds now: at least `likely`, if a pool can hold that. */
 export function pooledRoom(likely: number): number {
-  const left = end - at;
+  // None where somebody has taken the memory of a Buffer away, by its transfer(): it may be freed.
+  const left = 4 * words.length - at;
   if (left >= leastRoom && left >= likely) return left;
   renew();
-  return end;
+  return 4 * words.length;
 }
 
 /** Where the next bytes go, at a multiple of 8. */

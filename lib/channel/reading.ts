@@ -17,7 +17,7 @@ import {
 import { countOf, lookAt, noteHigh, publishPosition, type Seen } from './position';
 import { defer, settleAll, settleAtExit, type Deferred } from './tick';
 import { Tidier } from './tidy';
-import { takeTogether } from './together';
+import { Together } from './together';
 
 /** A message that was received. */
 export interface Message {
@@ -58,6 +58,7 @@ export class Reading implements Deferred, Seen {
   readonly #quarter: number;
   readonly #cursor: Cursor;
   readonly #tidier: Tidier | undefined;
+  readonly #together = new Together();
   /** What must not be collected while this one publishes. */
   owner: object | undefined;
   /** Positions modulo 2^32: of the next record; as published; of the sender, when last looked at. */
@@ -161,7 +162,7 @@ export class Reading implements Deferred, Seen {
     const end = this.seen; // the sender may go on
     try {
       while (all.length < limit && ((end - this.position) | 0) > 0) {
-        if (this.#takeTogether(all, limit, end)) continue;
+        if (this.#takeSome(all, limit, end)) continue;
         const next = this.#takeNext();
         if (next === undefined) break;
         all.push(next);
@@ -173,7 +174,7 @@ export class Reading implements Deferred, Seen {
   }
 
   /** The next ones, up to `limit` in all, which end there at the latest; false: they go one by one. */
-  #takeTogether(all: Message[], limit: number, end: number): boolean {
+  #takeSome(all: Message[], limit: number, end: number): boolean {
     const { place } = this;
     if (this.bytes !== place) return false; // a copy already
     const at = this.find();
@@ -182,7 +183,7 @@ export class Reading implements Deferred, Seen {
     const there = Math.min((end - position) | 0, this.#piece - (position & (this.#piece - 1)));
     const before = all.length;
     const begin = at - RECORD_HEADER;
-    const bytes = takeTogether(place, begin, foundLength, limit - before, there, all);
+    const bytes = this.#together.take(place, begin, foundLength, limit - before, there, all);
     if (bytes > 0) this.#passed(bytes, all.length - before);
     return bytes > 0;
   }

@@ -33,9 +33,9 @@ export function programsOf(scenario: Scenario, { receivers = 1 }: Work): string[
 }
 
 /** The work as one of the two who are compared does it. */
-export function workOf({ receivers, warmth = 1 }: Contender, work: Work): Work {
+export function workOf({ receivers, times = 1 }: Contender, work: Work): Work {
   const own = receivers === undefined ? {} : { receivers };
-  return { ...work, ...own, warm: warmth * work.warm };
+  return { ...work, ...own, warm: times * work.warm, count: times * work.count };
 }
 
 /** The other programs of the scenario that one belongs to. */
@@ -48,13 +48,13 @@ export function othersOf(program: string): string[] {
  * Somebody who does the work: a driver with the form for each program of the scenario, or C. `rival`:
  * the package of somebody else that the driver needs. `env`: what Node has to be told before it starts.
  * `starts`: the first program starts the others itself. `meet`: not where the facility's rows meet. `receivers`: not
- * as many of the program of which there may be several. `warmth`: so many times as much before what is timed, of what
- * is quicker than what it is beside.
+ * as many of the program of which there may be several. `times`: so many times as much, timed and before, of what
+ * is that much quicker than what it is beside.
  */
 export type Contender = {
   meet?: (work: Work) => Meeting;
   receivers?: number;
-  warmth?: number;
+  times?: number;
 } & (
   | { language: 'C'; program: string; forms?: readonly string[] }
   | {

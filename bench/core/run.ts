@@ -1,7 +1,7 @@
 /** Runs measures in rounds: the one and the other by turns, in fresh processes, the CPUs probed around each. */
 
 import { inLanes } from './lanes';
-import type { Contender, Facility, Measure, Placement } from './measure';
+import { workOf, type Contender, type Facility, type Measure, type Placement } from './measure';
 import type { Probe } from './probe';
 import { Fault } from './program';
 import type { Progress } from './progress';
@@ -88,11 +88,21 @@ export async function run(
   return outcomes;
 }
 
-function soughtOut(outcome: Outcome, take: Sampler, duration: number | undefined): Promise<Shares> {
+async function soughtOut(
+  outcome: Outcome,
+  take: Sampler,
+  duration: number | undefined,
+): Promise<Shares> {
   const { measure } = outcome;
-  return sharesOf(measure, duration, (who, work) =>
-    faultless(outcome, who, (contender) => take(measure, contender, work)),
+  const shares = await sharesOf(measure, duration, (who, work) =>
+    faultless(outcome, who, (contender) => take(measure, contender, workOf(contender, work))),
   );
+  for (const who of BOTH) {
+    const [contender, share] = [measure[who], shares[who]];
+    if (contender === undefined || share === undefined) continue;
+    shares[who] = { ...workOf(contender, share), count: share.count };
+  }
+  return shares;
 }
 
 /** What one of them does, if there is one; undefined where it was wrong, which is noted. */
@@ -126,7 +136,7 @@ async function runRound(
   let before = await probe();
   for (const who of order) {
     await faultless(outcome, who, async (contender) => {
-      const work = shares[who] ?? measure.work;
+      const work = shares[who] ?? workOf(contender, measure.work);
       const result = await take(measure, contender, work);
       const after = await probe();
       const migrations = migrationsOf(result);

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { undoLater } from './cleanup';
-import { placed, programs, programsOf, workOf } from './measure';
+import { placed, programs, programsOf } from './measure';
 import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
 import { toArguments, type Work } from './params';
 import { Fault, runTogether, type Command } from './program';
@@ -31,10 +31,9 @@ async function sample(
   facility: Facility,
   { scenario, alone }: Measure,
   contender: Contender,
-  asked: Work,
+  work: Work,
   placement: Placement,
 ): Promise<Result> {
-  const work = workOf(contender, asked);
   const inNode = contender.language === 'JavaScript' ? contender : undefined;
   const isOne = inNode?.starts !== undefined;
   const meeting = (contender.meet ?? facility.meet)(work);

@@ -28,9 +28,9 @@ test('one of the two that are compared may have another number of receivers', ()
   });
 });
 
-test('one of the two that are compared may do more before what is timed', () => {
-  const C = { language: 'C', program: 'cat', warmth: 3 } as const;
-  expect(workOf(C, { ...work, warm: 5 })).toEqual({ ...work, warm: 15 });
+test('one of the two that are compared may do more', () => {
+  const C = { language: 'C', program: 'cat', times: 3 } as const;
+  expect(workOf(C, { ...work, warm: 5, count: 7 })).toEqual({ ...work, warm: 15, count: 21 });
 });
 
 test('work that several programs repeat takes as long as the slowest of them', () => {

@@ -10,9 +10,9 @@ const [LEAST, MOST] = [1 << 20, 1 << 24];
 /** In the place of a type: no channel has this one. */
 const DIRECT = 0;
 
-/** Good for messages of a size: room for 32 of them, but not too little and not too much. */
+/** Good for messages of a size: room for 16 of them, but not too little and not too much. */
 function capacityFor(size: number): number {
-  return Math.min(Math.max(LEAST, 32 * size), MOST);
+  return Math.min(Math.max(LEAST, 16 * size), MOST);
 }
 
 /** The channel of a type; the address may end with a colon and more. */

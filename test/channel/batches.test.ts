@@ -74,6 +74,22 @@ test('no message reaches into another one', async () => {
   ]);
 });
 
+test('larger and larger pieces, and small ones again behind a long message, lose nothing', async () => {
+  const { sender, receiver } = makeEnds({ capacity: 1 << 18 });
+  const kept: channel.Message[] = [];
+  const lengthOf = (i: number): number => (i % 2500 === 2499 ? 3000 : i % 101);
+  for (let sent = 0; sent < 20_000;) {
+    while (sent < 20_000 && sender.trySend(pattern(lengthOf(sent), sent), { type: sent })) sent++;
+    sender.flush();
+    while (kept.length < sent) kept.push(...(await batchOf(receiver, 1000)));
+  }
+  const wrong = kept.filter(
+    ({ type, data }, i) => type !== i || !data.equals(pattern(lengthOf(i), i)),
+  );
+  expect(kept).toHaveLength(20_000);
+  expect(wrong).toEqual([]);
+});
+
 test('a short message between long ones keeps nothing of them', async () => {
   const { sender, receiver } = makeEnds({ capacity: 1 << 20 });
   for (let i = 0; i < 40; i++) {

@@ -81,7 +81,7 @@ test('larger and larger pieces, and small ones again behind a long message, lose
   for (let sent = 0; sent < 20_000;) {
     while (sent < 20_000 && sender.trySend(pattern(lengthOf(sent), sent), { type: sent })) sent++;
     sender.flush();
-    while (kept.length < sent) kept.push(...(await batchOf(receiver, 1000)));
+    while (kept.length < sent) kept.push(...(await batchOf(receiver, 8192)));
   }
   const wrong = kept.filter(
     ({ type, data }, i) => type !== i || !data.equals(pattern(lengthOf(i), i)),

@@ -66,7 +66,9 @@ export class ClaimedReading extends Reading {
   }
 
   protected override find(): number {
-    checkThere(this.bytes); // a callback may have taken it: what is claimed could not be given
+    // A callback may have taken either: what is claimed could not be given, or nothing be looked for.
+    checkThere(this.bytes);
+    checkThere(this.place);
     const tries = this.#isAmongOthers ? triesAmongOthers : mostTries;
     for (let i = 0; i < tries; i++) {
       if (this.#holds) return 0;

@@ -77,6 +77,39 @@ test('a forEach ends when its callback takes the memory away', () => {
   expect(shown).toBe(3);
 });
 
+test.each([
+  { full: 'drop-oldest', capacity },
+  { receivers: 2, capacity },
+  { senders: 2, receivers: 2, capacity },
+] as const)('also of a receiver that copies first: %j', (options) => {
+  const { sender, receiver } = makeEnds(options);
+  for (let i = 0; i < 10; i++) sender.sendSync('x');
+  const { buffer } = sender.claimSync(1);
+  sender.abort();
+  sender.flush();
+  const look = jest.fn(() => {
+    detach(buffer);
+  });
+  expect(() => receiver.forEach(look)).toThrow(fault);
+  expect(look).toHaveBeenCalledTimes(1);
+});
+
+test('also of a subscriber, which shows what it has copied before', () => {
+  const one = makeBroadcast({ capacity: 1 << 18 });
+  const [publisher, subscriber] = [one.publisher(), one.subscribe()];
+  const count = 1 << 13; // 32 bytes each: more than it copies at a time
+  for (let i = 0; i < count - 2; i++) publisher.publishSync('x');
+  const { buffer } = publisher.claimSync(1);
+  publisher.abort();
+  publisher.flush();
+  let shown = 0;
+  const look = (): void => {
+    if (++shown === 1) detach(buffer);
+  };
+  expect(() => subscriber.forEach(look)).toThrow(fault);
+  expect(shown).toBeGreaterThan(1);
+});
+
 /** Why a wait fails; asked for now, so that it is not unhandled. */
 function failureOf(wait: Promise<unknown>): Promise<unknown> {
   return wait.then(

@@ -294,6 +294,7 @@ export class Following {
 
   /** Copies what is there, at least the `needed` bytes of the next record; false: there is nothing. */
   #copy(needed: number): boolean {
+    checkThere(this.#place); // a callback may have taken it
     this.#at = this.#end;
     this.#slot?.tell();
     let most = mostCopied;

@@ -241,6 +241,26 @@ void without_timers() {
     tokens->check_balance();
 }
 
+/// A thread that got no timer is not used again: a later wait begins.
+void timers_come_back() {
+    begin_scenario("timers come back");
+    auto tokens = tokens_in_eventfd();
+    std::atomic<bool> told = false;
+    Engine engine([&] { told = true; });
+    {
+        const NoTimers limit;
+        engine.start(tokens->operation());
+        check_soon([&] { return told.load(); }, "a wait without a timer ends by itself");
+    }
+    Engine::End end;
+    check_equal(engine.collect(&end, 1), size_t{1}, "ends");
+    check_equal(end.outcome.result, wait::no_timer, "its end");
+    engine.settle();
+    check_equal(engine.end(engine.start(tokens->operation())).outcome.result, -ECANCELED,
+                "a wait, once there are timers");
+    tokens->check_balance();
+}
+
 } // namespace
 
 } // namespace posix_ipc::test
@@ -258,6 +278,7 @@ int main(int count, char** arguments) {
     three_hundred_waits();
     removal();
     without_timers();
+    timers_come_back();
     run_sync_keeps_its_promises();
     mutexes_exclude(how_long / 2);
     conditions_notify(how_long / 2);

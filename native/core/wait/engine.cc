@@ -201,7 +201,9 @@ void Engine::run(Thread& self) {
         }
         self.wait = nullptr;
         const bool first = end_of(*wait, outcome);
-        const bool stay = !stopping_ && idle_.size() < most_idle_threads;
+        // One without a timer would fail what comes later, too, when the kernel has timers again.
+        const bool usable = alarm.error() == 0;
+        const bool stay = usable && !stopping_ && idle_.size() < most_idle_threads;
         std::list<Thread> before;
         if (stay) {
             idle_.push_back(&self);

@@ -45,10 +45,9 @@ class Destination {
     };
   }
 
+  /** When nobody waits any more. */
   sendSync(sending: PacketSending, timeout: number): void {
     const deadline = deadlineAfter(timeout);
-    const served = this.lane.busy ? this.lane.serveSync(timeout) : 0;
-    if (served < 0) throw sending.failure(served);
     for (let waited = false; sending.attempt() === undefined; waited = true) {
       const time = remaining(deadline);
       const result = waited && time === 0 ? ETIMEDOUT : this.#block(time);
@@ -102,15 +101,23 @@ export class Destinations {
     tried: boolean,
   ): Promise<true> {
     const destination = this.#at(to);
-    return destination.lane.add(destination.call(sending), limits, method, tried);
+    try {
+      return destination.lane.add(destination.call(sending), limits, method, tried);
+    } finally {
+      if (!destination.lane.busy) this.#remove(keyOf(to)); // it has failed at once
+    }
   }
 
   sendSync(sending: PacketSending, to: Uint8Array, timeout: number): void {
-    const destination = this.#at(to);
+    const key = keyOf(to);
+    const deadline = deadlineAfter(timeout);
+    const served = this.#waiting.get(key)?.lane.serveSync(timeout) ?? 0;
+    if (served < 0) throw sending.failure(served);
+    const destination = this.#at(to); // a new one: the last who waited has closed the old one
     try {
-      destination.sendSync(sending, timeout);
+      destination.sendSync(sending, remaining(deadline));
     } finally {
-      if (!destination.lane.busy) this.#remove(keyOf(to));
+      this.#remove(key);
     }
   }
 

@@ -1,7 +1,11 @@
-/** unix.Datagram: waits for what poll(2) calls ready, and that is not. */
+/** unix.Datagram: waits for what poll(2) calls ready, and that is not; the end of the last wait for an address. */
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
 import { unix } from 'posix-ipc';
 
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy } from '../support/outcome';
 import { abstractName, closing, socketPath } from '../support/sockets';
 import { soon } from '../support/wait-until';
@@ -35,5 +39,48 @@ describe('what is told to be ready and is not', () => {
     expect(codeThrownBy(late)).toBe('ETIMEDOUT');
     expect(await pending).toBe('ETIMEDOUT');
     second.unlinkSync();
+  });
+});
+
+describe('nobody waits for an address any more', () => {
+  test('a send that fails at once leaves nothing behind', async () => {
+    const [receiver, sender] = [
+      closing(Datagram.createSync(abstractName())),
+      closing(Datagram.createSync()),
+    ];
+    const to = receiver.address as string;
+    const opened = descriptorsSince();
+    while (sender.trySendTo(to, 'm'));
+    expect(await codeOfRejection(sender.sendTo(to, 'x', { timeout: 0 }))).toBe('ETIMEDOUT');
+    expect(opened()).toEqual([]);
+    receiver.receiveSync();
+    expect(sender.trySendTo(to, 'there is room')).toBe(true);
+  });
+
+  test('sendToSync has served them, and has to wait itself', async () => {
+    const [receiver, sender] = [
+      closing(Datagram.createSync(abstractName())),
+      closing(Datagram.createSync()),
+    ];
+    const to = receiver.address as string;
+    while (sender.trySendTo(to, 'm'));
+    const pending = sender.sendTo(to, 'waits');
+    // The first makes room for who waits, the second for the Sync form.
+    const program = `
+      const { unix } = require('posix-ipc');
+      const { parentPort, workerData } = require('node:worker_threads');
+      const receiver = unix.Datagram.fromFdSync(workerData, { own: false });
+      parentPort.postMessage('ready');
+      for (const wait of [100, 300]) setTimeout(() => receiver.receiveSync(), wait);`;
+    const worker = new Worker(program, { eval: true, workerData: receiver.fd });
+    await soon('the worker', once(worker, 'message'));
+    sender.sendToSync(to, 'sync', { timeout: 20_000 });
+    await soon('the pending send', pending);
+    await soon('its end', once(worker, 'exit'));
+    const texts: string[] = [];
+    for (let one = receiver.tryReceive(); one; one = receiver.tryReceive()) {
+      texts.push(one.data.toString());
+    }
+    expect(texts.slice(-2)).toEqual(['waits', 'sync']);
   });
 });

@@ -50,6 +50,7 @@ export const HOW = {
   whole: 0x400,
   packets: 0x800,
   ends: 0x1000,
+  again: 0x2000,
 };
 
 const words = new Int32Array((nameAt + longestName) / 4);

@@ -22,7 +22,7 @@ export interface MessageInto extends Extras {
 
 /** What a socket knows of itself. */
 export interface Known {
-  /** This process has ended reading: a datagram socket's recvmsg(2) tells nothing of it. */
+  /** Reading has been ended: a datagram socket's recvmsg(2) tells nothing of it. */
   readEnded: boolean;
   /** Whom it has been connected to here, in the words of an error. */
   peer: string | undefined;
@@ -38,6 +38,8 @@ class Receiving {
   protected readonly how: number;
   readonly #handle: number;
   readonly #known: Known;
+  /** The last one found nothing. */
+  #isEmpty = false;
 
   constructor(handle: number, how: number, known: Known) {
     this.#handle = handle;
@@ -51,12 +53,18 @@ class Receiving {
 
   /** recvmsg into memory: the length, null at the end, or undefined where there is nothing yet. */
   protected receive(memory: number | Uint8Array, size: number): number | null | undefined {
+    const how = this.#isEmpty ? this.how | HOW.again : this.how;
     const length =
       typeof memory === 'number'
-        ? quick5(native.unixReceiveQuick, this.#handle, memory, size, this.how, ENVELOPE) | 0
-        : native.unixReceive(this.#handle, memory, size, this.how, ENVELOPE);
+        ? quick5(native.unixReceiveQuick, this.#handle, memory, size, how, ENVELOPE) | 0
+        : native.unixReceive(this.#handle, memory, size, how, ENVELOPE);
+    this.#isEmpty = length === EAGAIN;
     if (length > 0) return length;
-    if (length === 0) return isEnd() ? null : 0;
+    if (length === 0) {
+      if (!isEnd()) return 0;
+      this.#known.readEnded = true;
+      return null;
+    }
     if (length !== EAGAIN) throw this.failure(length);
     return this.#known.readEnded ? null : undefined;
   }

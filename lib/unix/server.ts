@@ -147,7 +147,8 @@ export abstract class Server<S extends object> extends OpenFile implements Async
   /**
    * Takes the next connection; waits while there is none.
    *
-   * Errors: EMFILE, ENFILE (the connection stays), ETIMEDOUT, ERR_CLOSED. Source: accept(2).
+   * Errors: EMFILE, ENFILE (the connection stays), EINVAL (somebody who shares it has shut it down),
+   * ETIMEDOUT, ERR_CLOSED. Source: accept(2).
    */
   async accept(options?: WaitOptions): Promise<S> {
     this.checkOpen();

@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -13,6 +12,7 @@
 #include "core/descriptors.h"
 #include "core/system_call.h"
 #include "unix/address.h"
+#include "unix/hung_up.h"
 
 namespace posix_ipc::unix_domain {
 
@@ -136,6 +136,7 @@ enum How : uint32_t {
     whole = 0x400,   ///< what does not fit lands in the overflow
     packets = 0x800, ///< the answer is a message's full length
     ends = 0x1000,   ///< no bytes may mean the end; an arrival time (SO_TIMESTAMP) tells otherwise
+    again = 0x2000,  ///< there was nothing before, either: what looks ready may be the end
 };
 
 /// What one environment keeps for its sockets.
@@ -206,8 +207,15 @@ class Reception {
         }
         message.msg_controllen = room_for_control();
         message.msg_control = inbox_.control.bytes.data();
-        const ssize_t length =
-            receive_now(fd, message, MSG_CMSG_CLOEXEC | (has(packets) ? MSG_TRUNC : 0));
+        const int flags = MSG_CMSG_CLOEXEC | (has(packets) ? MSG_TRUNC : 0);
+        ssize_t length = receive_now(fd, message, flags);
+        if (length == -EAGAIN && has(again) && has_hung_up(fd)) {
+            // A datagram socket that was shut down is always ready, and answers as an empty one.
+            length = receive_now(fd, message, flags); // what came before that
+            if (length == -EAGAIN) {
+                return end();
+            }
+        }
         if (length < 0) {
             return static_cast<int32_t>(length);
         }
@@ -222,6 +230,12 @@ class Reception {
     [[nodiscard]] size_t room_for_control() const {
         const size_t fds = wanted_fds() * sizeof(int);
         return room_for_others + (fds > 0 ? CMSG_LEN(fds) : 0);
+    }
+
+    int32_t end() {
+        head_.flags |= Envelope::ended;
+        std::memcpy(memory_.data(), &head_, sizeof head_);
+        return 0;
     }
 
     void open(int fd, msghdr& message, ssize_t length) {
@@ -307,11 +321,6 @@ class Reception {
             head_.flags |= Envelope::new_name;
         }
         std::memcpy(memory_.data() + name_at, known.data(), known.size());
-    }
-
-    static bool has_hung_up(int fd) {
-        pollfd polled{fd, POLLRDHUP, 0};
-        return poll(&polled, 1, 0) > 0;
     }
 
     Environment& environment_;

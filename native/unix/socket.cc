@@ -11,6 +11,7 @@
 #include "core/descriptors.h"
 #include "core/exact_mode.h"
 #include "unix/address.h"
+#include "unix/hung_up.h"
 
 namespace posix_ipc::unix_domain {
 
@@ -57,9 +58,18 @@ int32_t listen_on(Environment& /*environment*/, Descriptor* descriptor, int32_t 
     return or_errno(listen(descriptor->number(), backlog));
 }
 
-/// The number of a new descriptor. It waits unless the listening socket is O_NONBLOCK.
+/// The number of a new descriptor. It waits unless the listening socket is O_NONBLOCK. Once the
+/// socket was shut down it is always ready, and there is nothing to accept: -EINVAL, as where it
+/// waits.
 int32_t accept_one(Environment& /*environment*/, Descriptor* descriptor) {
-    return or_errno(accept4(descriptor->number(), nullptr, nullptr, SOCK_CLOEXEC));
+    const int fd = descriptor->number();
+    const auto accept_now = [fd] { return or_errno(accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)); };
+    int32_t accepted = accept_now();
+    if (accepted == -EAGAIN && has_hung_up(fd)) {
+        accepted = accept_now(); // who came before that
+        return accepted == -EAGAIN ? -EINVAL : accepted;
+    }
+    return accepted;
 }
 
 /// For datagrams, which never wait here.

@@ -5,7 +5,7 @@ import { closeSync, readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 import { unix } from 'posix-ipc';
-import { getsockopt, SOL_SOCKET } from 'posix-ipc/syscalls';
+import { getsockopt, SHUT_RD, shutdown, SOL_SOCKET } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
 import { descriptorsSince } from '../support/descriptors';
@@ -83,6 +83,20 @@ describe.each(['SeqPacket', 'Stream'] as const)('%s', (kind) => {
     await waitUntil('both are accepted', () => accepted.length === 2);
     server.close();
     await soon('the loop', loop);
+  });
+
+  test('somebody else who shares it has shut it down', async () => {
+    const server = listening();
+    await connectedTo(server);
+    shutdown(server.fd, SHUT_RD);
+    closing<Connected>(await server.accept()); // it had come before
+    expect(await codeOfRejection(server.accept({ timeout: 20_000 }))).toBe('EINVAL');
+    expect(codeThrownBy(() => server.acceptSync({ timeout: 20_000 }))).toBe('EINVAL');
+    expect(codeThrownBy(() => server.tryAccept())).toBe('EINVAL');
+    const other = listening();
+    const waiting = codeOfRejection(other.accept());
+    shutdown(other.fd, SHUT_RD);
+    expect(await soon('the accept', waiting)).toBe('EINVAL');
   });
 
   test('nobody listens', async () => {

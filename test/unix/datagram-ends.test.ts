@@ -23,6 +23,25 @@ describe('what is told to be ready and is not', () => {
     expect(socket.tryReceiveInto(Buffer.alloc(1))).toBeNull();
   });
 
+  test.each(['receive', 'receiveInto', 'receiveSync'])(
+    '%s: so it has where somebody else who shares it has shut it down',
+    async (form) => {
+      const other = closing(Datagram.createSync(abstractName()));
+      const socket = closing(Datagram.fromFdSync(other.fd, { own: false }));
+      const memory = Buffer.alloc(8);
+      const pending = form === 'receive' ? socket.receive() : socket.receiveInto(memory);
+      other.sendToSync(other.address as string, 'last');
+      expect(await pending).not.toBeNull();
+      other.shutdownSync('read');
+      const limits = { timeout: 20_000 };
+      if (form === 'receive') expect(await socket.receive(limits)).toBeNull();
+      else if (form === 'receiveInto') expect(await socket.receiveInto(memory, limits)).toBeNull();
+      else expect(socket.receiveSync(limits)).toBeNull();
+      expect(socket.tryReceive()).toBeNull();
+      expect(socket.tryReceive()).toBeNull();
+    },
+  );
+
   test('sendToSync ends in time where another socket has the address by now', async () => {
     const file = socketPath();
     const first = Datagram.createSync(file);

@@ -16,8 +16,7 @@ import { mostFds, type Credentials } from './envelope';
 /** What a socket is made with. */
 export interface SocketOptions {
   /**
-   * Most descriptors that a message may bring, 0 to 253. Default 0: the kernel drops what is sent,
-   * and nothing is opened that nobody waits for.
+   * Most descriptors that a message may bring, 0 to 253. Default 0: what is sent is closed at once.
    */
   fds?: number | undefined;
   /** Each message tells who has sent it (SO_PASSCRED). Default false. */

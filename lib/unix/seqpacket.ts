@@ -1,8 +1,10 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
+import { check } from '../core/error';
 import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
 import { limitsOf } from '../core/limits';
 import { optionsOf, timeoutOf } from '../core/options';
 import { promised } from '../core/promised';
+import { native } from '../native';
 import { nameOf, textOf, type Address } from './address';
 import { connected, connectedSync } from './connecting';
 import { SO_TIMESTAMP, SOCK_SEQPACKET } from './constants';
@@ -36,6 +38,8 @@ import { examine } from './socket-type';
 export class SeqPacket extends PacketSocket {
   /** Whether arrival times were asked for. */
   #timed = false;
+  /** Somebody else had asked for them. */
+  #wasTimed = false;
 
   /** @internal Takes a configured socket over. */
   constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan, peer?: string) {
@@ -78,13 +82,14 @@ export class SeqPacket extends PacketSocket {
   }
 
   override detach(): number {
-    if (this.#timed) setOption(this.fd, SO_TIMESTAMP, 0);
+    if (this.#timed && !this.#wasTimed) setOption(this.fd, SO_TIMESTAMP, 0);
     return super.detach();
   }
 
   protected override beforeReceiving(): void {
     super.beforeReceiving();
     if (this.#timed) return;
+    this.#wasTimed = check(native.unixOption(this.fd, SO_TIMESTAMP), 'getsockopt') !== 0;
     setOption(this.fd, SO_TIMESTAMP, 1); // what has arrived already has the time of its receipt then
     this.#timed = true;
   }

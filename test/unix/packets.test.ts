@@ -307,6 +307,18 @@ describe.each(['datagram', 'seqpacket'] as const)('%s', (type) => {
   });
 });
 
+test('detach: who shares the socket still tells an empty message from the end', () => {
+  const [one, other] = closingBoth(unix.socketpairSync('seqpacket'));
+  const sharing = unix.SeqPacket.fromFdSync(one.fd, { own: false });
+  expect([one.tryReceive(), sharing.tryReceive()]).toEqual([undefined, undefined]);
+  closingFd(sharing.detach());
+  for (const data of ['', 'last']) other.sendSync(data);
+  other.close();
+  expect(one.receiveSync()?.data.toString()).toBe('');
+  expect(one.receiveSync()?.data.toString()).toBe('last');
+  expect(one.receiveSync()).toBeNull();
+});
+
 /** Of /proc/self/fdinfo. */
 function flagsOf(fd: number): number {
   const text = readFileSync(`/proc/self/fdinfo/${String(fd)}`, 'latin1');

@@ -8,15 +8,22 @@ namespace posix_ipc::sysv {
 
 namespace {
 
-/// A call that waited, was interrupted and is made again finds a removed queue as EINVAL. Its
-/// arguments were good before, so it means what the waiting call would have said: EIDRM.
-int32_t answer(int64_t result, bool& waited) {
+bool is_gone(int queue) {
+    msqid_ds status{};
+    return msgctl(queue, IPC_STAT, &status) != 0 && (errno == EINVAL || errno == EIDRM);
+}
+
+/// A call that waited, was interrupted and is made again finds a removed queue as EINVAL, where
+/// the waiting call would have said EIDRM. It is also EINVAL where kernel.msgmax was lowered
+/// meanwhile, so the queue is asked.
+int32_t answer(int64_t result, int queue, bool& waited) {
     if (result >= 0) {
         return static_cast<int32_t>(result);
     }
-    const int error = waited && errno == EINVAL ? EIDRM : errno;
+    const int error = errno;
+    const bool removed = waited && error == EINVAL && is_gone(queue);
     waited = true;
-    return -error;
+    return removed ? -EIDRM : -error;
 }
 
 /// False if a sender has filled the place that the message left. It goes to the end of the queue.
@@ -32,7 +39,7 @@ wait::Outcome MessageArrival::receive_nothing(int more_flags) {
     if (length == 0) {
         return {took_empty, type};
     }
-    return {answer(length, waited_), 0};
+    return {answer(length, queue_, waited_), 0};
 }
 
 wait::Outcome MessageArrival::block() {
@@ -59,16 +66,16 @@ bool MessageArrival::give_back(const wait::Outcome& outcome) noexcept {
 }
 
 wait::Outcome MessageSend::block() {
-    return {answer(msgsnd(queue_, message_, size_, 0), waited_), 0};
+    return {answer(msgsnd(queue_, message_, size_, 0), queue_, waited_), 0};
 }
 
 wait::Outcome MessageReceive::block() {
-    return {answer(msgrcv(queue_, message_, size_, type_, flags_), waited_), 0};
+    return {answer(msgrcv(queue_, message_, size_, type_, flags_), queue_, waited_), 0};
 }
 
 wait::Outcome MessageReceive::attempt() {
     const int32_t length =
-        answer(msgrcv(queue_, message_, size_, type_, flags_ | IPC_NOWAIT), waited_);
+        answer(msgrcv(queue_, message_, size_, type_, flags_ | IPC_NOWAIT), queue_, waited_);
     return {length == -ENOMSG ? -EINTR : length, 0};
 }
 

@@ -29,7 +29,7 @@ constexpr Kind growing{16384, 4096, 6000};
 
 struct Shared {
     explicit Shared(const Kind& kind) : kind(kind) {
-        const posix_ipc_channel_shape shape{POSIX_IPC_CHANNEL_WAIT, 0, 1, 1, kind.segment};
+        const posix_ipc_channel_shape shape{POSIX_IPC_CHANNEL_WAIT, 0, 1, 1, kind.segment, 0};
         bytes = posix_ipc_channel_bytes(kind.capacity, &shape);
         void* memory =
             mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -198,6 +198,18 @@ void removal() {
     }
 }
 
+/// A repeated call that finds its message too long is not taken for one that finds no queue.
+void too_long() {
+    begin_scenario("too long");
+    const TemporaryQueue queue;
+    const size_t size = 1 << 24; // more than kernel.msgmax
+    const auto message = TemporaryQueue::message(size);
+    sysv::MessageSend send(queue.id(), message.data(), size, true);
+    check_equal(send.block().result, -EINVAL, "what no queue takes");
+    queue.remove();
+    check_equal(send.block().result, -EIDRM, "the same, once the queue is gone");
+}
+
 /// Nobody of this user can have one more timer or queued signal, as long as this lives.
 class NoTimers {
   public:
@@ -277,6 +289,7 @@ int main(int count, char** arguments) {
     ends_before_beginnings();
     three_hundred_waits();
     removal();
+    too_long();
     without_timers();
     timers_come_back();
     run_sync_keeps_its_promises();

@@ -40,10 +40,13 @@ int32_t mkfifo_exact(Environment& /*environment*/, const Path& path, int32_t mod
 /// The number of a descriptor of a FIFO, of nothing else.
 int32_t open_fifo(const std::string& path, int flags) {
     Fd fd(open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY));
-    if (!fd) {
-        return -errno;
-    }
     struct stat status {};
+    if (!fd) {
+        const int32_t error = -errno;
+        // ENXIO is also what a socket says, which no reader will ever come to.
+        const bool other = error == -ENXIO && stat(path.c_str(), &status) == 0;
+        return other && !S_ISFIFO(status.st_mode) ? -EINVAL : error;
+    }
     const int32_t result = is_fifo(fstat(fd.get(), &status), status);
     return result == 0 ? fd.release() : result;
 }

@@ -1,8 +1,10 @@
 /** stream.mkfifo, stream.Fifo. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync, statSync, symlinkSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -165,6 +167,16 @@ describe('opening an end', () => {
     const reader = closing(fifo.openReaderSync({ timeout: 30_000 }));
     expect(String(reader.readSync())).toBe('there and back');
     expect(reader.readSync()).toBeNull();
+  });
+
+  test('a socket that has taken its place is no FIFO without a reader', async () => {
+    const fifo = temporaryFifo();
+    await fifo.unlink();
+    const server = closing(createServer().listen(fifo.path));
+    await once(server, 'listening');
+    expect(codeThrownBy(() => fifo.tryOpenWriter())).toBe('EINVAL');
+    expect(await codeOfRejection(fifo.openWriter())).toBe('EINVAL');
+    expect(codeThrownBy(() => fifo.openWriterSync())).toBe('EINVAL');
   });
 
   test.each([0, 30])('a timeout of %d ms', async (timeout) => {

@@ -32,6 +32,7 @@ import {
 } from './file-lock-options';
 import { FileLockTable } from './file-lock-table';
 import { inTheWay } from './file-lock-test';
+import type { FileRange } from './file-range';
 
 /**
  * Locks of a file, or of ranges of its bytes, between processes that agree to ask for them: they hold
@@ -167,8 +168,10 @@ export class FileLock extends Handle {
    */
   async lock(options?: FileLockWaitOptions): Promise<FileLockGuard> {
     this.checkOpen();
-    const range = rangeOf(options, this.kind);
-    const held = this.#table.lock(range, limitsOf(options), methods.lock);
+    const range = this.#rangeOf(options);
+    const limits = limitsOf(options);
+    if (options !== undefined) this.checkOpen();
+    const held = this.#table.lock(range, limits, methods.lock);
     return new FileLockGuard(this.#table, held instanceof Promise ? await held : held);
   }
 
@@ -178,14 +181,16 @@ export class FileLock extends Handle {
    */
   lockSync(options?: FileLockSyncOptions): FileLockGuard {
     this.checkOpen();
-    const range = rangeOf(options, this.kind);
-    return new FileLockGuard(this.#table, this.#table.lockSync(range, syncTimeoutOf(options)));
+    const range = this.#rangeOf(options);
+    const timeout = syncTimeoutOf(options);
+    if (options !== undefined) this.checkOpen();
+    return new FileLockGuard(this.#table, this.#table.lockSync(range, timeout));
   }
 
   /** As `lock`; undefined where it would have to wait. */
   tryLock(options?: FileRangeOptions): FileLockGuard | undefined {
     this.checkOpen();
-    const held = this.#table.tryLock(rangeOf(options, this.kind));
+    const held = this.#table.tryLock(this.#rangeOf(options));
     return held && new FileLockGuard(this.#table, held);
   }
 
@@ -219,7 +224,9 @@ export class FileLock extends Handle {
 
   /** As `test`, at once. */
   testSync(options?: FileRangeOptions): FileLockHolder | undefined {
-    return inTheWay(this.fd, this.kind, rangeOf(options, this.kind), this.path);
+    this.checkOpen();
+    const range = this.#rangeOf(options);
+    return inTheWay(this.fd, this.kind, range, this.path);
   }
 
   /**
@@ -281,6 +288,13 @@ export class FileLock extends Handle {
   /** Releases what guards hold, ends waits with ERR_CLOSED, and closes the file. It stays. */
   protected override release(reason: () => ClosedError): void {
     this.#table.end(reason, this.#detaching);
+  }
+
+  /** What is asked for; reading it may have closed this object. */
+  #rangeOf(options: FileRangeOptions | undefined): FileRange {
+    const range = rangeOf(options, this.kind);
+    if (options !== undefined) this.checkOpen();
+    return range;
   }
 }
 

@@ -2,15 +2,10 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { invalidType, type ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
+import type { Limits } from '../core/lane';
+import { limitsOf } from '../core/limits';
 import type { Mapping } from '../core/mapping';
-import {
-  optionsOf,
-  signalOf,
-  throwIfAborted,
-  timeoutOf,
-  type TimeoutOptions,
-  type WaitOptions,
-} from '../core/options';
+import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../core/options';
 import { promised } from '../core/promised';
 import { unlinkLock, type LockHandle } from './lock-memory';
 import { ends, guardOf, type MutexGuard } from './mutex-guard';
@@ -29,7 +24,7 @@ import type { Recursion } from './recursion';
 
 export type { MutexStatus } from './mutex-status';
 
-const forEver = { timeout: Infinity, signal: undefined };
+const forEver: Limits = { timeout: Infinity, signal: undefined };
 
 /**
  * A mutex in shared memory that tells when its owner has died.
@@ -171,8 +166,7 @@ export class Mutex extends Handle {
    */
   async lock(options?: WaitOptions): Promise<MutexGuard> {
     this.checkOpen();
-    const limits = options === undefined ? forEver : limitsOf(options);
-    throwIfAborted(limits.signal);
+    const limits = options === undefined ? forEver : this.#limitsOf(options);
     const again = this.#recursion?.again();
     if (again !== undefined) return again;
     const waiting = this.#waiter.wait(limits, methods.lock);
@@ -191,6 +185,7 @@ export class Mutex extends Handle {
   lockSync(options?: TimeoutOptions): MutexGuard {
     this.checkOpen();
     const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
+    this.checkOpen(); // reading the options may have closed it
     return this.#recursion?.again() ?? this.#guard(this.#waiter.waitSync(timeout));
   }
 
@@ -264,6 +259,12 @@ export class Mutex extends Handle {
     this.#open.letGo();
   }
 
+  #limitsOf(options: WaitOptions): Limits {
+    const limits = limitsOf(options);
+    this.checkOpen(); // reading the options may have closed it
+    return limits;
+  }
+
   #try(): MutexGuard | undefined {
     const taken = this.#waiter.try(true);
     return taken === undefined ? undefined : this.#guard(taken);
@@ -286,11 +287,6 @@ export class Mutex extends Handle {
   #afterDeath(guard: MutexGuard): MutexGuard {
     return this.#recover === undefined ? guard : recoveredSync(guard, this.#recover, ends);
   }
-}
-
-function limitsOf(options: WaitOptions): { timeout: number; signal: AbortSignal | undefined } {
-  const given = optionsOf(options);
-  return { timeout: timeoutOf(given), signal: signalOf(given) };
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

@@ -110,16 +110,19 @@ function givenRange(options: FileRangeOptions, kind: FileLockKind): FileRange {
     throw outOfRange(name, '0, because flock locks whole files', value);
   }
   const end = endOf(start, length);
-  if (end !== Infinity && end > most + 1n) {
+  if (end !== Infinity && end > most) {
     throw outOfRange('options.length', 'such that the range ends before 2^63', length);
   }
   return { shared, start, length, end };
 }
 
+/** Infinity also behind the last byte that there can be: to the kernel that is any end, too. */
 function endOf(start: number | bigint, length: number | bigint): number | bigint {
   if (length === 0) return Infinity;
-  const end = Number(start) + Number(length);
-  return Number.isSafeInteger(end) ? end : BigInt(start) + BigInt(length);
+  const near = Number(start) + Number(length);
+  if (Number.isSafeInteger(near)) return near;
+  const end = BigInt(start) + BigInt(length);
+  return end === most + 1n ? Infinity : end;
 }
 
 export function syncTimeoutOf(options: TimeoutOptions | undefined): number {

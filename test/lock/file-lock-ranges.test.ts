@@ -70,6 +70,21 @@ describe.each(recordKinds)('%s', (kind) => {
     );
   });
 
+  test.each([1, 2 ** 20])('a range of %d bytes up to the last one ends, too', async (length) => {
+    const [file, outsider] = await withOutsider(kind);
+    const start = 2n ** 63n - BigInt(length);
+    const whole = file.lockSync({ shared: true });
+    const high = file.lockSync({ shared: true, start, length });
+    expect(high.length).toBe(BigInt(length));
+    whole.release();
+    expect(file.held).toEqual([{ kind, shared: true, start, length: 0n }]); // to any end: the kernel knows no other
+    const again = file.lockSync({ shared: true });
+    high.release();
+    again.release();
+    expect(file.held).toEqual([]);
+    expect(await outsider.ask('try')).toBe('done');
+  });
+
   test('of shared guards that overlap, each releases what only it has', async () => {
     const [file, outsider] = await withOutsider(kind);
     const low = file.lockSync({ shared: true, start: 0, length: 20 });

@@ -19,7 +19,8 @@ export interface FileLockRange {
 export interface FileLockHolder extends FileLockRange {
   /**
    * What the kernel says: the process that has a POSIX lock, or that took a lock of kind `'flock'`. -1
-   * for an OFD lock: an open file has it, whoever has that.
+   * for an OFD lock: an open file has it, whoever has that. 0 for a process that this one cannot see,
+   * because it is in another PID namespace.
    */
   pid: number;
   /**

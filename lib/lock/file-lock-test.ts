@@ -31,8 +31,13 @@ export function inTheWay(
   if (Number(type) === F_UNLCK) return undefined;
   const pid = Number(owner);
   const found = { kind: pid === -1 ? 'ofd' : 'posix', shared: Number(type) === F_RDLCK } as const;
-  const pids = pid === -1 ? ownersOf(fd, { ...found, start, length }) : [pid];
+  const pids = pid === -1 ? ownersOf(fd, { ...found, start, length }) : [pid].filter(isVisible);
   return { ...found, start, length, pid, pids };
+}
+
+/** Of those of other PID namespaces the kernel says 0. */
+function isVisible(pid: number): boolean {
+  return pid > 0;
 }
 
 function ownersOf(fd: number, found: Omit<FileLockHolder, 'pid' | 'pids'>): number[] {

@@ -1,4 +1,12 @@
-import { constants, fstatSync, ftruncateSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  constants,
+  fstatSync,
+  ftruncateSync,
+  readdirSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { resolve } from 'node:path';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
@@ -7,6 +15,7 @@ import { fileMode, optionsOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { FileLock } from './file-lock';
+import type { FileLockHolder } from './file-lock-holders';
 import { openFile, openOrCreateFile } from './file-lock-open';
 
 /** What a pid file is made with. */
@@ -20,6 +29,7 @@ const ENOENT = -errnoOf('ENOENT');
 const longest = 64;
 const mostPid = 2 ** 31 - 1;
 const mostTries = 100;
+const mostLooks = 3;
 
 /** Somebody else holds a pid file. `code` is `'ERR_ALREADY_RUNNING'`. */
 export class AlreadyRunningError extends Error {
@@ -113,7 +123,7 @@ export class PidFile implements Disposable, AsyncDisposable {
   /**
    * The process that holds a pid file now; undefined if nobody does, whatever the file says.
    *
-   * Errors: EACCES, ESRCH (somebody holds it, and has written no pid).
+   * Errors: EACCES, ESRCH (somebody holds it who has written no pid yet, and cannot be found in /proc).
    *
    * ```js
    * const pid = await lock.PidFile.holder('/run/shop.pid');
@@ -129,11 +139,14 @@ export class PidFile implements Disposable, AsyncDisposable {
     const fd = native.lockFileOpen(path, O_RDONLY, 0);
     if (fd === ENOENT) return undefined;
     using lock = FileLock.fromFdSync(fd < 0 ? openFile(path, O_RDONLY) : fd);
-    const holder = lock.testSync();
-    if (holder === undefined) return undefined;
-    const pid = pidIn(lock.fd) ?? holder.pids[0];
-    if (pid === undefined) throw new SystemError('ESRCH', 'fcntl', { path });
-    return pid;
+    for (let looks = 1; ; looks++) {
+      const holder = lock.testSync();
+      if (holder === undefined) return undefined;
+      const pid = holderOf(lock.fd, holder);
+      if (pid !== undefined) return pid;
+      // It may have left since, and been looked for in vain.
+      if (looks === mostLooks) throw new SystemError('ESRCH', 'fcntl', { path });
+    }
   }
 
   /** Whether `close` was called. */
@@ -172,7 +185,7 @@ function take(
 ): { stalePid: number | undefined } | undefined {
   while (lock.tryLock() === undefined) {
     const holder = lock.testSync();
-    if (holder !== undefined) throw new AlreadyRunningError(path, pidIn(fd) ?? holder.pids[0]);
+    if (holder !== undefined) throw new AlreadyRunningError(path, holderOf(fd, holder));
   }
   if (native.fileIsAt(fd, path) !== 1) return undefined;
   const { size } = fstatSync(fd);
@@ -185,6 +198,36 @@ function take(
   writeSync(fd, text, 0);
   ftruncateSync(fd, text.length);
   return { stalePid };
+}
+
+/**
+ * Who holds it: whoever the file names, unless that is known to be wrong. Until the holder has written,
+ * it names the one before, whose pid may be somebody else's by now.
+ */
+function holderOf(fd: number, { pids }: FileLockHolder): number | undefined {
+  const named = pidIn(fd);
+  if (named === undefined || pids.includes(named)) return named ?? pids[0];
+  return wouldBeFound(named) ? pids[0] : named;
+}
+
+/** Whether a process, if it held the file, would be among those that were found in /proc. */
+function wouldBeFound(pid: number): boolean {
+  try {
+    readdirSync(`/proc/${String(pid)}/fdinfo`);
+    return true;
+  } catch {
+    return isGone(pid);
+  }
+}
+
+/** /proc may hide processes of others. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
 /** The pid in the first line of a file. */

@@ -17,7 +17,9 @@ import { lock } from 'posix-ipc';
 
 import { adopt, fileLock, Outsider } from '../support/file-locks';
 import { temporaryFile } from '../support/files';
+import { mayUnshare, startAlone } from '../support/own-namespace';
 import { type Peer, startNode } from '../support/processes';
+import { testIf } from '../support/machine';
 import { soon, waitUntil } from '../support/wait-until';
 
 const { AlreadyRunningError, PidFile } = lock;
@@ -107,6 +109,30 @@ test('a daemon in C that has a POSIX lock of it is respected', async () => {
     expect.objectContaining({ code: 'ERR_ALREADY_RUNNING', pid: outsider.pid }) as Error,
   );
 });
+
+test.each([
+  ['somebody who is gone', nobody],
+  ['somebody else', process.pid],
+])('until the holder has written, the file names %s: not the holder', async (_who, pid) => {
+  const place = temporaryFile(`${String(pid)}\n`);
+  const outsider = await Outsider.of(fileLock('ofd', place));
+  await outsider.hold();
+  expect(PidFile.holderSync(place)).toBe(outsider.pid);
+  expect(() => PidFile.createSync(place)).toThrow(
+    expect.objectContaining({ code: 'ERR_ALREADY_RUNNING', pid: outsider.pid }) as Error,
+  );
+});
+
+testIf(mayUnshare, 'unshare is not allowed')(
+  'a holder in another PID namespace has no number here',
+  async () => {
+    const place = temporaryFile('');
+    const outsider = await Outsider.of(fileLock('posix', place));
+    await outsider.hold();
+    expect(await startAlone('pid-file', [place, 'ask']).line()).toBe('ESRCH 0 0');
+    expect(await startAlone('pid-file', [place]).line()).toBe('ERR_ALREADY_RUNNING undefined');
+  },
+);
 
 test.each([
   [`${String(nobody)}\n`, nobody],

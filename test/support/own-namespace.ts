@@ -44,6 +44,12 @@ export function startApart(name: string, size: string, execArgv: string[] = []):
   return new Peer('unshare', [...(unshare ?? []), 'sh', '-c', command, output, ...program]);
 }
 
+/** Runs test/fixtures/NAME.ts, which sees no process but itself. */
+export function startAlone(name: string, args: string[]): Peer {
+  const program = path.join(programs, `${name}.js`);
+  return new Peer('unshare', [...(unshare ?? []), process.execPath, program, ...args]);
+}
+
 /** Runs a program that has the first process id of a namespace of its own, and nothing else of its own. */
 export function startInPidNamespace(program: string, args: string[]): Peer {
   const user = unshare?.includes('--user') === true ? ['--user', '--map-root-user'] : [];

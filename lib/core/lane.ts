@@ -148,9 +148,11 @@ export class Lane {
 
   /** Blocks this thread until a request is settled; a negated errno where that ended early. */
   #settleSync(pending: Pending, deadline: number): number {
-    for (;;) {
+    for (let waited = false; ; waited = true) {
       const left = Math.min(remaining(deadline), remaining(pending.deadline));
-      const [result, low, high] = this.#block(pending, left);
+      // What is ready all the time, and yet not enough, must not outlast its time.
+      const isOver = waited && left === 0;
+      const [result, low, high] = isOver ? [ETIMEDOUT, 0, 0] : this.#block(pending, left);
       if (result !== ETIMEDOUT) {
         const settled = this.#finish(pending, result, low, high, Infinity) || this.#try(pending);
         if (settled) return result === EIDRM ? result : 0;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -114,9 +115,27 @@ void ready_stop(Environment& environment, int32_t descriptor, int32_t direction)
     environment.facility<Descriptors>().forget(descriptor, direction_of(direction));
 }
 
+/// As ready_wait; at the first time, at once.
+int32_t room_wait(Environment& environment, Descriptor& descriptor, Milliseconds timeout) {
+    const int changes = descriptor.room_changes();
+    if (changes < 0) {
+        return changes;
+    }
+    Readiness readiness(changes, Direction::in);
+    const int32_t result = environment.block(readiness, timeout, false).result;
+    if (result == 0) {
+        epoll_event seen{};
+        epoll_wait(changes, &seen, 1, 0);
+    }
+    return result;
+}
+
 /// Blocks this thread until it is ready; no signal ends that.
 int32_t ready_wait(Environment& environment, Descriptor* descriptor, int32_t direction,
                    Milliseconds timeout) {
+    if (direction_of(direction) == Direction::out && descriptor->watch.room_by_change) {
+        return room_wait(environment, *descriptor, timeout);
+    }
     Readiness readiness(descriptor->number(), direction_of(direction));
     return environment.block(readiness, timeout, false).result;
 }

@@ -1,6 +1,7 @@
 #include "core/descriptors.h"
 
 #include <cerrno>
+#include <sys/epoll.h>
 
 #include "core/function.h"
 
@@ -11,6 +12,19 @@ namespace {
 constexpr size_t most_words = 128;
 
 } // namespace
+
+int Descriptor::room_changes() {
+    if (!room) {
+        Fd made(epoll_create1(EPOLL_CLOEXEC));
+        epoll_event event{};
+        event.events = EPOLLOUT | EPOLLET;
+        if (!made || epoll_ctl(made.get(), EPOLL_CTL_ADD, number(), &event) != 0) {
+            return -errno;
+        }
+        room = std::move(made);
+    }
+    return room.get();
+}
 
 Descriptors::Descriptors(Environment& environment)
     : environment_(environment), poller_(environment.env(), [this](auto events) { tell(events); }) {

@@ -14,8 +14,12 @@ struct Descriptor {
     explicit Descriptor(Fd&& owned) : fd(std::move(owned)) {}
 
     [[nodiscard]] int number() const { return fd.get(); }
+    /// The number of what becomes readable with each change of room, until it is looked at: for
+    /// Sync forms. A negated errno.
+    int room_changes();
 
     Fd fd;
+    Fd room; ///< an epoll of its own, where one had to wait so
     Poller::Watch watch;
     bool answers_at_once = false; ///< its open file has O_NONBLOCK, and nobody else has it
 };

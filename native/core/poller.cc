@@ -141,7 +141,8 @@ int Poller::open() {
 
 int Poller::change(int fd, uint64_t key, Watch& watch, uint32_t directions) {
     epoll_event event{};
-    event.events = epoll_bits(directions);
+    const bool by_change = watch.room_by_change && (directions & out) != 0;
+    event.events = epoll_bits(directions) | (by_change ? EPOLLET : 0U);
     event.data.u64 = key;
     const int add_or_modify = watch.armed == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     const int operation = directions == 0 ? EPOLL_CTL_DEL : add_or_modify;

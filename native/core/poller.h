@@ -26,6 +26,9 @@ class Poller {
     struct Watch {
         uint32_t armed = 0;  ///< what epoll has been asked for, in Direction bits
         uint32_t wanted = 0; ///< what somebody waits for
+        /// There may be room, but not enough: a wait to write ends with each change, not as long
+        /// as there is some (EPOLLET). Who has found no room before it waits misses none.
+        bool room_by_change = false;
     };
     /// Something is ready: a key, and epoll's event bits.
     struct Event {

@@ -1,5 +1,6 @@
 #include "event/eventfd.h"
 
+#include <cerrno>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -37,8 +38,13 @@ int32_t eventfd_read(Environment& /*environment*/, Descriptor* descriptor, const
     return read_value(descriptor->number(), word_of(value));
 }
 
+/// poll(2) tells whether 1 fits: for the room that a greater value needs, each read is waited for.
 int32_t eventfd_write(Environment& /*environment*/, Descriptor* descriptor, const Bytes& value) {
-    return write_value(descriptor->number(), word_of(value));
+    const int32_t result = write_value(descriptor->number(), word_of(value));
+    if (result == -EAGAIN) {
+        descriptor->watch.room_by_change = true;
+    }
+    return result;
 }
 
 int32_t eventfd_read_fd(Environment& environment, int32_t fd, const Bytes& value) {

@@ -7,6 +7,7 @@ import type { stream } from 'posix-ipc';
 
 import { native } from '../../lib/native';
 import { testIf } from '../support/machine';
+import { codeThrownBy } from '../support/outcome';
 import { temporaryPipe } from '../support/pipes';
 
 const twoCpus = [cpus().length > 1, 'needs two CPUs'] as const;
@@ -81,4 +82,19 @@ test('trying on tells whether it has become ready, and lasts as long as it was t
   expect(native.readySpin(writing, out, Infinity)).toBe(true);
   writer.writeSync('x');
   expect(native.readySpin(reading, into, Infinity)).toBe(true);
+});
+
+test('a Sync form whose time is over ends, though it is ready, and yet there is nothing for who came first', async () => {
+  const { reader, writer } = temporaryPipe();
+  const first = reader.read();
+  first.catch(() => undefined); // where the rest fails
+  let calls = 0;
+  jest.spyOn(native, 'readyWait').mockImplementation(() => {
+    if (++calls === 1e5) throw new Error('it waits for ever');
+    return 0;
+  });
+  expect(codeThrownBy(() => reader.readSync({ timeout: 5 }))).toBe('ETIMEDOUT');
+  jest.restoreAllMocks();
+  writer.writeSync('x');
+  expect(String(await first)).toBe('x');
 });

@@ -10,7 +10,7 @@ import { opener, type ConditionAtOptions, type ConditionOptions } from './condit
 import { Lookout, type Predicate } from './condition-predicate';
 import { ConditionWaiter } from './condition-waiter';
 import { unlinkLock, type LockHandle } from './lock-memory';
-import { MutexGuard } from './mutex-guard';
+import { isMutexGuard, type MutexGuard } from './mutex-guard';
 
 /**
  * A condition in shared memory: who has a mutex gives it up, and waits until somebody notifies.
@@ -258,7 +258,7 @@ export class Condition extends Handle {
 }
 
 function checkGuard(guard: unknown): void {
-  if (!(guard instanceof MutexGuard)) throw invalidType('guard', 'a guard of a mutex', guard);
+  if (!isMutexGuard(guard)) throw invalidType('guard', 'a guard of a mutex', guard);
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

@@ -171,6 +171,9 @@ function lockAt(
   if (mapping.access !== 'write') {
     throw outOfRange('mapping.access', "'write'", `'${mapping.access}'`);
   }
+  if (mapping.length < bytes) {
+    throw outOfRange('mapping.length', `at least ${String(bytes)} bytes`, mapping.length);
+  }
   integer('byteOffset', byteOffset, 0, mapping.length - bytes);
   if (byteOffset % alignment !== 0) {
     throw outOfRange('byteOffset', `a multiple of ${String(alignment)}`, byteOffset);

@@ -52,6 +52,9 @@ export let holds: {
   again: (hold: Hold) => MutexGuard | undefined;
 };
 
+/** Not by its prototype, which others can have. */
+export let isMutexGuard: (value: unknown) => value is MutexGuard;
+
 /** The guard of what was just taken. */
 export function guardOf(opened: Recovering<MutexGuard>, taken: number): MutexGuard {
   return new MutexGuard(byOpener, opened, taken);
@@ -83,6 +86,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
   #hold: Hold | undefined = undefined;
 
   static {
+    isMutexGuard = (value): value is MutexGuard =>
+      typeof value === 'object' && value !== null && #opened in value;
     holds = {
       of: (guard) => (guard.#hold ??= new Set([guard])),
       again: ([one]) => (one !== undefined && one.#state === HAS ? one.again() : undefined),

@@ -144,6 +144,9 @@ test('another layout is EPROTO, and what can be none is refused', () => {
       'ERR_OUT_OF_RANGE',
     );
   }
+  expect(() => lock.Barrier.at(mapping, 0, { create: true, parties: 65 })).toThrow(
+    'The value of "mapping.length" is out of range. It must be at least 4160 bytes. Received 4096',
+  );
   for (const parties of [0, 128, 1.5]) {
     expect(codeThrownBy(() => lock.Barrier.createSync(undefined, { parties }))).toBe(
       'ERR_OUT_OF_RANGE',

@@ -211,6 +211,26 @@ describe('what is refused', () => {
     expect(other.released).toBe(false);
   });
 
+  test('what only looks like a guard is none', async () => {
+    using guard = await makeMutex().lock();
+    const condition = makeCondition();
+    const forged = Object.create(Object.getPrototypeOf(guard) as object) as lock.MutexGuard;
+    for (const odd of [new Proxy(guard, {}), forged, {} as never, null as never]) {
+      const ends = [
+        await codeOfRejection(condition.wait(odd)),
+        await codeOfRejection(condition.waitFor(odd, () => true)),
+        codeThrownBy(() => {
+          condition.waitSync(odd);
+        }),
+        codeThrownBy(() => condition.waitForSync(odd, () => true)),
+        codeThrownBy(() => {
+          condition.notify(odd);
+        }),
+      ];
+      expect(ends).toEqual(Array(5).fill('ERR_INVALID_ARG_TYPE'));
+    }
+  });
+
   test('limits that are none, and a condition that is closed', async () => {
     using guard = await makeMutex().lock();
     const condition = makeCondition();

@@ -46,15 +46,15 @@ export class BarrierWaiter implements Call<boolean> {
   async wait(limits: Limits, method: unknown): Promise<boolean> {
     const tried = mayAnswerInline();
     if (tried && this.attempt() === true) return true;
-    const lane: Lane = new Lane(this.#keeper, () => {
-      if (this.#lanes.delete(lane)) this.#handle.letGo();
-    });
-    const promise = lane.add(this, limits, method, tried);
-    if (lane.busy) {
-      this.#lanes.add(lane);
-      this.#handle.keep();
+    const lane = new Lane(this.#keeper, () => undefined);
+    this.#lanes.add(lane); // before it listens to a signal, which may close the barrier
+    this.#handle.keep();
+    try {
+      return await lane.add(this, limits, method, tried);
+    } finally {
+      this.#lanes.delete(lane);
+      this.#handle.letGo();
     }
-    return promise;
   }
 
   waitSync(timeout: number): boolean {

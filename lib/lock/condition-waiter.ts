@@ -185,12 +185,10 @@ export class ConditionWaiter {
     method: unknown,
     guard: MutexGuard,
   ): Promise<{ reason: unknown } | undefined> {
-    const lane: Lane = new Lane(this.#sleeps, () => {
-      this.#lanes.delete(lane);
-    });
+    const lane = new Lane(this.#sleeps, () => undefined);
+    this.#lanes.add(lane); // before it listens to a signal, which may close the condition
     try {
       const promise = lane.add(sleep, limits, method, true);
-      if (lane.busy) this.#lanes.add(lane);
       waits.onLeft(guard, () => {
         lane.end(() => this.#left());
       });
@@ -198,6 +196,8 @@ export class ConditionWaiter {
       return undefined;
     } catch (reason) {
       return { reason };
+    } finally {
+      this.#lanes.delete(lane);
     }
   }
 

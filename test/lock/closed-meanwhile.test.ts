@@ -3,7 +3,7 @@
 import { lock } from 'posix-ipc';
 
 import { fileLock, kinds } from '../support/file-locks';
-import { makeMutex } from '../support/mutexes';
+import { makeBarrier, makeCondition, makeEvent, makeMutex, makeRwLock } from '../support/mutexes';
 import { codeOfRejection } from '../support/outcome';
 import { soon } from '../support/wait-until';
 
@@ -49,5 +49,39 @@ describe.each(kinds)('a file lock of kind %s', (kind) => {
   ] as const)('%s, %s', async (call, name) => {
     const file = fileLock(kind);
     expect(await endOf(call, () => file[call](closing(file, name)))).toBe('ERR_CLOSED');
+  });
+});
+
+describe('a signal that closes the lock when it is listened to', () => {
+  const closingSignal = (object: { close(): void }): { signal: AbortSignal } => {
+    const signal: Pick<AbortSignal, 'aborted' | 'addEventListener' | 'removeEventListener'> = {
+      aborted: false,
+      addEventListener: () => {
+        object.close();
+      },
+      removeEventListener: () => undefined,
+    };
+    return { signal: signal as AbortSignal };
+  };
+
+  test('mutex, event, barrier, readers-writer lock', async () => {
+    const [mutex, event, barrier, rwlock] = [makeMutex(), makeEvent(), makeBarrier(), makeRwLock()];
+    const guards = [mutex.lockSync(), rwlock.readLockSync()];
+    const ends = [
+      await endOf('lock', () => mutex.lock(closingSignal(mutex))),
+      await endOf('event', () => event.wait(closingSignal(event))),
+      await endOf('barrier', () => barrier.wait(closingSignal(barrier))),
+      await endOf('writeLock', () => rwlock.writeLock(closingSignal(rwlock))),
+    ];
+    expect(ends).toEqual(Array(4).fill('ERR_CLOSED'));
+    for (const guard of guards) guard.release();
+  });
+
+  test('condition', async () => {
+    const condition = makeCondition();
+    using guard = makeMutex().lockSync();
+    const ended = endOf('wait', () => condition.wait(guard, closingSignal(condition)));
+    expect(await ended).toBe('ERR_CLOSED');
+    expect(guard.released).toBe(false);
   });
 });

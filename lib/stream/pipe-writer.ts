@@ -111,7 +111,7 @@ export class PipeWriter extends PipeEnd {
    * JavaScript. A thread of its own does it, so that no disk holds up the event loop.
    *
    * `file` is a path, or a descriptor, which stays open. Resolves with the number of bytes, as `write`.
-   * Errors: EINVAL (what cannot be spliced, such as a terminal), ENOENT, EPIPE, ETIMEDOUT, ERR_CLOSED.
+   * Errors: EINVAL (what cannot be spliced, such as an eventfd), ENOENT, EPIPE, ETIMEDOUT, ERR_CLOSED.
    * Source: splice(2).
    */
   async sendFile(file: string | number, options?: SendFileOptions): Promise<number> {

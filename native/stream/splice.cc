@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -67,6 +68,23 @@ int32_t vmsplice(Environment& environment, int32_t fd, const Bytes& memory, Key 
 
 // ---- a file into a pipe
 
+/// Whether splice(2) may wait for what it reads from, whatever it is told: it has the pipe locked
+/// then, and who uses that meanwhile is beyond every signal. Pipes and files never make it wait.
+bool may_block(int fd) {
+    struct stat status {};
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_NONBLOCK) != 0 || (flags & O_ACCMODE) == O_WRONLY ||
+        fstat(fd, &status) != 0) {
+        return false;
+    }
+    if (!S_ISSOCK(status.st_mode)) {
+        return S_ISCHR(status.st_mode);
+    }
+    int listens = 0; // then there is nothing to read, which splice(2) says at once
+    socklen_t size = sizeof listens;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0;
+}
+
 /// Moves a portion, at most `length` bytes, into a pipe, waiting for room if it `waits`. Ends with
 /// how many: 0 at the end of the file. On a thread, because a file may have to be read from a disk.
 /// Its descriptors are its own: the originals may be closed meanwhile.
@@ -74,7 +92,7 @@ class Filling : public wait::Operation {
   public:
     Filling(Fd from, int64_t offset, Fd into, size_t length, bool waits)
         : from_(std::move(from)), into_(std::move(into)), offset_(offset),
-          length_(std::min(length, portion)), waits_(waits) {}
+          length_(std::min(length, portion)), waits_(waits), may_block_(may_block(from_.get())) {}
 
     wait::Outcome block() override {
         size_t moved = 0;
@@ -100,6 +118,9 @@ class Filling : public wait::Operation {
                 return 0; // what fills the pipe exactly need not wait for its reader
             }
             int32_t result = waits_ ? wait_for(into_, POLLOUT) : 0;
+            if (result == 0 && may_block_ && !is_ready(from_, POLLIN)) {
+                result = -EAGAIN;
+            }
             if (result == 0) {
                 result = splice_once(from_.get(), at, into_.get(), no_offset, length_ - moved,
                                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -144,6 +165,7 @@ class Filling : public wait::Operation {
     int64_t offset_;
     size_t length_;
     bool waits_;
+    bool may_block_;
 };
 
 /// Runs a Filling; a negated errno where the descriptors cannot be copied.

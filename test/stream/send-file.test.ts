@@ -1,13 +1,16 @@
 /** PipeWriter.sendFile: a file into a pipe, past JavaScript. */
 
+import { execFile } from 'node:child_process';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 
-import type { stream } from 'posix-ipc';
+import { unix, type stream } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
 import { pattern, temporaryFile } from '../support/files';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { readAll, temporaryPipe } from '../support/pipes';
+import { closing } from '../support/sockets';
 import { soon } from '../support/wait-until';
 
 type Writer = stream.PipeWriter;
@@ -191,4 +194,38 @@ test('a file of /proc, which has bytes and no size', async () => {
   });
   expect((await soon('the file', readAll(reader))).equals(expected)).toBe(true);
   expect(await sent).toBe(expected.length);
+});
+
+// In a process of its own: a thread that waits in splice(2) has the pipe locked, and who reads it then
+// is beyond every signal.
+test('a source that blocks does not hold up those who use the pipe', async () => {
+  const text = `
+    const { stream, unix } = require('posix-ipc');
+    const { reader, writer } = stream.pipeSync();
+    const [near, far] = unix.socketpairSync('seqpacket'); // splice(2) waits for these whatever it is told
+    const failed = (error) => console.log(error.code);
+    try { writer.sendFileSync(far.fd, { timeout: 0 }); } catch (error) { failed(error); }
+    const sending = writer.sendFile(far.fd, { length: 5 });
+    setTimeout(async () => {
+      console.log(reader.tryRead());
+      near.sendSync('hello');
+      console.log(await sending, String(reader.tryRead()));
+      await writer.sendFile(far.fd, { timeout: 0 }).catch(failed);
+      void writer.sendFile(far.fd);
+      setTimeout(() => {
+        console.log(reader.tryRead());
+        process.exit();
+      }, 50);
+    }, 50);`;
+  const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
+  const expected = ['ETIMEDOUT', 'undefined', '5 hello', 'ETIMEDOUT', 'undefined', ''];
+  expect(stdout).toBe(expected.join('\n'));
+});
+
+test('a socket that listens has nothing to send, and is not waited for', async () => {
+  const { writer } = temporaryPipe();
+  const server = closing(unix.SeqPacketServer.createSync(unix.autobind));
+  const listening = writer.sendFile(server.fd);
+  expect(['EINVAL', 'ENOTCONN']).toContain(await codeOfRejection(soon('an answer', listening)));
 });

@@ -13,18 +13,17 @@ export class Cutter {
 
   /** Hands over each message that a chunk completes; answers how many. */
   cut(chunk: Buffer, take: Take): number {
-    let count = 0;
-    let rest = chunk;
-    while (this.#length + rest.length >= this.#size) {
-      const needed = this.#size - this.#length;
-      const end = needed === rest.length ? rest : rest.subarray(0, needed);
-      take(this.#length === 0 ? end : Buffer.concat([...this.#begun, end]));
+    let [count, at] = [0, 0];
+    while (this.#length + chunk.length - at >= this.#size) {
+      const end = at + this.#size - this.#length;
+      const piece = chunk.subarray(at, end);
+      take(this.#length === 0 ? piece : Buffer.concat([...this.#begun, piece]));
       count++;
-      rest = rest.subarray(needed);
-      [this.#begun, this.#length] = [[], 0];
+      if (this.#length > 0) [this.#begun, this.#length] = [[], 0];
+      at = end;
     }
-    if (rest.length > 0) this.#begun.push(rest);
-    this.#length += rest.length;
+    if (at < chunk.length) this.#begun.push(at === 0 ? chunk : chunk.subarray(at));
+    this.#length += chunk.length - at;
     return count;
   }
 }

@@ -19,6 +19,9 @@ const OVERHEAD = 64;
 
 const BROADCAST = 'channel.Broadcast';
 
+/** Messages; of the broadcasts so many times more, or they would last some milliseconds. Their memory holds `ALL`. */
+const [COUNT, ALL, QUICK] = [100_000, 4, 8];
+
 /** `keeps`: its memory holds the whole run, however long that is. */
 type Way = Extract<Contender, { language: 'JavaScript' }> & {
   meet: (work: Work) => Meeting;
@@ -27,8 +30,8 @@ type Way = Extract<Contender, { language: 'JavaScript' }> & {
 
 /** Sockets hold their sender up, as a broadcast does that waits. */
 const ways: Record<string, Way> = {
-  [BROADCAST]: { ...way('fan-broadcast', meet), keeps: true },
-  [`${BROADCAST}, waiting`]: way('fan-broadcast', meetWaiting),
+  [BROADCAST]: { ...way('fan-broadcast', meet), keeps: true, times: ALL },
+  [`${BROADCAST}, waiting`]: { ...way('fan-broadcast', meetWaiting), times: QUICK },
   'net, Unix sockets': way('fan-net', meetWaiting),
   'child_process, advanced': { ...way('fan-child-process', meetWaiting), starts: 'processes' },
 };
@@ -45,10 +48,10 @@ export function fanOut(plan: Plan, program: string): Measure[] {
       name: `64 B to ${String(receivers)}, ${name}`,
       group: `Transports: from one to ${String(receivers)}, 64 B; C: a broadcast of the same layout`,
       scenario: 'fan-out',
-      work: { ...plan.work(100_000), receivers },
+      work: { ...plan.work(COUNT), receivers },
       subject,
       transport: { name, kind: name.startsWith(BROADCAST) ? 'ours' : 'node' },
-      baseline: { ...inC, meet: subject.meet },
+      baseline: { ...inC, meet: subject.meet, times: subject.times ?? QUICK },
       figures: ratesOf(receivers),
       keeps: subject.keeps ?? false,
     })),
@@ -63,7 +66,7 @@ export function publishing(plan: Plan, receivers: number, limit: number): Measur
     name: `broadcast to ${String(receivers)}, beside one`,
     group: `One publishes 64 B to ${String(receivers)}, by a broadcast, from a CPU of its own; beside it: to one`,
     scenario: 'fan-out',
-    work: { ...plan.work(100_000), receivers },
+    work: { ...plan.work(ALL * COUNT), receivers },
     subject,
     baseline: { ...subject, receivers: 1 },
     figures: publisher === undefined ? [] : [{ ...publisher, goal: { of: 'ratio', limit } }],

@@ -22,8 +22,8 @@ function countOf(size: number): number {
   return count;
 }
 
-/** Work of so many messages at most. Verifying every byte of long ones takes longer than sending them. */
+/** Work of so many messages at most. Every byte of those before is verified, which for long ones takes longer than sending them. */
 export function workOf(plan: Plan, size: number, most: number, more: Partial<Work> = {}): Work {
   const work = plan.work(Math.min(countOf(size), most), { size, ...more });
-  return size < 64 * KIB ? work : { ...work, warm: Math.min(work.warm, 200), check: 100 };
+  return size < 64 * KIB ? work : { ...work, warm: Math.ceil(work.warm / 10), check: 100 };
 }

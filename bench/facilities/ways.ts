@@ -23,6 +23,9 @@ export const PACKAGES = [ZEROMQ, NODE_IPC, DISRUPTOR];
 
 type InNode = Extract<Contender, { language: 'JavaScript' }>;
 
+/** What shared memory does so much quicker than the C program that V8 would still be compiling when it has done as much. */
+const QUICK = { times: 8 };
+
 /** A transport; `longest`: the most that a message of it may have; `together`: the most that may be on its way. */
 type Way = Contender & { longest?: number; together?: number };
 
@@ -74,9 +77,9 @@ function meetDirect(work: Work): Meeting {
   };
 }
 
-function disruptor(send: string, receive: string): Contender {
+function disruptor(send: string, receive: string, more: Partial<InNode> = {}): Contender {
   const meet: InNode['meet'] = (work) => withDisruptors(meetSockets(work), work.size);
-  return ours(DISRUPTOR, send, receive, { rival: DISRUPTOR, meet });
+  return ours(DISRUPTOR, send, receive, { rival: DISRUPTOR, meet, ...more });
 }
 
 export function child(serialization: Serialization): Contender {
@@ -93,27 +96,34 @@ const others: Record<string, Contender> = {
   [NODE_IPC]: theirs(NODE_IPC, { rival: NODE_IPC }),
 };
 
+/** As long as a batch of 512 is one chunk. */
+const batched: Record<string, Way> = {
+  'net, Unix socket, batches': { ...ours('net', 'batches', EVENTS), longest: KIB },
+};
+
 export const streams: Record<string, Way> = {
-  'channel.Channel': ours('channel', 'trySend', 'cursor'),
+  'channel.Channel': ours('channel', 'trySend', 'cursor', QUICK),
   'unix.Stream': ours('unix-stream', 'await send', 'for await'),
   ...kept('await send', 'for await'),
   ...others,
+  ...batched,
   [DISRUPTOR]: disruptor('sync', 'await consumeNew'),
 };
 
 export const trips: Record<string, Way> = {
-  'channel.Channel': ours('channel', 'adaptive, promise', 'adaptive, promise'),
+  'channel.Channel': ours('channel', 'adaptive, promise', 'adaptive, promise', QUICK),
   'channel.direct': direct,
   'unix.Stream': ours('unix-stream', 'receiveInto', 'receiveInto'),
   ...kept('promise', 'promise'),
   ...others,
-  [DISRUPTOR]: disruptor('sync', 'sync'),
+  [DISRUPTOR]: disruptor('sync', 'sync', QUICK),
 };
 
 /** Several requests under way. */
 export const flights: Record<string, Way> = {
   ...trips,
   'channel.Channel': ours('channel', 'cursor', 'cursor'),
+  [DISRUPTOR]: disruptor('sync', 'sync'),
 };
 
 /** Bytes of all requests under way: the sockets of the C program hold them, and as many replies. */
@@ -126,7 +136,11 @@ export function windowOf({ together = TOGETHER }: Way, size: number, most: numbe
 
 /** What a row's transport is. */
 export function transportOf(name: string): NonNullable<Measure['transport']> {
-  const kind = PACKAGES.includes(name) ? 'package' : name in others ? 'node' : 'ours';
+  const kind = PACKAGES.includes(name)
+    ? 'package'
+    : name in others || name in batched
+      ? 'node'
+      : 'ours';
   return { name, kind };
 }
 

@@ -56,12 +56,17 @@ export function written<T extends Titled>(
   return grouped(lines)
     .map(([group, members]) => {
       const cells = members.map((one) => [titleOf(one), ...cellsOf(one)]);
-      const isUsed = (_: string, i: number): boolean => cells.some((texts) => texts[i] !== '');
+      const isUsed = used(cells);
       const line = (texts: readonly string[]): string =>
         `| ${texts.filter(isUsed).join(' | ')} |\n`;
       return `**${group}**\n\n${[head, rules, ...cells].map(line).join('')}`;
     })
     .join('\n');
+}
+
+/** For `filter`: whether anything stands in a column of these lines. */
+export function used(lines: readonly (readonly string[])[]): (text: string, i: number) => boolean {
+  return (_, i) => lines.some((texts) => (texts[i] ?? '') !== '');
 }
 
 export function grouped<T extends Titled>(rows: readonly T[]): [string, T[]][] {

@@ -34,9 +34,7 @@ const config: NonNullable<TopLevelSpec['config']> = {
   legend: {
     labelColor: ink,
     titleColor: ink,
-    symbolType: 'stroke',
-    symbolSize: 300,
-    symbolStrokeWidth: 2,
+    symbolSize: 80,
     labelLimit: 300,
   },
   view: { stroke: 'transparent' },
@@ -57,24 +55,41 @@ async function draw(spec: TopLevelSpec): Promise<string> {
   }
 }
 
-/** What tells those apart that share a colour: their lines are whole, dashed, or dotted. */
-const DASHES = [
-  [1, 0],
-  [6, 3],
-  [2, 2],
-];
+/** What tells those apart that share a colour: the line, and the points, as one size alone has no line. */
+const STYLES = [
+  { dash: [1, 0], shape: 'circle' },
+  { dash: [6, 3], shape: 'square' },
+  { dash: [2, 2], shape: 'triangle-up' },
+] as const;
 
-/** `names`: all transports of the report, so that one has the same colour and line in every plot. */
-function byTransport(names: readonly string[]): { color: object; strokeDash: object } {
-  const encoding = (range: readonly unknown[]): object => ({
+type Style = (typeof STYLES)[number];
+
+/**
+ * `names`: all transports of the report, so that one has the same colour, line and points in every plot. The legend
+ * names those that are in this one.
+ */
+function byTransport(
+  values: readonly { transport: string }[],
+  names: readonly string[],
+): Record<'color' | 'strokeDash' | 'shape', object> {
+  const domain = names.filter((name) => values.some(({ transport }) => transport === name));
+  const encoding = (of: (style: Style, color: string | undefined) => unknown): object => ({
     field: 'transport',
     type: 'nominal',
     title: null,
-    scale: { domain: [...names], range },
+    scale: {
+      domain,
+      range: domain.map((name) => {
+        const i = names.indexOf(name);
+        return of(STYLES[Math.floor(i / COLORS) % STYLES.length] ?? STYLES[0], colors[i % COLORS]);
+      }),
+    },
   });
   return {
-    color: encoding(names.map((_, i) => colors[i % COLORS])),
-    strokeDash: encoding(names.map((_, i) => DASHES[Math.floor(i / COLORS) % DASHES.length])),
+    color: encoding((_, color) => color),
+    // Of another field, or the legend would draw dashes around its points.
+    strokeDash: { ...encoding(({ dash }) => dash), field: 'line', legend: null },
+    shape: encoding(({ shape }) => shape),
   };
 }
 
@@ -91,14 +106,14 @@ function lines(
   names: readonly string[],
 ): Promise<string> {
   return draw({
-    data: { values: [...values] },
+    data: { values: values.map((one) => ({ ...one, line: one.transport })) },
     width: 560,
     height: 300,
-    mark: { type: 'line', point: true },
+    mark: { type: 'line', point: { size: 50 } },
     encoding: {
       x: { ...x, type: 'ordinal', axis: { labelAngle: 0 } },
       y: { ...y, type: 'quantitative', scale: { type: 'log' } },
-      ...byTransport(names),
+      ...byTransport(values, names),
     },
   });
 }

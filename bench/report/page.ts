@@ -4,7 +4,7 @@ import { agreementCells, agreementHead, agreementText, type Agreement } from '..
 import { COST_HEAD, costCells, costsOf, type Cost } from '../core/costs';
 import { goalText, type Row } from '../core/rows';
 import type { Outcome } from '../core/run';
-import { cells, grouped, HEAD, titleOf } from '../core/table';
+import { cells, grouped, HEAD, titleOf, used } from '../core/table';
 import { TAIL_HEAD, tailCells, tailsOf, type Tail } from '../core/tails';
 import { ratioDots } from './charts';
 import { escape, figure } from './html';
@@ -79,7 +79,7 @@ async function groupSection(
   const late = titled('Percentiles, in microseconds', TAIL_HEAD, tails, tailCells);
   const spent = titled('What a message costs beside time', COST_HEAD, costs, costCells);
   return `<section><h3>${escape(name)}</h3>
-${tableOf(HEAD, rows.map(rowCells))}
+${rowTable(rows)}
 ${dots}
 ${late}
 ${spent}</section>`;
@@ -93,30 +93,43 @@ ${body}
 </tbody></table></div>`;
 }
 
-/** Nothing where there are no lines. */
+/** Nothing where there are no lines; without columns in which nothing stands. */
 function titled<T extends { name: string }>(
   title: string,
   head: readonly string[],
   lines: readonly T[],
   cellsOf: (line: T) => string[],
 ): string {
-  const texts = lines.map((line) =>
-    [line.name, ...cellsOf(line)].map((text) => `<td>${escape(text)}</td>`).join(''),
+  if (lines.length === 0) return '';
+  const all = lines.map((line) => [line.name, ...cellsOf(line)]);
+  const isUsed = used(all);
+  const texts = all.map((line) =>
+    line
+      .filter(isUsed)
+      .map((text) => `<td>${escape(text)}</td>`)
+      .join(''),
   );
-  return lines.length === 0 ? '' : `<h4>${escape(title)}</h4>\n${tableOf(head, texts)}`;
+  return `<h4>${escape(title)}</h4>\n${tableOf(head.filter(isUsed), texts)}`;
 }
 
-function rowCells(row: Row): string {
-  const title = `<td>${escape(titleOf(row))}</td>`;
+function rowTable(rows: readonly Row[]): string {
+  const all = rows.map((row) => [
+    titleOf(row),
+    ...(row.trouble === undefined ? cells(row) : [row.trouble]),
+  ]);
+  const isUsed = used(all);
+  const head = HEAD.filter(isUsed);
+  const lines = rows.map((row, i) => rowCells(row, (all[i] ?? []).filter(isUsed), head.length));
+  return tableOf(head, lines);
+}
+
+function rowCells(row: Row, texts: readonly string[], columns: number): string {
+  const [title = '', ...others] = texts.map(escape);
   if (row.trouble !== undefined) {
-    const span = String(HEAD.length - 1);
-    return `${title}<td colspan="${span}" class="trouble">${escape(row.trouble)}</td>`;
+    const span = String(columns - 1);
+    return `<td>${title}</td><td colspan="${span}" class="trouble">${others.join('')}</td>`;
   }
   const verdict = row.goal === undefined ? '' : row.goal.met ? ' class="met"' : ' class="missed"';
-  return (
-    title +
-    cells(row)
-      .map((text, i, all) => `<td${i === all.length - 1 ? verdict : ''}>${escape(text)}</td>`)
-      .join('')
-  );
+  const last = others.pop() ?? '';
+  return `${[title, ...others].map((text) => `<td>${text}</td>`).join('')}<td${verdict}>${last}</td>`;
 }

@@ -9,13 +9,14 @@ export const style = `
     --series-1: #6cb6ff; --series-2: #ff9d5c; --series-3: #6fd08c; --series-4: #e39af0; --series-5: #e3c04f;
     --series-6: #5fd4c8; --series-7: #ff8fb8; --series-8: #a9b1bd; }
 }
-body { color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
+body { color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
 h1, h2, h3, h4 { line-height: 1.25; }
 section { margin: 2.5rem 0; }
 figure { margin: 1rem 0; overflow-x: auto; }
 figcaption { font-size: 0.9em; }
 svg { max-width: none; }
 .wide { overflow-x: auto; }
+.wide table { font-size: 0.93em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--rule); padding: 0.25rem 0.6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }

@@ -44,9 +44,9 @@ export async function transportSection(
   const trips = percentiles(outcomes, 'round-trip');
   const flights = percentiles(outcomes, 'in-flight');
   const scheduled = percentiles(outcomes, 'schedule');
-  const names = [
-    ...new Set([...all, ...trips, ...flights, ...scheduled].map(({ transport }) => transport)),
-  ];
+  const fans = fansOut(outcomes);
+  const plotted = [...all, ...trips, ...flights, ...scheduled, ...fans];
+  const names = [...new Set(plotted.map(({ transport }) => transport))];
   const under = ({ window }: Percentile): string => `${String(window)} in flight`;
   const figures = await Promise.all([
     ...(all.length > 0 ? throughputFigures(all, ratiosToC(outcomes, rows), names) : []),
@@ -66,7 +66,7 @@ export async function transportSection(
       names,
       ({ size }) => `Requests of ${sizeText(size)} on a schedule, from the time when each was due`,
     ),
-    ...fanOutFigures(fansOut(outcomes)),
+    ...fanOutFigures(fans, names),
   ]);
   if (figures.length === 0) return '';
   return `<section><h2>Transports between two Node processes</h2>${figures.join('\n')}</section>`;
@@ -103,9 +103,8 @@ function flightFigures(all: readonly Answered[], names: readonly string[]): Prom
   });
 }
 
-function fanOutFigures(all: readonly FanOut[]): Promise<string>[] {
+function fanOutFigures(all: readonly FanOut[], names: readonly string[]): Promise<string>[] {
   if (all.length === 0) return [];
-  const names = [...new Set(all.map(({ transport }) => transport))];
   return [
     charts
       .fanOut(all, names)

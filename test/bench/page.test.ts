@@ -1,12 +1,15 @@
-/** The report as a page, where it is narrow. */
+/** The report as a page: what stands in its tables, and what it is like where it is narrow. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { nearOf, rowsOf } from '../../bench/core/rows';
+import type { Outcome } from '../../bench/core/run';
 import { page } from '../../bench/report/page';
 import { ask, browser } from '../support/browser';
 import { testIf } from '../support/machine';
+import { measure, outcome } from '../support/outcomes';
 
 let folder = '';
 
@@ -38,3 +41,17 @@ testIf(browser !== undefined, 'no browser')(
     expect(widths).toEqual([350, 350]);
   },
 );
+
+test('a table has no column in which nothing stands', async () => {
+  const alone = measure({ name: 'tin cans' });
+  delete alone.baseline;
+  const outcomes: Outcome[] = [
+    outcome(alone, [[20, 10]]),
+    { measure: measure({ name: 'drums', absent: 'no hide' }), rounds: [] },
+  ];
+  const rows = outcomes.flatMap((one) => rowsOf(one, nearOf(outcomes)));
+  const text = await page({ facts: {}, rows, outcomes, agreements: [], smoke: false });
+  expect(text).toContain('<thead><tr><th></th><th>ours</th><th>C</th></tr></thead>');
+  expect(text).toContain('<tr><td>tin cans</td><td>20.0 ns</td><td>-</td></tr>');
+  expect(text).toContain('<td>drums</td><td colspan="2" class="trouble">no hide</td>');
+});

@@ -40,6 +40,8 @@ interface Look {
   rows: number;
   plots: number[];
   captions: string[];
+  /** Of each plot of the transports, what its legend names, and in which colour; and how many lines it has. */
+  legends: { names: string[]; colors: string[]; lines: number }[];
   paper: string;
   line: string;
 }
@@ -49,6 +51,11 @@ const LOOK = `{
   rows: document.querySelectorAll('tbody:not(.facts tbody) tr').length,
   plots: [...document.querySelectorAll('svg')].map((svg) => svg.getBoundingClientRect().width),
   captions: [...document.querySelectorAll('figcaption')].map((one) => one.textContent),
+  legends: [...document.querySelectorAll('h2 ~ figure')].map((plot) => ({
+    names: [...plot.querySelectorAll('.role-legend-label text')].map((one) => one.textContent),
+    colors: [...plot.querySelectorAll('.role-legend-symbol path')].map((one) => one.getAttribute('stroke')),
+    lines: plot.querySelectorAll('.mark-line.role-mark path').length,
+  })),
   paper: getComputedStyle(document.body).backgroundColor,
   line: getComputedStyle(document.querySelector('svg [stroke^=var]')).stroke,
 }`;
@@ -151,13 +158,19 @@ describe('npm run bench', () => {
       const groupsOf = (all: readonly { group: string }[]): number =>
         new Set(all.map(({ group }) => group)).size;
       const looks = (['light', 'dark'] as const).map((scheme) => ask(page, LOOK, scheme) as Look);
-      for (const { tables, rows: shown, plots, captions } of looks) {
+      for (const { tables, rows: shown, plots, captions, legends } of looks) {
         expect(tables).toBe(groupsOf(rows) + groupsOf(late) + groupsOf(costs));
         expect(shown).toBe(rows.length + late.length + costs.length);
         expect(plots.length).toBeGreaterThan(groupsOf(rows) / 2);
         expect(Math.min(...plots)).toBeGreaterThan(100);
         for (const caption of PLOTS)
           expect(captions.filter((one) => caption.test(one))).toHaveLength(1);
+        // A legend names what is there, and a transport has the same colour in each plot.
+        expect(legends.map(({ lines }) => lines)).toEqual(legends.map(({ names }) => names.length));
+        const colors = legends.flatMap((one) => one.names.map((name, i) => [name, one.colors[i]]));
+        const named = new Set(colors.map(([name]) => name));
+        expect(new Set(colors.map((pair) => pair.join())).size).toBe(named.size);
+        expect(named.size).toBeGreaterThan(15);
       }
       const [light, dark] = looks;
       expect(dark?.paper).not.toBe(light?.paper);

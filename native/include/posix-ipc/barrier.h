@@ -292,9 +292,9 @@ static inline struct posix_ipc_futex_waitv posix_ipc_barrier_watch(const uint32_
     return made;
 }
 
-/* Sleeps until somebody rings, or there is something to look at: 0, or EAGAIN, EINTR, ETIMEDOUT;
- * ENOSYS: not this kernel. The bell comes first: whoever rings after a change that this does not
- * see any more wakes it. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
+/* Sleeps until somebody rings, or there is something to look at: 0, or EAGAIN, EINTR, ETIMEDOUT,
+ * EINVAL; ENOSYS: not this kernel. The bell comes first: whoever rings after a change that this
+ * does not see any more wakes it. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
 static inline int posix_ipc_barrier_sleep(struct posix_ipc_barrier* barrier, uint32_t parties,
                                           uint32_t generation, const uint32_t* words,
                                           const struct timespec* until) {
@@ -307,7 +307,7 @@ static inline int posix_ipc_barrier_sleep(struct posix_ipc_barrier* barrier, uin
     const long result =
         syscall(POSIX_IPC_FUTEX_WAITV, waits, parties + 1, 0, until, CLOCK_MONOTONIC);
     POSIX_IPC_STEP(barrier_awake);
-    return result >= 0 ? 0 : errno;
+    return result >= 0 ? 0 : posix_ipc_sleep_error(until);
 }
 
 /* ---- slots */
@@ -385,7 +385,8 @@ static inline int posix_ipc_barrier_wait_in(struct posix_ipc_barrier* barrier, u
     while ((result = posix_ipc_barrier_state(barrier, parties, slot, generation, words)) ==
            EAGAIN) {
         const int why = posix_ipc_barrier_sleep(barrier, parties, generation, words, until);
-        if ((why == ETIMEDOUT || why == ENOSYS) && posix_ipc_barrier_withdraw(barrier, generation))
+        if ((posix_ipc_is_over(why) || why == ENOSYS) &&
+            posix_ipc_barrier_withdraw(barrier, generation))
             return why;
     }
     posix_ipc_barrier_pass_on(barrier, generation);
@@ -394,8 +395,8 @@ static inline int posix_ipc_barrier_wait_in(struct posix_ipc_barrier* barrier, u
 
 /* 0: all have come; -1: the same, and this was the last one, of which there is one. EOWNERDEAD: one
  * who waited has died, and the barrier is broken until somebody resets it; ETIMEDOUT: as if it had
- * not come; ENOSYS: not this libc, or not this kernel. `until`: an instant of CLOCK_MONOTONIC, NULL
- * for ever. */
+ * not come; EINVAL: the same, as `until` is no instant; ENOSYS: not this libc, or not this kernel.
+ * `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
 static inline int posix_ipc_barrier_wait(struct posix_ipc_barrier* barrier, uint32_t parties,
                                          const struct timespec* until) {
     const struct posix_ipc_thread self = posix_ipc_thread_self();
@@ -410,6 +411,8 @@ static inline int posix_ipc_barrier_wait(struct posix_ipc_barrier* barrier, uint
         struct posix_ipc_mutex* slot = posix_ipc_barrier_take_slot(barrier, parties, &self);
         if (slot == NULL) {
             posix_ipc_barrier_pause(barrier);
+            if (posix_ipc_now() >= posix_ipc_instant(until))
+                return ETIMEDOUT;
             continue;
         }
         posix_ipc_announce(self.head, posix_ipc_barrier_bell(barrier));

@@ -192,14 +192,14 @@ static inline void posix_ipc_condition_raise(struct posix_ipc_condition* conditi
 /* ---- without the mutex */
 
 /* Sleeps until somebody notifies, who had not when look() was called: 0, or EAGAIN, EINTR,
- * ETIMEDOUT. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
+ * ETIMEDOUT, EINVAL. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
 static inline int posix_ipc_condition_sleep(struct posix_ipc_condition* condition,
                                             uint32_t sequence, const struct timespec* until) {
     POSIX_IPC_STEP(condition_sleeping);
     const long result = syscall(SYS_futex, &condition->sequence, FUTEX_WAIT_BITSET, sequence, until,
                                 NULL, FUTEX_BITSET_MATCH_ANY);
     POSIX_IPC_STEP(condition_awake);
-    return result == 0 ? 0 : errno;
+    return result == 0 ? 0 : posix_ipc_sleep_error(until);
 }
 
 /* ---- for threads of C and C++ programs */
@@ -218,7 +218,8 @@ static inline int posix_ipc_condition_begin(struct posix_ipc_condition* conditio
 /* With the mutex; unlocks it until somebody notifies, or the instant of CLOCK_MONOTONIC has come
  * (NULL: never), and locks it again: 0, ETIMEDOUT. EOWNERDEAD: the same, notified or not, and its
  * last owner has died; ENOTRECOVERABLE: it can not be locked any more. EPERM, EINVAL: as
- * posix_ipc_condition_begin(), or the death of an owner is not settled. */
+ * posix_ipc_condition_begin(), or the death of an owner is not settled, or `until` is no instant.
+ */
 static inline int posix_ipc_condition_wait(struct posix_ipc_condition* condition,
                                            struct posix_ipc_mutex* mutex,
                                            const struct timespec* until) {
@@ -237,7 +238,7 @@ static inline int posix_ipc_condition_wait(struct posix_ipc_condition* condition
             return result;
         if (posix_ipc_condition_pass(condition, ticket))
             return result;
-        if (result == EOWNERDEAD || why == ETIMEDOUT) {
+        if (result == EOWNERDEAD || posix_ipc_is_over(why)) {
             posix_ipc_condition_leave(condition);
             return result == EOWNERDEAD ? result : why;
         }

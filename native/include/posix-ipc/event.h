@@ -183,7 +183,7 @@ static inline int posix_ipc_event_wait_until(struct posix_ipc_event* event,
         return ENOSYS;
     const int auto_reset = (event->flags & POSIX_IPC_EVENT_AUTO_RESET) != 0;
     const uint32_t since = __atomic_load_n(&event->sets, __ATOMIC_SEQ_CST);
-    int result = wait ? ETIMEDOUT : EBUSY;
+    int result = EBUSY;
     posix_ipc_announce(self.head, posix_ipc_event_place(event));
     while (!posix_ipc_event_pass(event, auto_reset, since)) {
         if (!wait) {
@@ -191,8 +191,10 @@ static inline int posix_ipc_event_wait_until(struct posix_ipc_event* event,
             return result;
         }
         const uint32_t expected = posix_ipc_event_arrive(event, auto_reset, since);
-        if (expected != 0)
-            wait = posix_ipc_event_sleep(event, expected, until) != ETIMEDOUT;
+        if (expected != 0) {
+            result = posix_ipc_event_sleep(event, expected, until);
+            wait = !posix_ipc_is_over(result);
+        }
     }
     posix_ipc_announce(self.head, NULL);
     return 0;
@@ -203,7 +205,7 @@ static inline int posix_ipc_event_wait(struct posix_ipc_event* event) {
     return posix_ipc_event_wait_until(event, NULL, 1);
 }
 
-/* The same, or ETIMEDOUT. */
+/* The same, or ETIMEDOUT; EINVAL: it would have to wait, and `until` is no instant. */
 static inline int posix_ipc_event_timedwait(struct posix_ipc_event* event,
                                             const struct timespec* until) {
     return posix_ipc_event_wait_until(event, until, 1);

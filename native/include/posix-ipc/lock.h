@@ -208,8 +208,18 @@ static inline uint32_t posix_ipc_mutex_arrive(struct posix_ipc_mutex* mutex) {
     return word | FUTEX_WAITERS;
 }
 
+/* How a sleep has failed. An instant before the clock began is over; EINVAL: it is none. */
+static inline int posix_ipc_sleep_error(const struct timespec* until) {
+    return errno == EINVAL && until != NULL && until->tv_sec < 0 ? ETIMEDOUT : errno;
+}
+
+/* Whether no other sleep is to follow. */
+static inline int posix_ipc_is_over(int why) {
+    return why == ETIMEDOUT || why == EINVAL;
+}
+
 /* Sleeps on what arrive() has answered, until an instant of CLOCK_MONOTONIC (NULL: for ever): 0, or
- * EAGAIN, EINTR, ETIMEDOUT. Who only lets others go first, in a fair mutex, does so for a
+ * EAGAIN, EINTR, ETIMEDOUT, EINVAL. Who only lets others go first, in a fair mutex, does so for a
  * millisecond at most: they may have given up. */
 static inline int posix_ipc_mutex_sleep(struct posix_ipc_mutex* mutex, uint32_t expected,
                                         const struct timespec* until) {
@@ -222,7 +232,7 @@ static inline int posix_ipc_mutex_sleep(struct posix_ipc_mutex* mutex, uint32_t 
     const long result = syscall(SYS_futex, &mutex->word, FUTEX_WAIT_BITSET, expected, until, NULL,
                                 FUTEX_BITSET_MATCH_ANY);
     POSIX_IPC_STEP(awake);
-    return result == 0 ? 0 : errno;
+    return result == 0 ? 0 : posix_ipc_sleep_error(until);
 }
 
 /* Word and changes together. */
@@ -375,6 +385,7 @@ static inline int posix_ipc_mutex_lock_until(struct posix_ipc_mutex* mutex,
     posix_ipc_announce(self.head, mutex);
     int barging = !wait;
     int slept = 0;
+    int why = 0;
     int result;
     while ((result = posix_ipc_mutex_try_on(mutex, self.tid, barging,
                                             wait ? posix_ipc_instant(until) : 0)) == EBUSY &&
@@ -384,12 +395,12 @@ static inline int posix_ipc_mutex_lock_until(struct posix_ipc_mutex* mutex,
             continue;
         if (!slept++)
             __atomic_fetch_add(&mutex->contentions, 1, __ATOMIC_RELAXED);
-        const int why = posix_ipc_mutex_sleep(mutex, expected, until);
+        why = posix_ipc_mutex_sleep(mutex, expected, until);
         barging |= why == 0;
-        wait = why != ETIMEDOUT;
+        wait = !posix_ipc_is_over(why);
     }
     if (result == EBUSY && slept)
-        result = ETIMEDOUT;
+        result = why;
     if (result == 0 || result == EOWNERDEAD)
         posix_ipc_link(self.head, mutex);
     posix_ipc_announce(self.head, NULL);
@@ -402,7 +413,7 @@ static inline int posix_ipc_mutex_lock(struct posix_ipc_mutex* mutex) {
     return posix_ipc_mutex_lock_until(mutex, NULL, 1);
 }
 
-/* The same, or ETIMEDOUT. */
+/* The same, or ETIMEDOUT; EINVAL: it would have to wait, and `until` is no instant. */
 static inline int posix_ipc_mutex_timedlock(struct posix_ipc_mutex* mutex,
                                             const struct timespec* until) {
     return posix_ipc_mutex_lock_until(mutex, until, 1);

@@ -68,7 +68,8 @@ static inline void posix_ipc_once_set_done(struct posix_ipc_once* once) {
 #ifndef POSIX_IPC_LOCK_CORE_ONLY
 
 /* 0: this thread has to do it, and then calls posix_ipc_once_end(). EOWNERDEAD: the same, and one
- * who had begun has died; EALREADY: it is done; ETIMEDOUT, EDEADLK (this thread does it), ENOSYS.
+ * who had begun has died; EALREADY: it is done; ETIMEDOUT, EDEADLK (this thread does it), EINVAL
+ * (`until` is no instant), ENOSYS.
  * `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
 static inline int posix_ipc_once_timedbegin(struct posix_ipc_once* once,
                                             const struct timespec* until) {

@@ -263,8 +263,9 @@ static inline int posix_ipc_rwlock_drain(struct posix_ipc_rwlock* lock, uint32_t
             break;
         }
         const uint32_t expected = posix_ipc_rwlock_arrive(lock, slots, own, busy);
-        if (expected != 0 && posix_ipc_mutex_sleep(slot, expected, until) == ETIMEDOUT) {
-            result = ETIMEDOUT;
+        const int why = expected != 0 ? posix_ipc_mutex_sleep(slot, expected, until) : 0;
+        if (posix_ipc_is_over(why)) {
+            result = why;
             break;
         }
     }
@@ -310,7 +311,8 @@ static inline int posix_ipc_rwlock_rdlock(struct posix_ipc_rwlock* lock) {
     return posix_ipc_rwlock_rdlock_until(lock, NULL, 1);
 }
 
-/* The same, or ETIMEDOUT; `until` is an instant of CLOCK_MONOTONIC. */
+/* The same, or ETIMEDOUT; EINVAL: it would have to wait, and `until` is no instant of
+ * CLOCK_MONOTONIC. */
 static inline int posix_ipc_rwlock_timedrdlock(struct posix_ipc_rwlock* lock,
                                                const struct timespec* until) {
     return posix_ipc_rwlock_rdlock_until(lock, until, 1);
@@ -327,7 +329,7 @@ static inline int posix_ipc_rwlock_wrlock(struct posix_ipc_rwlock* lock) {
     return posix_ipc_rwlock_wrlock_until(lock, NULL, 1);
 }
 
-/* The same, or ETIMEDOUT. */
+/* The same, or ETIMEDOUT, EINVAL. */
 static inline int posix_ipc_rwlock_timedwrlock(struct posix_ipc_rwlock* lock,
                                                const struct timespec* until) {
     return posix_ipc_rwlock_wrlock_until(lock, until, 1);

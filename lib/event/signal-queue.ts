@@ -31,10 +31,19 @@ export interface ReceivedSignal {
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EBUSY = -errnoOf('EBUSY');
+const ETIMEDOUT = -errnoOf('ETIMEDOUT');
+
+const hints = new Map([
+  [EBUSY, 'this process has a handler for that signal'],
+  [EAGAIN, 'RLIMIT_SIGPENDING signals of this user wait: ulimit -i'],
+  [ETIMEDOUT, 'a thread of this process does not answer'],
+]);
 
 const SI_USER = 0;
 const SI_QUEUE = -1;
 const SI_TKILL = -6;
+/** What the addon makes of SI_USER, where it had to send one on (native/event/signal_queue.cc). */
+const SENT_ON = SI_QUEUE - 1001;
 const valueWord = 11; // ssi_int
 
 /** struct signalfd_siginfo. */
@@ -43,7 +52,7 @@ const RECORD = native.registerSlab(record);
 
 function senderOf(code: number): ReceivedSignal['sentBy'] {
   if (code === SI_QUEUE) return 'sigqueue';
-  return code === SI_USER || code === SI_TKILL ? 'kill' : 'other';
+  return [SI_USER, SI_TKILL, SENT_ON].includes(code) ? 'kill' : 'other';
 }
 
 /**
@@ -88,7 +97,7 @@ export class SignalQueue extends OpenFile {
    * Begins to receive a signal: SIGRTMIN to SIGRTMAX.
    *
    * Errors: EBUSY (this process has a handler for it; the package itself has one, by default for the
-   * highest), EAGAIN (a thread of this process does not answer), EMFILE.
+   * highest), EAGAIN (RLIMIT_SIGPENDING), ETIMEDOUT (a thread of this process does not answer), EMFILE.
    */
   static open(signal: number): Promise<SignalQueue> {
     return promised(() => SignalQueue.openSync(signal));
@@ -99,8 +108,7 @@ export class SignalQueue extends OpenFile {
     const number = integer('signal', signal, SIGRTMIN, SIGRTMAX);
     const fd = native.signalOpen(number);
     if (fd >= 0) return new SignalQueue(byOpener, number, fd);
-    const hint = fd === EBUSY ? 'this process has a handler for that signal' : undefined;
-    throw new SystemError(fd, 'sigaction', { id: number, hint });
+    throw new SystemError(fd, 'sigaction', { id: number, hint: hints.get(fd) });
   }
 
   /** Takes the next one; waits while there is none. Errors: ETIMEDOUT, ERR_CLOSED. */

@@ -27,16 +27,29 @@ namespace {
 /// Tells our own signals from those that somebody sends meanwhile.
 constexpr int request_code = SI_QUEUE - 1000;
 
+/// What kill(2) has sent and went through one of our threads: see lib/event/signal-queue.ts.
+constexpr int killed_code = SI_QUEUE - 1001;
+
 constexpr auto pause_between_looks = std::chrono::microseconds(100);
 constexpr int most_looks = 20'000;
+
+/// Back into the queue of the process, with its sender.
+void send_on(int signal, siginfo_t& info) {
+    const long result = syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info);
+    if (result != 0 && errno == EPERM) {
+        // Only the first thread may say that its process was sent it by kill(2).
+        info.si_code = killed_code;
+        info.si_value.sival_ptr = nullptr;
+        syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info);
+    }
+}
 
 /// Runs in any thread, in the middle of anything: only what signal-safety(7) allows.
 void block_here(int signal, siginfo_t* info, void* context) {
     const int saved = errno;
     sigaddset(&static_cast<ucontext_t*>(context)->uc_sigmask, signal);
     if (info->si_code != request_code) {
-        // It was not for us: back into the queue of the process, with its sender.
-        syscall(SYS_rt_sigqueueinfo, getpid(), signal, info);
+        send_on(signal, *info);
     }
     errno = saved;
 }
@@ -79,7 +92,8 @@ void block_in_this_thread(int signal) {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-/// 0, or a negated errno: -EAGAIN where some thread does not answer.
+/// 0, or a negated errno: -EAGAIN where the kernel queues no more signals (RLIMIT_SIGPENDING),
+/// -ETIMEDOUT where some thread does not answer.
 int block_everywhere(int signal) {
     block_in_this_thread(signal);
     std::vector<pid_t> asked;
@@ -94,13 +108,16 @@ int block_everywhere(int signal) {
                 siginfo_t info{};
                 info.si_signo = signal;
                 info.si_code = request_code;
-                syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, &info);
+                const long sent = syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, &info);
+                if (sent != 0 && errno == EAGAIN) {
+                    return -EAGAIN;
+                }
                 asked.push_back(thread);
             }
         }
         std::this_thread::sleep_for(pause_between_looks);
     }
-    return -EAGAIN;
+    return -ETIMEDOUT;
 }
 
 /// 0 or a negated errno; -EBUSY where somebody else handles the signal.

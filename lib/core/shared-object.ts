@@ -61,15 +61,20 @@ export function begin(name: string, size: number): Unfinished | number {
 }
 
 /** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
-function finish({ fd, name, named }: Unfinished, mode: number): number {
+export function finish({ fd, name, named }: Unfinished, mode: number): number {
   const changed = native.fchmod(fd, mode);
   return changed < 0 || named ? changed : native.shmLink(fd, name);
 }
 
-/** What becomes of an object that could not be finished. */
-export function abandon({ fd, name, named }: Unfinished): void {
-  native.closeFile(fd);
+/** Takes the name of an object away that could not be finished. */
+export function unname({ name, named }: Unfinished): void {
   if (named) native.shmUnlink(name);
+}
+
+/** What becomes of an object that could not be finished. */
+export function abandon(begun: Unfinished): void {
+  native.closeFile(begun.fd);
+  unname(begun);
 }
 
 /** Lets others use it; or a negated errno, and it is gone. */

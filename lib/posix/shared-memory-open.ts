@@ -1,7 +1,8 @@
 import { errnoOf, SystemError } from '../core/error';
 import type { FileAccess } from '../core/map-descriptor';
 import { boolean, fileMode, integer, optionsOf } from '../core/options';
-import { abandon, begin, complete, failureOf } from '../core/shared-object';
+import { OwnedDescriptor } from '../core/owned-descriptor';
+import { begin, failureOf, finish, unname, type Unfinished } from '../core/shared-object';
 import { reserve, reserveSync } from '../core/storage';
 import { fileAccess } from '../core/window';
 import { native } from '../native';
@@ -27,7 +28,7 @@ export interface SharedMemoryOptions extends OpenSharedMemoryOptions {
 
 /** An object that was just found or made, and what to do with it. */
 export interface OpenedSharedMemory {
-  fd: number;
+  descriptor: OwnedDescriptor;
   name: string;
   /** The length that it was made with. It goes again if it cannot be used. */
   made: number | undefined;
@@ -70,8 +71,9 @@ export function createPlan(options: SharedMemoryOptions): CreatePlan {
 export function open(name: string, access: FileAccess): OpenedSharedMemory | number {
   const fd = native.shmOpen(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
   if (fd < 0) return fd;
-  if (native.fileSize(fd) > 0) return { fd, name, made: undefined };
-  native.closeFile(fd);
+  const descriptor = new OwnedDescriptor(fd);
+  if (native.fileSize(fd) > 0) return { descriptor, name, made: undefined };
+  descriptor.close();
   throw new SystemError('EAGAIN', 'shm_open', { path: name, hint: unfinished });
 }
 
@@ -85,32 +87,57 @@ export function existing(name: string, access: FileAccess): OpenedSharedMemory {
 const unfinished =
   'the object has no size: whoever makes it has not finished; try again, or unlink it if its maker is gone';
 
+/** One that is owned from the start: what takes its time may outlast the worker that it is done for. */
+interface Begun {
+  unfinished: Unfinished;
+  descriptor: OwnedDescriptor;
+}
+
+function begun(name: string, size: number): Begun | number {
+  const unfinished = begin(name, size);
+  if (typeof unfinished === 'number') return unfinished;
+  return { unfinished, descriptor: new OwnedDescriptor(unfinished.fd) };
+}
+
+function abandon({ unfinished, descriptor }: Begun): void {
+  descriptor.close();
+  unname(unfinished);
+}
+
+function completed(one: Begun, mode: number): OpenedSharedMemory | number {
+  const result = finish(one.unfinished, mode);
+  if (result === 0) return { ...one.unfinished, descriptor: one.descriptor };
+  abandon(one);
+  return result;
+}
+
 /** A new object, or a negated errno if there can be none of that name. */
 export async function make(
   name: string,
   { size, mode }: CreatePlan,
   method: unknown,
 ): Promise<OpenedSharedMemory | number> {
-  const begun = begin(name, size);
-  if (typeof begun === 'number') return begun;
+  const one = begun(name, size);
+  if (typeof one === 'number') return one;
   try {
-    await reserve(begun.fd, 0, size, failureOf('posix_fallocate', name), method);
-    return complete(begun, mode);
+    const { number } = one.descriptor;
+    await reserve(number, 0, size, failureOf('posix_fallocate', name), method);
+    return completed(one, mode);
   } catch (error) {
-    abandon(begun);
+    abandon(one);
     throw error;
   }
 }
 
 /** As `make`, at once. */
 export function makeSync(name: string, { size, mode }: CreatePlan): OpenedSharedMemory | number {
-  const begun = begin(name, size);
-  if (typeof begun === 'number') return begun;
+  const one = begun(name, size);
+  if (typeof one === 'number') return one;
   try {
-    reserveSync(begun.fd, 0, size, failureOf('posix_fallocate', name));
-    return complete(begun, mode);
+    reserveSync(one.descriptor.number, 0, size, failureOf('posix_fallocate', name));
+    return completed(one, mode);
   } catch (error) {
-    abandon(begun);
+    abandon(one);
     throw error;
   }
 }
@@ -128,9 +155,9 @@ export function unless(
 
 /** An object that was found must have the size that was asked for, if it is not to be made. */
 export function foundWith(size: number, found: OpenedSharedMemory): OpenedSharedMemory {
-  const actual = native.fileSize(found.fd);
+  const actual = native.fileSize(found.descriptor.number);
   if (actual >= size) return found;
-  native.closeFile(found.fd);
+  found.descriptor.close();
   const hint = `there is one of ${String(actual)} bytes, fewer than were asked for`;
   throw new SystemError('EINVAL', 'shm_open', { path: found.name, hint });
 }

@@ -7,7 +7,7 @@ import { mapDescriptor } from '../core/map-descriptor';
 import { pagesOf, type Mapping } from '../core/mapping';
 import { randomName } from '../core/name';
 import { integer } from '../core/options';
-import { OwnedDescriptor } from '../core/owned-descriptor';
+import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { failureOf, nameOf } from '../core/shared-object';
 import { mappedUpTo, reserve, reserveSync } from '../core/storage';
@@ -68,14 +68,14 @@ export class SharedMemory extends Closable {
   private constructor(by: ByOpener, opened: OpenedSharedMemory, plan: OpenPlan) {
     checkOpener(by, SharedMemory);
     super('shared memory');
-    const { fd, name, made } = opened;
+    const { descriptor, name, made } = opened;
     this.name = name;
     this.#made = made;
-    this.#descriptor = new OwnedDescriptor(fd);
+    this.#descriptor = descriptor;
     this.#plan = plan;
     try {
       const window = { offset: 0, length: undefined, access: plan.access };
-      this.#mapping = mapDescriptor(fd, window, name, made);
+      this.#mapping = mapDescriptor(descriptor.number, window, name, made);
     } catch (error) {
       this.#descriptor.close();
       this.#unmake();

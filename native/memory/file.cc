@@ -1,10 +1,13 @@
 #include "memory/file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/fd.h"
 
 namespace posix_ipc::memory {
 
@@ -39,16 +42,18 @@ int32_t ftruncate(Environment& /*environment*/, int32_t fd, size_t length) {
 
 // ---- reserving
 
-/// posix_fallocate(3), portion by portion, so that it can be cancelled in between.
+/// posix_fallocate(3), portion by portion, so that it can be cancelled in between. By a descriptor
+/// of its own: whose number it was given may be closed meanwhile, and another file have it.
 class Reservation : public wait::Operation {
   public:
-    Reservation(int fd, size_t offset, size_t length) : fd_(fd), offset_(offset), length_(length) {}
+    Reservation(Fd fd, size_t offset, size_t length)
+        : fd_(std::move(fd)), offset_(offset), length_(length) {}
 
     wait::Outcome block() override {
         constexpr size_t most = size_t{64} << 20;
         const size_t portion = std::min(most, length_);
         const int error =
-            ::posix_fallocate(fd_, static_cast<off_t>(offset_), static_cast<off_t>(portion));
+            ::posix_fallocate(fd_.get(), static_cast<off_t>(offset_), static_cast<off_t>(portion));
         if (error != 0) {
             return {-error, 0};
         }
@@ -58,7 +63,7 @@ class Reservation : public wait::Operation {
     }
 
   private:
-    int fd_;
+    Fd fd_;
     size_t offset_;
     size_t length_;
 };
@@ -77,7 +82,10 @@ int32_t reserve(Environment& environment, int32_t fd, size_t offset, size_t leng
 }
 
 int32_t reserve_wait(Environment& environment, int32_t fd, size_t offset, size_t length) {
-    return environment.waits().start(std::make_unique<Reservation>(fd, offset, length));
+    Fd own = copy_of(fd);
+    return own ? environment.waits().start(
+                     std::make_unique<Reservation>(std::move(own), offset, length))
+               : -errno;
 }
 
 // ---- memfd

@@ -19,12 +19,17 @@ constexpr int populate_write = 23;
 using PagesCall = int (*)(void* address, size_t length, int argument);
 
 /// A call about many pages, made portion by portion, so that it can be cancelled in between.
+/// `before`: what is done for all of them before, where that fails for all of them or for none.
 class InPortions : public wait::Operation {
   public:
-    InPortions(RegionUse use, Bytes pages, PagesCall call, int argument)
-        : use_(std::move(use)), pages_(pages), call_(call), argument_(argument) {}
+    InPortions(RegionUse use, Bytes pages, PagesCall call, int argument, PagesCall before)
+        : use_(std::move(use)), pages_(pages), call_(call), argument_(argument), before_(before) {}
 
     wait::Outcome block() override {
+        if (before_ != nullptr && before_(pages_.data(), pages_.size(), argument_) != 0) {
+            return {-errno, 0};
+        }
+        before_ = nullptr;
         constexpr size_t most = size_t{8} << 20;
         const Bytes portion = pages_.first(std::min(most, pages_.size()));
         if (call_(portion.data(), portion.size(), argument_) != 0) {
@@ -39,12 +44,13 @@ class InPortions : public wait::Operation {
     Bytes pages_;
     PagesCall call_;
     int argument_;
+    PagesCall before_;
 };
 
-int32_t start(Environment& environment, Mapping& mapping, Bytes pages, PagesCall call,
-              int argument) {
+int32_t start(Environment& environment, Mapping& mapping, Bytes pages, PagesCall call, int argument,
+              PagesCall before = nullptr) {
     return environment.waits().start(
-        std::make_unique<InPortions>(mapping.use(), pages, call, argument));
+        std::make_unique<InPortions>(mapping.use(), pages, call, argument, before));
 }
 
 int32_t make(Bytes pages, PagesCall call, int argument) {
@@ -106,9 +112,14 @@ int lock(void* address, size_t length, int flags) {
     return ::mlock2(address, length, static_cast<unsigned>(flags));
 }
 
-/// mlock(2) would copy the pages of a private mapping; this locks those that are there.
+/// Locks the pages that are there. Where the limit is met, it locks none.
+int lock_those_there(void* address, size_t length, int /*unused*/) {
+    return ::mlock2(address, length, MLOCK_ONFAULT);
+}
+
+/// mlock(2) would copy the pages of a private mapping; this brings them in as they are.
 int lock_as_is(void* address, size_t length, int /*unused*/) {
-    const int result = ::mlock2(address, length, MLOCK_ONFAULT);
+    const int result = lock_those_there(address, length, 0);
     return result == 0 ? populate(address, length, 0) : result;
 }
 
@@ -133,7 +144,7 @@ int32_t mlock_as_is(Environment& /*environment*/, Mapping* mapping, size_t offse
 int32_t mlock_wait(Environment& environment, Mapping* mapping, size_t offset, size_t length,
                    bool as_is) {
     return start(environment, *mapping, mapping->pages(offset, length, Rounding::outward),
-                 as_is ? lock_as_is : lock, 0);
+                 as_is ? lock_as_is : lock, 0, lock_those_there);
 }
 
 int32_t munlock(Environment& /*environment*/, Mapping* mapping, size_t offset, size_t length) {

@@ -143,4 +143,9 @@ describe('pages', () => {
     expect(code).toBe('ENOMEM');
     expect(message).toMatch(/RLIMIT_MEMLOCK is \d+ bytes; raise it with ulimit -l/);
   });
+
+  testIf(isRoot, 'needs root, to give it up')('a promise locks all or nothing', async () => {
+    const peer = startNode('memory-limits', ['in-portions']);
+    expect(await peer.json()).toEqual({ code: 'ENOMEM', locked: 0 });
+  });
 });

@@ -214,6 +214,7 @@ export class Semaphore extends Handle {
     this.checkOpen();
     const limits = options === undefined ? forEver : limitsOf(options);
     throwIfAborted(limits.signal);
+    this.checkOpen(); // again: what was read may have closed it
     this.#open.keep();
     try {
       const waiting = this.#waiter.wait(limits, methods.acquire);

@@ -1,5 +1,6 @@
 #include "posix/sem.h"
 
+#include <atomic>
 #include <chrono>
 #include <climits>
 #include <fcntl.h>
@@ -187,12 +188,34 @@ int32_t sem_post(Environment& environment, int32_t handle) {
     return semaphore == nullptr ? -EINVAL : or_errno(::sem_post(semaphore));
 }
 
+/// As lib/posix/semaphore-word.ts gives one: however many, in one instant, or none.
+int32_t give_many(sem_t& semaphore, int32_t count) {
+    auto* const words = reinterpret_cast<uint32_t*>(&semaphore);
+    const std::atomic_ref<uint32_t> number(words[0]);
+    const std::atomic_ref<uint32_t> waiters(words[1]);
+    const auto more = static_cast<uint32_t>(count);
+    uint32_t value = number;
+    do {
+        if (value > SEM_VALUE_MAX - more) {
+            return -EOVERFLOW;
+        }
+    } while (!number.compare_exchange_weak(value, value + more));
+    if (waiters != 0) {
+        const int wake = kind_of(&semaphore) == Kind::shared ? FUTEX_WAKE : FUTEX_WAKE_PRIVATE;
+        syscall(SYS_futex, words, wake, count);
+    }
+    return 0;
+}
+
 /// Several at once; where there is no room for all of them now, none.
 int32_t sem_post_many(Environment& environment, int32_t handle, int32_t count) {
     sem_t* semaphore = semaphore_of(environment, handle);
     int value = 0;
     if (semaphore == nullptr || count < 1) {
         return -EINVAL;
+    }
+    if (has_known_words()) {
+        return give_many(*semaphore, count);
     }
     if (::sem_getvalue(semaphore, &value) == 0 && value > SEM_VALUE_MAX - count) {
         return -EOVERFLOW;

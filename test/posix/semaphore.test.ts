@@ -235,6 +235,18 @@ describe('post', () => {
     ).toBe('EOVERFLOW');
   });
 
+  test('adds any number in one step, and wakes as many', async () => {
+    const semaphore = temporarySemaphore();
+    const others = [1, 2, 3].map(() => adoptSemaphore(posix.Semaphore.openSync(semaphore.name)));
+    const waiting = others.map((one) => one.wait());
+    await inThread(others.length);
+    const before = process.cpuUsage();
+    semaphore.post(2 ** 31 - 1);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000); // one by one it is half a minute
+    await soon('the waits', Promise.all(waiting));
+    expect(semaphore.value).toBe(2 ** 31 - 1 - others.length);
+  });
+
   test.each([0, -1, 0.5, 2 ** 31, NaN])('%p is no count', (count) => {
     const semaphore = temporarySemaphore();
     expect(
@@ -255,6 +267,20 @@ describe('post', () => {
     ).toBe('ERR_CLOSED');
     expect(codeThrownBy(() => semaphore.value)).toBe('ERR_CLOSED');
   });
+});
+
+test('what an acquire that is refused lets go of is not what another object of that name has', async () => {
+  const semaphore = temporarySemaphore();
+  const other = adoptSemaphore(posix.Semaphore.openSync(semaphore.name));
+  const options = {
+    get timeout(): number {
+      semaphore.close();
+      return 1;
+    },
+  };
+  expect(await codeOfRejection(semaphore.acquire(options))).toBe('ERR_CLOSED');
+  other.post();
+  expect(other.value).toBe(1);
 });
 
 describe('guards', () => {

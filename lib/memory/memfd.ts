@@ -17,7 +17,7 @@ import {
   MFD_HUGETLB,
 } from '../core/memfd-constants';
 import { integer, listOf, optionsOf } from '../core/options';
-import { OwnedDescriptor } from '../core/owned-descriptor';
+import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { reserve, reserveSync } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
@@ -116,10 +116,10 @@ export class Memfd extends Closable {
   readonly #descriptor: OwnedDescriptor;
   readonly #name: string | undefined;
 
-  private constructor(by: ByOpener, fd: number, name: string | undefined) {
+  private constructor(by: ByOpener, descriptor: OwnedDescriptor, name: string | undefined) {
     checkOpener(by, Memfd);
     super('memfd');
-    this.#descriptor = new OwnedDescriptor(fd);
+    this.#descriptor = descriptor;
     this.#name = name;
   }
 
@@ -152,19 +152,20 @@ export class Memfd extends Closable {
   }
 
   /**
-   * Takes over a descriptor that somebody passed: it is closed with this object.
+   * Takes over a descriptor that somebody passed: it is closed with this object. With `own: false` it
+   * stays the caller's, and the object has a copy.
    *
-   * Errors: EBADF, EINVAL (not a memfd). Source: fcntl(2), F_GET_SEALS.
+   * Errors: EBADF, EINVAL (not a memfd), ERR_OUT_OF_RANGE (another object owns it). Source: fcntl(2),
+   * F_GET_SEALS.
    */
-  static fromFd(fd: number): Promise<Memfd> {
-    return promised(() => Memfd.fromFdSync(fd));
+  static fromFd(fd: number, options?: FromFdOptions): Promise<Memfd> {
+    return promised(() => Memfd.fromFdSync(fd, options));
   }
 
   /** As `fromFd`, at once. */
-  static fromFdSync(fd: number): Memfd {
-    const number = integer('fd', fd, 0, 2 ** 31 - 1);
-    check(native.getSeals(number), 'fcntl');
-    return new Memfd(byOpener, number, undefined);
+  static fromFdSync(fd: number, options?: FromFdOptions): Memfd {
+    const sealsOf = (number: number): number => check(native.getSeals(number), 'fcntl');
+    return new Memfd(byOpener, descriptorOf(fd, options, sealsOf), undefined);
   }
 
   /** The descriptor; it belongs to this object. */
@@ -235,7 +236,7 @@ export class Memfd extends Closable {
       const context = { path: name, hint: fd === EINVAL ? hint : undefined };
       throw new SystemError(fd, 'memfd_create', context);
     }
-    return new Memfd(byOpener, fd, name);
+    return new Memfd(byOpener, new OwnedDescriptor(fd), name);
   }
 
   #add(seals: number): void {

@@ -75,6 +75,7 @@ const calls: [name: string, make: () => () => unknown][] = [
         one.sendSync('x', o);
       }),
   ],
+  ['POSIX semaphore acquire', () => during(semaphore(), (one, o) => one.acquire(o))],
   ['POSIX semaphore wait', () => during(semaphore(), (one, o) => one.wait(o))],
   [
     'POSIX semaphore waitSync',
@@ -126,6 +127,7 @@ describe('one descriptor has one owner', () => {
     ['PipeWriter', () => pipe().writer, (fd) => stream.PipeWriter.fromFdSync(fd)],
     ['Datagram', datagram, (fd) => unix.Datagram.fromFdSync(fd)],
     ['MessageQueue', posixQueue, (fd) => posix.MessageQueue.fromFdSync(fd)],
+    ['Memfd', () => memory.memfdSync('one'), (fd) => memory.Memfd.fromFdSync(fd)],
   ];
 
   test.each(makers)('%s.fromFd of what an object owns', (_name, make, take) => {

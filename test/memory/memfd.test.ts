@@ -113,6 +113,17 @@ describe('memfd', () => {
     expect(await codeOfRejection(memory.Memfd.fromFd(-1))).toBe(RANGE);
   });
 
+  test('fromFd refuses what another object closes, and has a copy of it with own: false', async () => {
+    const file = memfd({ size: 100 });
+    expect(codeThrownBy(() => memory.Memfd.fromFdSync(file.fd))).toBe(RANGE);
+    const own = 1 as never;
+    expect(codeThrownBy(() => memory.Memfd.fromFdSync(file.fd, { own }))).toBe(TYPE);
+    using copy = await memory.Memfd.fromFd(file.fd, { own: false });
+    expect(copy.fd).not.toBe(file.fd);
+    file.close();
+    expect(copy.size).toBe(100);
+  });
+
   test.each([
     [1, undefined, TYPE],
     ['a\0b', undefined, RANGE],

@@ -1,8 +1,16 @@
-import { accessSync, closeSync, constants, openSync, statSync, type Stats } from 'node:fs';
-import path from 'node:path';
+import {
+  closeSync,
+  constants,
+  openSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  type Stats,
+} from 'node:fs';
 import { parseArgs } from 'node:util';
 import { keepsItsNumber } from './core/duration';
 import type { Measure, Placement } from './core/measure';
+import { nextOf } from './report/document';
 
 export const USAGE = `npm run bench -- [FACILITY] [options]
 
@@ -212,30 +220,47 @@ export function refuseUnwritable(
   for (const name of ['json', 'html', 'markdown', 'document'] as const) {
     const file = options[name];
     if (file === undefined) continue;
-    if (!checkFile(name, file)) continue;
-    const other = names.get(path.resolve(file));
+    const itself = checkFile(name, file);
+    if (itself === undefined) continue;
+    const other = names.get(itself);
     if (other !== undefined) throw new Misuse(`--${other} and --${name} name one file, ${file}`);
-    names.set(path.resolve(file), name);
+    names.set(itself, name);
   }
 }
 
-/** Whether what is written there stays, which a terminal or a pipe passes on. */
-function checkFile(name: string, file: string): boolean {
+/** Which file it is, whatever its links; undefined: what is written is passed on, as by a terminal or a pipe. */
+function checkFile(name: string, file: string): string | undefined {
   const refused = (why: string): Misuse =>
     new Misuse(`--${name} takes the name of a file${why} ${file}`);
+  const isDocument = name === 'document';
   let there: Stats | undefined;
   try {
     there = statSync(file, { throwIfNoEntry: false });
-    if (there === undefined) accessSync(path.dirname(file), constants.W_OK);
+    if (there === undefined) return made(file);
     // It stays as it is. A pipe is not opened: its reader would take that for its end.
-    else if (there.isFile()) closeSync(openSync(file, constants.O_WRONLY));
+    if (there.isFile()) {
+      closeSync(openSync(file, constants.O_WRONLY));
+      const itself = realpathSync(file);
+      if (isDocument) made(nextOf(itself));
+      return itself;
+    }
   } catch {
     const where =
       there === undefined ? 'in a folder that may be written to' : 'that may be written';
     throw refused(` ${where}; not`);
   }
-  if (there?.isDirectory() === true) throw refused('; not of a folder,');
-  return there === undefined || there.isFile();
+  if (there.isDirectory()) throw refused('; not of a folder,');
+  // It is read, and another file takes its place.
+  if (isDocument) throw refused('; not of a device or a pipe,');
+  return undefined;
+}
+
+/** One that can be there, as it has been for a moment. A folder's mode does not tell: it may be one of /proc. */
+function made(file: string): string {
+  closeSync(openSync(file, 'a'));
+  const itself = realpathSync(file);
+  unlinkSync(itself);
+  return itself;
 }
 
 export function parseOptions(args: readonly string[]): Options | 'help' {

@@ -4,7 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { agreementMarkdown, agreementsOf, agreementText, pooled } from '../core/agreement';
 import { costMarkdown, costsOf } from '../core/costs';
@@ -107,12 +107,17 @@ ${lines.join('\n')}
 `;
 }
 
-/** The file as it should be, in one step: who is stopped meanwhile leaves the one that was there. */
+/** What takes the place of a document. */
+export function nextOf(file: string): string {
+  return `${file}.next`;
+}
+
+/** The file as it should be, in one step: who is stopped meanwhile leaves the one that was there. A link stays one. */
 export function updateDocument(file: string, section: Section): void {
+  const itself = existsSync(file) ? realpathSync(file) : file;
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const next = `${file}.next`;
-  writeFileSync(next, formatted(replaced(before, section)));
-  renameSync(next, file);
+  writeFileSync(nextOf(itself), formatted(replaced(before, section)));
+  renameSync(nextOf(itself), itself);
 }
 
 function formatted(text: string): string {

@@ -12,7 +12,7 @@ import type { Options } from '../options';
 import { tablesOf } from './document';
 import { page } from './page';
 
-/** Whether all that is ours, and all C programs, were right. */
+/** Whether all that is ours, and all C programs, were right, and the files could be written. */
 export async function report(
   facts: Record<string, string>,
   runs: readonly (readonly Outcome[])[],
@@ -32,12 +32,30 @@ export async function report(
   if (agreements.length > 0) console.log(`Run by run:\n${agreementTable(agreements)}`);
   if (agreements.length > 0 && !smoke) console.log(agreementText(agreements));
   console.log(smoke ? 'A smoke run: the numbers mean nothing.' : goalText(rows));
-  if (options.json !== undefined) writeJson(options.json, facts, outcomes, agreements);
-  if (options.html !== undefined) {
-    writeFileSync(options.html, await page({ facts, rows, outcomes, agreements, smoke }));
+  const { json, html, markdown } = options;
+  const text = html && (await page({ facts, rows, outcomes, agreements, smoke }));
+  const written = [
+    isWritten(json, (file) => {
+      writeJson(file, facts, outcomes, agreements);
+    }),
+    isWritten(html, (file) => {
+      writeFileSync(file, text ?? '');
+    }),
+    isWritten(markdown, (file) => {
+      writeFileSync(file, tablesOf(runs));
+    }),
+  ];
+  return !written.includes(false) && rows.every(({ wrong }) => !wrong);
+}
+
+/** Where it is asked for. One that cannot be written does not take the others with it. */
+function isWritten(file: string | undefined, write: (file: string) => void): boolean {
+  if (file === undefined) return true;
+  try {
+    write(file);
+    return true;
+  } catch (error) {
+    console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
-  if (options.markdown !== undefined) {
-    writeFileSync(options.markdown, tablesOf(runs));
-  }
-  return rows.every(({ wrong }) => !wrong);
 }

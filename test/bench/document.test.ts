@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Figure } from '../../bench/core/measure';
@@ -103,6 +111,20 @@ describe('a document', () => {
     const text = replaced(before, of('Futexes', met));
     expect(headings(text)).toEqual(['## Notes', '## Futexes']);
     expect(text).not.toContain('old');
+  });
+
+  test('stays where a link leads to', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-test-document-'));
+    const [file, link] = [path.join(folder, 'results.md'), path.join(folder, 'link.md')];
+    try {
+      writeFileSync(file, '## Notes\n\nby hand\n');
+      symlinkSync('results.md', link);
+      updateDocument(link, of('The mutex', met));
+      expect(headings(readFileSync(file, 'utf8'))).toEqual(['## Notes', '## The mutex']);
+      expect(readlinkSync(link)).toBe('results.md');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('is a file that is formatted, in one step', () => {

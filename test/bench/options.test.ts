@@ -1,4 +1,15 @@
 import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
   Misuse,
   parseOptions,
   refuseUnused,
@@ -12,6 +23,15 @@ function parsed(...args: string[]): Options {
   const options = parseOptions(args);
   if (options === 'help') throw new Error('no options');
   return options;
+}
+
+function inFolder(look: (folder: string) => void): void {
+  const folder = mkdtempSync(path.join(tmpdir(), 'posix-ipc-test-options-'));
+  try {
+    look(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const work = { size: 64, warm: 5, count: 1000, check: 5, pause: 0, batch: 1, selectors: 1 };
@@ -105,11 +125,25 @@ test.each(['json', 'html', 'markdown', 'document'])(
     expect(() => {
       check(process.execPath); // a program that runs
     }).toThrow(/^--\w+ takes the name of a file that may be written; not \//);
-    check('/tmp/posix-ipc-nothing.txt');
+    expect(() => {
+      check('/proc/nothing.txt'); // whoever may write to any folder
+    }).toThrow(/^--\w+ takes the name of a file in a folder that may be written to; not \/proc/);
+    check(`${tmpdir()}/posix-ipc-nothing.txt`);
     check('nothing.txt');
-    check('/dev/stdout');
+    expect(existsSync('nothing.txt')).toBe(false);
+    if (name !== 'document') check('/dev/stdout');
   },
 );
+
+test('a document is no device, which a file would take the place of, and no pipe, which has no end', () => {
+  const attempt = (): void => {
+    refuseUnwritable(parsed('--document', '/dev/null'));
+  };
+  expect(attempt).toThrow(Misuse);
+  expect(attempt).toThrow(
+    /^--document takes the name of a file; not of a device or a pipe, \/dev\/null$/,
+  );
+});
 
 test('no two reports go into one file', () => {
   const attempt = (html: string): unknown => {
@@ -119,6 +153,21 @@ test('no two reports go into one file', () => {
   expect(() => attempt('./one.txt')).toThrow(Misuse);
   expect(() => attempt('./one.txt')).toThrow(/^--json and --html name one file, .\/one.txt$/);
   attempt('other.txt');
+  inFolder((folder) => {
+    const [one, other] = ['one.txt', 'other.txt'].map((name) => path.join(folder, name));
+    symlinkSync('one.txt', other ?? '');
+    const both = parsed('--json', one ?? '', '--html', other ?? '');
+    const names = /name one file/;
+    expect(() => {
+      refuseUnwritable(both);
+    }).toThrow(names);
+    writeFileSync(one ?? '', 'stays');
+    expect(() => {
+      refuseUnwritable(both);
+    }).toThrow(names);
+    expect(readFileSync(one ?? '', 'utf8')).toBe('stays');
+    expect(readdirSync(folder)).toEqual(['one.txt', 'other.txt']);
+  });
   refuseUnwritable(parsed('--json', '/dev/null', '--html', '/dev/null'));
 });
 

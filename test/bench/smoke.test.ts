@@ -216,6 +216,17 @@ describe('npm run bench', () => {
       expect(text).toContain('smoke: the numbers mean nothing');
   });
 
+  test('a report that cannot be written does not take the others with it', async () => {
+    const page = path.join(folder, 'left.html');
+    const options = ['--smoke', '--only', 'tryWrite', '--json', '/dev/full', '--html', page];
+    await expect(compiled('eventfd', ...options)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\/dev\/full: ENOSPC/) as string,
+      stdout: expect.stringContaining('A smoke run') as string,
+    });
+    expect(readFileSync(page, 'utf8')).toContain('</html>');
+  });
+
   test('--document: the section of a facility', async () => {
     const file = path.join(folder, 'results.md');
     writeFileSync(file, '## By hand\n\nstays\n\n## File locks\n\nold\n');

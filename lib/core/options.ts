@@ -165,7 +165,7 @@ export function payloadsOf(list: Iterable<Data>): Uint8Array[] {
   const isLasting = Array.isArray(list); // a generator may fill the same memory again for its next message
   for (const data of listOf('messages', list)) {
     const bytes = bytesOf('messages', data, payloads.length);
-    payloads.push(isLasting ? bytes : Buffer.from(bytes));
+    payloads.push(isLasting ? bytes : copyOf(bytes));
   }
   return payloads;
 }
@@ -209,6 +209,13 @@ export const copyInto = Function.prototype.call.bind(set) as (
   bytes: Uint8Array,
   offset?: number,
 ) => void;
+
+/** A copy of the bytes. `Buffer.from` would ask an object for its `valueOf` first. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(lengthOf(bytes));
+  copyInto(copy, bytes);
+  return copy;
+}
 
 /**
  * Throws where memory that had room has none left, when something is about to be put there: it is

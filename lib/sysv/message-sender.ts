@@ -2,7 +2,7 @@ import { deadlineAfter, remaining } from '../core/deadline';
 import { errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call } from '../core/lane';
-import { bytesOf, lengthOf, payloadsOf, type Data } from '../core/options';
+import { bytesOf, copyOf, lengthOf, payloadsOf, type Data } from '../core/options';
 import { mayAnswerInline } from '../core/turn';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
@@ -55,7 +55,7 @@ export class MessageSender {
     const tried = !this.#lane.busy && mayAnswerInline();
     if (tried && this.put(plan.type, payload, false)) return undefined;
     if (!tried) this.#checkIsThere();
-    const call = new SendCall(this, plan.type, Buffer.from(payload));
+    const call = new SendCall(this, plan.type, copyOf(payload));
     return this.#lane.add(call, plan, method, tried);
   }
 
@@ -244,9 +244,7 @@ class SendManyCall implements Call<number> {
 
   /** Copies what is still to be sent: the caller may reuse the memory after the call. */
   own(): void {
-    this.payloads = this.payloads.map((payload, i) =>
-      i < this.sent ? payload : Buffer.from(payload),
-    );
+    this.payloads = this.payloads.map((payload, i) => (i < this.sent ? payload : copyOf(payload)));
   }
 
   attempt(waited = true): number | undefined {

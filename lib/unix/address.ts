@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { types } from 'node:util';
 
 import { check, invalidType, outOfRange } from '../core/error';
+import { copyOf, lengthOf } from '../core/options';
 import { native } from '../native';
 
 /**
@@ -19,15 +20,15 @@ const room = Buffer.alloc(longest);
 
 /** The bytes of an address. */
 export function nameOf(address: unknown, name = 'address'): Uint8Array {
-  const bytes = typeof address === 'string' ? Buffer.from(address) : address;
-  if (!types.isUint8Array(bytes)) throw invalidType(name, 'a string or a Uint8Array', address);
-  const { length } = bytes;
-  const isPath = bytes[0] !== 0;
-  if (length === 0 || length > longest || (isPath && bytes.includes(0))) {
+  const given = typeof address === 'string' ? Buffer.from(address) : address;
+  if (!types.isUint8Array(given)) throw invalidType(name, 'a string or a Uint8Array', address);
+  const length = lengthOf(given);
+  const bytes = length === 0 || length > longest ? empty : copyOf(given);
+  if (bytes.length === 0 || (bytes[0] !== 0 && bytes.includes(0))) {
     const expected = 'a path without null bytes, or a null byte and a name: 1 to 108 bytes';
     throw outOfRange(name, expected, `${String(length)} bytes`);
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
 /** The bytes of an address to bind to. */

@@ -208,8 +208,8 @@ export class Datagram extends PacketSocket {
    * Errors: as `send`; ENOENT, ECONNREFUSED (nobody has it bound), EACCES.
    */
   async sendTo(address: Address, data: Data, options?: SendOptions): Promise<void> {
+    const limits = limitsOf(options); // before the data, which what it asks may take away
     const [to, sending] = this.#parcel(address, data, options);
-    const limits = limitsOf(options);
     this.checkOpen();
     const tried = this.#destinations.isFree(to) && mayAnswerInline();
     if (tried && sending.attempt() !== undefined) return;
@@ -224,8 +224,8 @@ export class Datagram extends PacketSocket {
 
   /** As `sendTo`, blocking the thread. */
   sendToSync(address: Address, data: Data, options?: SendSyncOptions): void {
-    const [to, sending] = this.#parcel(address, data, options);
     const timeout = timeoutOf(optionsOf(options));
+    const [to, sending] = this.#parcel(address, data, options);
     this.checkOpen();
     if (this.#destinations.isFree(to) && sending.attempt() !== undefined) return;
     this.#destinations.sendSync(sending, to, timeout);
@@ -264,7 +264,7 @@ export class Datagram extends PacketSocket {
     options: EnclosureOptions | undefined,
   ): [to: Uint8Array, sending: PacketSending] {
     const to = nameOf(address);
-    const [bytes, plan] = [bytesOf('data', data), sendPlan(options)];
+    const [plan, bytes] = [sendPlan(options), bytesOf('data', data)];
     return [to, new PacketSending(this.handle, bytes, plan, this.known, to)];
   }
 }

@@ -37,8 +37,9 @@ export abstract class PacketSocket extends Socket {
   send(data: Data, options?: SendOptions): Promise<void> {
     try {
       this.checkOpen();
+      const limits = limitsOf(options); // before the data, which what it asks may take away
       const sending = this.#sending(data, options);
-      const result = this.outgoing.run(sending, limitsOf(options), methods.send);
+      const result = this.outgoing.run(sending, limits, methods.send);
       return done(result === true ? result : sentLater(sending, result));
     } catch (error) {
       return rejected(error);
@@ -48,8 +49,8 @@ export abstract class PacketSocket extends Socket {
   /** As `send`, blocking the thread. */
   sendSync(data: Data, options?: SendSyncOptions): void {
     this.checkOpen();
-    const sending = this.#sending(data, options);
-    this.outgoing.runSync(sending, timeoutOf(optionsOf(options)));
+    const timeout = timeoutOf(optionsOf(options));
+    this.outgoing.runSync(this.#sending(data, options), timeout);
   }
 
   /** As `send`; false where it would have to wait. */
@@ -60,7 +61,8 @@ export abstract class PacketSocket extends Socket {
   }
 
   #sending(data: Data, options: EnclosureOptions | undefined): PacketSending {
-    return new PacketSending(this.handle, bytesOf('data', data), sendPlan(options), this.known);
+    const plan = sendPlan(options);
+    return new PacketSending(this.handle, bytesOf('data', data), plan, this.known);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Memory that messages pass through. */
 
+import { copyInto, copyOf, lengthOf } from '../core/options';
 import { native } from '../native';
 
 /** Up to this a copy is cheaper than an address that crosses into C++. */
@@ -29,13 +30,13 @@ const mostKept = 4 * 1024 * 1024;
 let kept: Buffer | undefined;
 
 /** A copy; giveBack() when it is not needed any more. */
-export function copyOf(bytes: Uint8Array): Buffer {
-  const { length } = bytes;
-  if (length < leastKept) return Buffer.from(bytes);
+export function copyToKeep(bytes: Uint8Array): Buffer {
+  const length = lengthOf(bytes);
+  if (length < leastKept) return copyOf(bytes);
   let memory = kept;
   kept = undefined;
   if (memory === undefined || memory.length < length) memory = Buffer.allocUnsafeSlow(length);
-  memory.set(bytes);
+  copyInto(memory, bytes);
   return memory.subarray(0, length);
 }
 

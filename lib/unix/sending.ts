@@ -1,6 +1,6 @@
 /** The sending side of a socket: one message, or the bytes of a stream. */
 
-import { errnoOf, type SystemError } from '../core/error';
+import { errnoOf, invalidType, type SystemError } from '../core/error';
 import { lengthOf } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { OwnedDescriptor } from '../core/owned-descriptor';
@@ -10,7 +10,7 @@ import { textOf } from './address';
 import { enclose, ENVELOPE } from './envelope';
 import { sendFailure } from './hints';
 import type { Known } from './receiving';
-import { copyOf, giveBack, loadShort, LONGEST_SHORT } from './scratch';
+import { copyToKeep, giveBack, loadShort, LONGEST_SHORT } from './scratch';
 import type { SendPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
@@ -36,6 +36,8 @@ function put(
 class Parcel {
   data: Uint8Array;
   plan: SendPlan;
+  /** Of what is still to be sent. */
+  protected length: number;
   readonly #handle: number;
   readonly #known: Known;
   readonly #to: Uint8Array | undefined;
@@ -46,6 +48,7 @@ class Parcel {
   /** `to`: its address, where it is not the peer. */
   constructor(handle: number, data: Uint8Array, plan: SendPlan, known: Known, to?: Uint8Array) {
     this.data = data;
+    this.length = lengthOf(data);
     this.plan = plan;
     this.#handle = handle;
     this.#known = known;
@@ -59,14 +62,20 @@ class Parcel {
 
   /** Copies what has to wait: the caller may use its memory again, and close its descriptors. */
   own(): void {
-    this.#copy = copyOf(this.data);
-    this.data = this.#copy;
     try {
+      this.#copy = copyToKeep(this.#whole());
+      this.data = this.#copy;
       for (const fd of this.plan.fds) this.#copies.push(OwnedDescriptor.copyOf(fd));
       this.plan = { ...this.plan, fds: this.#copies.map(({ number }) => number) };
     } catch (error) {
       this.#fault = { error }; // it is in line already, and fails when its turn comes
     }
+  }
+
+  /** A signal that is none, and is called when it is listened to, may take the memory away. */
+  #whole(): Uint8Array {
+    if (lengthOf(this.data) === this.length) return this.data;
+    throw invalidType('data', 'memory that stays as it is until it is sent', this.data);
   }
 
   /** How many bytes were sent; undefined where there is no room. */
@@ -100,11 +109,11 @@ export class StreamSending extends Parcel implements Action<number> {
   attempt(): number | undefined {
     try {
       for (;;) {
-        const length = lengthOf(this.data);
         const sent = this.put();
         if (sent === undefined) return undefined;
         this.#sent += sent;
-        if (sent >= length) return this.#sent;
+        this.length -= sent;
+        if (this.length <= 0) return this.#sent;
         this.data = this.data.subarray(sent); // if it has to wait, only what is left is copied
         this.plan = { fds: [], credentials: undefined };
       }

@@ -77,8 +77,9 @@ export class Stream extends Socket {
    */
   async send(data: Data, options?: SendOptions): Promise<number> {
     this.checkOpen();
+    const limits = limitsOf(options); // before the data, which what it asks may take away
     const sending = this.#sending(data, options);
-    const result = this.outgoing.run(sending, limitsOf(options), methods.send);
+    const result = this.outgoing.run(sending, limits, methods.send);
     if (typeof result === 'number') return result;
     try {
       sending.own();
@@ -91,7 +92,8 @@ export class Stream extends Socket {
   /** As `send`, blocking the thread. */
   sendSync(data: Data, options?: SendSyncOptions): number {
     this.checkOpen();
-    return this.outgoing.runSync(this.#sending(data, options), timeoutOf(optionsOf(options)));
+    const timeout = timeoutOf(optionsOf(options));
+    return this.outgoing.runSync(this.#sending(data, options), timeout);
   }
 
   /** Sends as many bytes as there is room for now; answers how many. */
@@ -102,8 +104,8 @@ export class Stream extends Socket {
   }
 
   #sending(data: Data, options: EnclosureOptions | undefined): StreamSending {
-    const bytes = bytesOf('data', data);
     const plan = sendPlan(options);
+    const bytes = bytesOf('data', data);
     if (lengthOf(bytes) === 0 && plan.fds.length > 0) {
       throw outOfRange('data', 'at least one byte, for descriptors to go with', 'none');
     }

@@ -131,6 +131,17 @@ describe('addresses', () => {
     expect(bound(bytes as Uint8Array).address).toBe(name);
   });
 
+  test('bytes count, and not what an object gives where it is iterated over', () => {
+    class Odd extends Uint8Array {
+      override *[Symbol.iterator](): ArrayIterator<number> {
+        yield* Array.from({ length: 500 }, () => 65).values();
+      }
+    }
+    const name = abstractName();
+    const socket = closing(unix.Datagram.createSync(new Odd(Buffer.from(name))));
+    expect(socket.address).toBe(name);
+  });
+
   test('the longest path', async () => {
     const folder = mkdtempSync(path.join(runDirectory(), 'd'));
     const longest = path.join(folder, 'x'.repeat(107 - folder.length));

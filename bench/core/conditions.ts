@@ -4,6 +4,7 @@ import { allowedCpus } from './cpus';
 import { load } from './machine';
 import { placementText, type Placement } from './measure';
 import { outlierText } from './outliers';
+import type { Distance } from './probe';
 import { distancesOf, nearOf, rowsOf } from './rows';
 import type { Outcome } from './run';
 import { FEWEST, spread } from './stats';
@@ -12,19 +13,29 @@ export function conditions(
   outcomes: readonly Outcome[],
   placement: Placement,
 ): Record<string, string> {
-  const { min, median, max } = spread(outcomes.flatMap(distancesOf));
   return {
     cpus: placementText(placement, allowedCpus()),
     'load after': load(),
-    'cache line there and back': `${min.toFixed()} to ${max.toFixed()} ns, median ${median.toFixed()}`,
+    'cache line there and back': distanceText(outcomes.flatMap(distancesOf)),
     'moved to another CPU': movedText(outcomes),
     outliers: outliersText(outcomes),
   };
 }
 
+/** The probe says 0 of one CPU alone. */
+function distanceText(distances: readonly Distance[]): string {
+  const { min, median, max } = spread(distances);
+  if (!(max > 0)) return distances.length === 0 ? NOTHING : 'not known: there is one CPU';
+  return `${min.toFixed()} to ${max.toFixed()} ns, median ${median.toFixed()}`;
+}
+
+/** No row was measured: its rival is absent, or it was wrong. */
+const NOTHING = 'nothing was measured';
+
 function movedText(outcomes: readonly Outcome[]): string {
-  const samples = outcomes
-    .flatMap(({ rounds }) => rounds)
+  const rounds = outcomes.flatMap((outcome) => outcome.rounds);
+  if (rounds.length === 0) return NOTHING;
+  const samples = rounds
     .flatMap(({ subject, baseline }) => [subject, baseline])
     .flatMap((sample) => sample?.migrations ?? []);
   const moved = samples.filter((migrations) => migrations > 0).length;
@@ -38,6 +49,7 @@ function outliersText(outcomes: readonly Outcome[]): string {
   const rows = outcomes
     .flatMap((outcome) => rowsOf(outcome, near))
     .filter(({ trouble }) => trouble === undefined);
+  if (rows.length === 0) return NOTHING;
   const enough = rows.filter(({ rounds }) => rounds >= FEWEST);
   const fewest = String(FEWEST);
   if (enough.length === 0) return `too few rounds: a row needs ${fewest}`;

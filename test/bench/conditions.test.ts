@@ -139,3 +139,29 @@ describe('outliers in the head of the report', () => {
     );
   });
 });
+
+describe('what the machine was like', () => {
+  const distance = 'cache line there and back';
+  const at = (...distances: number[]): Outcome => ({
+    measure: measure(),
+    rounds: distances.map((one) => ({ subject: { ...sample({}, one), migrations: 0 } })),
+  });
+
+  test('is not known where nothing was measured, and that is said', () => {
+    const absent: Outcome = { measure: measure({ absent: 'not there' }), rounds: [] };
+    expect(conditions([absent], 'free')).toMatchObject({
+      [distance]: 'nothing was measured',
+      'moved to another CPU': 'nothing was measured',
+      outliers: 'nothing was measured',
+    });
+  });
+
+  test('is told of two CPUs and of one', () => {
+    const two = conditions([at(90, 100, 400)], 'free');
+    expect(two).toMatchObject({
+      [distance]: '90 to 400 ns, median 100',
+      'moved to another CPU': '0 of 3 samples',
+    });
+    expect(conditions([at(0, 0)], 'free')[distance]).toBe('not known: there is one CPU');
+  });
+});

@@ -30,7 +30,7 @@ int32_t take_slot(const RwLock& lock, uint32_t first) {
 int32_t try_read(const RwLock& lock, uint32_t first) {
     const int32_t slot = take_slot(lock, first);
     if (slot < 0) {
-        return slot;
+        return posix_ipc_rwlock_is_crowd(lock.shared, -slot) != 0 ? -EBUSY : slot;
     }
     POSIX_IPC_STEP(reading);
     if (posix_ipc_rwlock_admit(lock.shared) == 0) {

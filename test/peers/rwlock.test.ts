@@ -6,15 +6,19 @@ import { untilBlockedIn } from '../support/blocked';
 import { makeRwLedger } from '../support/mutexes';
 import { codeThrownBy, rejectionOf } from '../support/outcome';
 import { type Peer, startC, startNode } from '../support/processes';
-import type { RwLedger } from '../support/rw-ledger';
-import { soon } from '../support/wait-until';
+import { ledgerSlots, type RwLedger } from '../support/rw-ledger';
+import { soon, waitUntil } from '../support/wait-until';
+import { mapFile } from '../support/words';
 
 const languages = ['C', 'Node'] as const;
 type Language = (typeof languages)[number];
 
+async function launch(language: Language, ...args: string[]): Promise<Peer> {
+  return language === 'C' ? await startC('rwlock-peer', args) : startNode('rwlock-peer', args);
+}
+
 async function start(language: Language, ...args: string[]): Promise<Peer> {
-  const peer =
-    language === 'C' ? await startC('rwlock-peer', args) : startNode('rwlock-peer', args);
+  const peer = await launch(language, ...args);
   if (args[1] !== 'count' && args[1] !== 'storm') expect(await peer.line()).toBe('locked');
   return peer;
 }
@@ -32,6 +36,27 @@ function isTold({ rwlock }: RwLedger): boolean {
 }
 
 describe.each(languages)('%s', (language) => {
+  test('nobody reads while somebody writes: slots that are taken then are about to be left', async () => {
+    const { file, ledger } = makeRwLedger();
+    const words = mapFile(file);
+    const writer = ledger.rwlock.writeLockSync();
+    const setSlots = (thread: number): void => {
+      for (let slot = 0; slot < ledgerSlots; slot++)
+        words.view(Uint32Array)[48 + 16 * slot] = thread;
+    };
+    setSlots(1); // as of many who come at the same time, and are about to queue
+    const peer = await launch(language, file, 'read');
+    let hasEnded = false;
+    void peer.ended.then(() => (hasEnded = true));
+    const queues = (): boolean => ledger.rwlock.statSync().contentions > 0;
+    await waitUntil('it queues', () => hasEnded || queues());
+    expect(queues()).toBe(true);
+    setSlots(0);
+    writer.release();
+    expect(await peer.line()).toBe('locked');
+    words.close();
+  });
+
   test('writes: the holder is known, and who waits gets it', async () => {
     const { file, ledger } = makeRwLedger();
     const peer = await start(language, file, 'write');

@@ -126,6 +126,12 @@ static inline int posix_ipc_rwlock_admit(struct posix_ipc_rwlock* lock) {
     return (state & POSIX_IPC_RWLOCK_PHASE) == POSIX_IPC_RWLOCK_FREE ? 0 : EBUSY;
 }
 
+/* Whether one who found no slot has to queue all the same: while somebody writes nobody reads, and
+ * the slots are those of others who come, and leave at once. */
+static inline int posix_ipc_rwlock_is_crowd(const struct posix_ipc_rwlock* lock, int error) {
+    return error == EAGAIN && posix_ipc_rwlock_phase(lock) == POSIX_IPC_RWLOCK_WRITING;
+}
+
 /* Of the owner of the gate: whether a death is not settled. */
 static inline int posix_ipc_rwlock_is_unsettled(const struct posix_ipc_rwlock* lock) {
     return (__atomic_load_n(&lock->gate.word, __ATOMIC_RELAXED) & FUTEX_OWNER_DIED) != 0;
@@ -278,11 +284,13 @@ static inline int posix_ipc_rwlock_rdlock_until(struct posix_ipc_rwlock* lock,
                                                 const struct timespec* until, int wait) {
     uint32_t slot = 0;
     int result = posix_ipc_rwlock_enter(lock, &slot);
-    if (result != 0)
+    if (result == 0) {
+        if (posix_ipc_rwlock_admit(lock) == 0)
+            return 0;
+        posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, slot));
+    } else if (!posix_ipc_rwlock_is_crowd(lock, result)) {
         return result;
-    if (posix_ipc_rwlock_admit(lock) == 0)
-        return 0;
-    posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, slot));
+    }
     if ((result = posix_ipc_rwlock_lock_gate(lock, until, wait)) != 0)
         return result;
     if (posix_ipc_rwlock_adopt(lock) == EOWNERDEAD)

@@ -69,7 +69,8 @@ int32_t vmsplice(Environment& environment, int32_t fd, const Bytes& memory, Key 
 // ---- a file into a pipe
 
 /// Whether splice(2) may wait for what it reads from, whatever it is told: it has the pipe locked
-/// then, and who uses that meanwhile is beyond every signal. Pipes and files never make it wait.
+/// then, and who uses that meanwhile is beyond every signal. Pipes never make it wait, and of files
+/// few: trace_pipe of tracefs.
 bool may_block(int fd) {
     struct stat status {};
     const int flags = fcntl(fd, F_GETFL);
@@ -78,7 +79,7 @@ bool may_block(int fd) {
         return false;
     }
     if (!S_ISSOCK(status.st_mode)) {
-        return S_ISCHR(status.st_mode);
+        return S_ISCHR(status.st_mode) || S_ISREG(status.st_mode);
     }
     int listens = 0; // then there is nothing to read, which splice(2) says at once
     socklen_t size = sizeof listens;

@@ -1,7 +1,8 @@
 /** PipeWriter.sendFile: a file into a pipe, past JavaScript. */
 
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, rmdirSync } from 'node:fs';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 import { unix, type stream } from 'posix-ipc';
@@ -221,6 +222,40 @@ test('a source that blocks does not hold up those who use the pipe', async () =>
   const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
   const expected = ['ETIMEDOUT', 'undefined', '5 hello', 'ETIMEDOUT', 'undefined', ''];
   expect(stdout).toBe(expected.join('\n'));
+});
+
+const tracing = path.join('/sys/kernel/tracing/instances', `posix-ipc-${String(process.pid)}`);
+
+/** A folder of the kernel's own, with files that wait; only root may make one, where tracefs is mounted. */
+function canTrace(): boolean {
+  try {
+    mkdirSync(tracing);
+    rmdirSync(tracing);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const testIf = canTrace() ? test : test.skip;
+
+testIf('a file that blocks is waited for in the same way', async () => {
+  mkdirSync(tracing);
+  const text = `
+    const { stream } = require('posix-ipc');
+    const { reader, writer } = stream.pipeSync();
+    const fd = require('fs').openSync('${tracing}/trace_pipe');
+    const failed = (error) => console.log(error.code);
+    try { writer.sendFileSync(fd, { timeout: 0 }); } catch (error) { failed(error); }
+    writer.sendFile(fd, { timeout: 100 }).catch(failed);
+    setTimeout(() => console.log(reader.tryRead()), 50);`;
+  try {
+    const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
+    expect(stdout.split('\n').sort()).toEqual(['', 'ETIMEDOUT', 'ETIMEDOUT', 'undefined']);
+  } finally {
+    rmdirSync(tracing);
+  }
 });
 
 test('a socket that listens has nothing to send, and is not waited for', async () => {

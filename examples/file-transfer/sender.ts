@@ -38,6 +38,7 @@ export async function sendFile(
     hash.update(piece); // while the receiver is at it, too
     bytes += piece.length;
     messages += 1;
+    if (bytes > file.size) break; // it may grow for ever
     onProgress(bytes);
   }
   if (bytes !== file.size) throw new Error(`${file.path} changed while it was sent`);

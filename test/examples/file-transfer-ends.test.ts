@@ -116,6 +116,13 @@ describe('a transfer that goes wrong', () => {
     expect(digestsOf(stdout)[0]).toBe('failed');
     expectNothingLeft(underWay);
   });
+
+  test('nor is one that is longer than it says, as those of /proc', async () => {
+    const { code, stdout, stderr } = await end(start(['/proc/self/status', '-t', 'pipe']));
+    expect(code).toBe(1);
+    expect(stderr).toContain('/proc/self/status changed while it was sent');
+    expect(digestsOf(stdout)).toEqual(['failed', 'failed']);
+  });
 });
 
 describe('an interrupted transfer', () => {

@@ -37,6 +37,8 @@ export async function compileC(name: string): Promise<string> {
 
 const languages = {
   C11: ['cc', '-std=c11', '-D_GNU_SOURCE', '-x', 'c'],
+  gnu11: ['cc', '-std=gnu11', '-x', 'c'],
+  'C11 and no more': ['cc', '-std=c11', '-x', 'c'],
   'C++20': ['g++', '-std=c++20', '-x', 'c++'],
 } as const;
 

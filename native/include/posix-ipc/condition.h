@@ -2,13 +2,17 @@
  *
  *     #include <posix-ipc/condition.h>
  *
- *     posix_ipc_mutex_lock(mutex);
- *     while (is_empty(data)) {
- *         int state = posix_ipc_condition_wait(condition, mutex, NULL);
+ *     int state = posix_ipc_mutex_lock(mutex);
+ *     for (;;) {
  *         if (state == EOWNERDEAD) {
  *             repair(data);
  *             posix_ipc_mutex_consistent(mutex);
- *         }
+ *             posix_ipc_condition_notify_all(condition, mutex);
+ *         } else if (state != 0)
+ *             return state;
+ *         if (!is_empty(data))
+ *             break;
+ *         state = posix_ipc_condition_wait(condition, mutex, NULL);
  *     }
  *     ...
  *     posix_ipc_condition_notify(condition, mutex); // in another process, which has the mutex, too

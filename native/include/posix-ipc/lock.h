@@ -26,6 +26,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#if !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE) && !defined(_BSD_SOURCE)
+#error "posix-ipc needs more of libc than ISO C has: -std=gnu11 or later, or -D_GNU_SOURCE"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

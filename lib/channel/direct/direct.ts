@@ -49,11 +49,12 @@ export function directOf(seat: Seat, link: Link, codec: Codec): Direct {
  * has overwritten the memory), EMSGSIZE, ERR_CLOSED. Source: docs/direct.md.
  *
  * ```js
- * using direct = await channel.direct('/calculator'); // in both processes
+ * const direct = await channel.direct('/calculator'); // in both processes
  *
  * direct.onRequest(({ data }) => String(Number(data) ** 2)); // there
  *
  * const reply = await direct.request('12'); // here: <Buffer '144'>
+ * direct.close(); // the end of both
  * ```
  */
 export class Direct extends Closable implements AsyncIterable<Message> {

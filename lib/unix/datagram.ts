@@ -68,7 +68,8 @@ function make(options: SocketOptions | undefined, use: (made: Made) => void): Ma
  * await log.send('<14>posix-ipc: hello');
  *
  * const server = await unix.Datagram.openOrCreate('/run/user/1000/clock');
- * for await (const { data, from } of server) await server.sendTo(from, answer(data));
+ * for await (const { data, from } of server)
+ *   if (from !== undefined) await server.sendTo(from, answer(data)); // else it has no address
  * ```
  */
 export class Datagram extends PacketSocket {

@@ -229,6 +229,7 @@ describe('streams and sockets', () => {
     const [serves = '', connects = ''] = block('docs/unix-sockets.md 1').split('// Another one\n');
     const server = startModule(folder, serves.replace('\nfor', '\nconsole.log("there");\nfor'));
     expect(await server.line()).toBe('there');
+    await outputOf(`${importing('unix')}${/^const socket.*$/m.exec(connects)?.[0] ?? ''}`); // and leaves
     const printed = print('String(data), file.size');
     const client = importing('unix', 'memory') + connects + printed;
     expect(await outputOf(client)).toBe('here is frame 7 1048576\n');

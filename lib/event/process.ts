@@ -13,6 +13,7 @@ import {
   type WaitOptions,
 } from '../core/options';
 import { promised } from '../core/promised';
+import { Direction } from '../core/ready';
 import type { Action } from '../core/ready-line';
 import { signalNumber } from '../core/signal-number';
 import { native } from '../native';
@@ -28,6 +29,7 @@ export interface ProcessOptions {
 
 const [EINVAL, ENOENT] = [-errnoOf('EINVAL'), -errnoOf('ENOENT')]; // which one depends on the kernel
 const ENOSYS = -errnoOf('ENOSYS');
+const hidden = 'it runs, but /proc does not show it: see hidepid in proc(5)';
 const mostPid = 2 ** 31 - 1;
 const startTimeField = 19; // the fields that follow the name; the name itself may hold anything
 
@@ -74,6 +76,9 @@ export class Process extends OpenFile {
     // Read after it was opened: a pid that was used again is seen to be another's.
     try {
       const startTime = startTimeOf(pid);
+      if (startTime === undefined && native.readyWait(this.handle, Direction.in, 0) !== 0) {
+        throw new SystemError('EACCES', 'pidfd_open', { pid, hint: hidden });
+      }
       if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
         throw new SystemError('ESRCH', 'pidfd_open', { pid });
       }
@@ -84,14 +89,14 @@ export class Process extends OpenFile {
     }
     const { handle } = this;
     this.#waiting = {
-      attempt: () => (native.readyWait(handle, 1, 0) === 0 ? true : undefined),
+      attempt: () => (native.readyWait(handle, Direction.in, 0) === 0 ? true : undefined),
       failure: (error) => new SystemError(error, 'poll', { pid }),
     };
   }
 
   /**
-   * Opens a process. Errors: ESRCH; ENOENT or EINVAL (it is a thread of a process); EMFILE; ENOSYS
-   * (before Linux 5.3). Source: pidfd_open(2).
+   * Opens a process. Errors: ESRCH; ENOENT or EINVAL (it is a thread of a process); EACCES
+   * (it runs, but /proc does not show it: hidepid); EMFILE; ENOSYS (before Linux 5.3). Source: pidfd_open(2).
    */
   static open(pid: number, options?: ProcessOptions): Promise<Process> {
     return promised(() => Process.openSync(pid, options));

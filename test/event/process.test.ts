@@ -2,11 +2,12 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import fs, { readdirSync } from 'node:fs';
 
 import { event, SystemError } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
+import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { soon } from '../support/wait-until';
 
@@ -176,4 +177,19 @@ describe('Process', () => {
     expect(await codeOfRejection(end)).toBe('ERR_CLOSED');
     expect(thrownBy(() => watched.tryEnded())).toMatchObject({ code: 'ERR_CLOSED' });
   });
+});
+
+test('one that runs, and that /proc hides, is not said to be gone', async () => {
+  const { pid } = sleeper();
+  const opened = descriptorsSince();
+  const read = jest.spyOn(fs, 'readFileSync').mockImplementation(() => {
+    throw Object.assign(new Error('hidepid=2'), { code: 'ENOENT' });
+  });
+  try {
+    expect(codeThrownBy(() => event.Process.openSync(pid))).toBe('EACCES');
+    expect(await codeOfRejection(event.watchProcess(pid))).toBe('EACCES');
+  } finally {
+    read.mockRestore();
+  }
+  expect(opened().filter((one) => one.includes('pidfd'))).toEqual([]);
 });

@@ -205,13 +205,13 @@ export class Mapping extends Closable {
    */
   async sync(options?: SyncOptions): Promise<void> {
     this.checkOpen();
-    await this.#pages.sync(syncPlan(options, this.#length), methods.sync);
+    await this.#pages.sync(this.#stillOpen(syncPlan(options, this.#length)), methods.sync);
   }
 
   /** As `sync`, blocking the thread. */
   syncSync(options?: SyncOptions): void {
     this.checkOpen();
-    this.#pages.syncSync(syncPlan(options, this.#length));
+    this.#pages.syncSync(this.#stillOpen(syncPlan(options, this.#length)));
   }
 
   /**
@@ -225,13 +225,13 @@ export class Mapping extends Closable {
   async advise(advice: Advice, range?: MappingRange): Promise<void> {
     this.checkOpen();
     const number = adviceOf(advice);
-    await this.#pages.advise(number, rangeOf(range, this.#length), methods.advise);
+    await this.#pages.advise(number, this.#stillOpen(rangeOf(range, this.#length)), methods.advise);
   }
 
   /** As `advise`, blocking the thread. */
   adviseSync(advice: Advice, range?: MappingRange): void {
     this.checkOpen();
-    this.#pages.adviseSync(adviceOf(advice), rangeOf(range, this.#length));
+    this.#pages.adviseSync(adviceOf(advice), this.#stillOpen(rangeOf(range, this.#length)));
   }
 
   /**
@@ -242,13 +242,13 @@ export class Mapping extends Closable {
    */
   async lock(range?: MappingRange): Promise<void> {
     this.checkOpen();
-    await this.#pages.lock(rangeOf(range, this.#length), methods.lock);
+    await this.#pages.lock(this.#stillOpen(rangeOf(range, this.#length)), methods.lock);
   }
 
   /** As `lock`, blocking the thread. */
   lockSync(range?: MappingRange): void {
     this.checkOpen();
-    this.#pages.lockSync(rangeOf(range, this.#length));
+    this.#pages.lockSync(this.#stillOpen(rangeOf(range, this.#length)));
   }
 
   /** Lets the kernel page the range out again. Source: munlock(2). */
@@ -261,7 +261,7 @@ export class Mapping extends Closable {
   /** As `unlock`, at once. */
   unlockSync(range?: MappingRange): void {
     this.checkOpen();
-    this.#pages.unlock(rangeOf(range, this.#length));
+    this.#pages.unlock(this.#stillOpen(rangeOf(range, this.#length)));
   }
 
   /** Which pages of the range are in memory now. Source: mincore(2). */
@@ -272,7 +272,7 @@ export class Mapping extends Closable {
   /** As `residency`, at once. */
   residencySync(range?: MappingRange): Residency {
     this.checkOpen();
-    return this.#pages.residency(rangeOf(range, this.#length));
+    return this.#pages.residency(this.#stillOpen(rangeOf(range, this.#length)));
   }
 
   // ---- the mapping itself
@@ -336,6 +336,12 @@ export class Mapping extends Closable {
     this.#forgetBuffer();
     dropped.unregister(this);
     native.munmap(this.#handle);
+  }
+
+  /** What was read of the caller's options may have closed the mapping. */
+  #stillOpen<T>(checked: T): T {
+    this.checkOpen();
+    return checked;
   }
 
   #makeBuffer(): ArrayBuffer {

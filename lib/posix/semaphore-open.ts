@@ -22,6 +22,9 @@ export interface OpenedSemaphore {
 /** What glibc takes: the file is called sem.NAME. */
 const longestName = 251;
 
+/** sizeof(sem_t) of 64-bit libcs. */
+const semaphoreBytes = 32;
+
 const EEXIST = -errnoOf('EEXIST');
 const EINVAL = -errnoOf('EINVAL');
 const ENOSPC = -errnoOf('ENOSPC');
@@ -85,12 +88,12 @@ export function openAt(
   byteOffset: number,
   options: { value?: number | undefined } | undefined,
 ): OpenedSemaphore {
+  const { value } = optionsOf(options); // first: what is read may close the mapping
   const memory = handleOf(mapping);
   if (mapping.access !== 'write') {
     throw outOfRange('mapping.access', "'write'", `'${mapping.access}'`);
   }
-  const offset = integer('byteOffset', byteOffset, 0, mapping.length);
-  const { value } = optionsOf(options);
+  const offset = integer('byteOffset', byteOffset, 0, mapping.length - semaphoreBytes);
   if (value === undefined) {
     const handle = native.semAt(memory, offset);
     const hint = handle === EINVAL ? 'nobody has made a semaphore there' : undefined;

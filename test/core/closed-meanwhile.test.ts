@@ -120,6 +120,55 @@ test('drain, whose limit closes the queue, takes nothing', () => {
   expect(again.tryReceive()?.data.toString()).toBe('x');
 });
 
+describe('a range that closes its mapping when it is read', () => {
+  const mapping = (): memory.Mapping => memory.mapAnonymousSync({ length: 8192 });
+  const uses: [string, (one: memory.Mapping, range: memory.MappingRange) => unknown][] = [
+    ['sync', (one, range) => one.sync(range)],
+    [
+      'syncSync',
+      (one, range) => {
+        one.syncSync(range);
+      },
+    ],
+    ['advise', (one, range) => one.advise('normal', range)],
+    [
+      'adviseSync',
+      (one, range) => {
+        one.adviseSync('normal', range);
+      },
+    ],
+    ['lock', (one, range) => one.lock(range)],
+    [
+      'lockSync',
+      (one, range) => {
+        one.lockSync(range);
+      },
+    ],
+    ['unlock', (one, range) => one.unlock(range)],
+    ['residency', (one, range) => one.residency(range)],
+    [
+      'Semaphore.at',
+      (one, range) =>
+        posix.Semaphore.at(one, 0, {
+          get value() {
+            return range.offset;
+          },
+        }),
+    ],
+  ];
+
+  test.each(uses)('%s: ERR_CLOSED', async (_name, use) => {
+    const one = mapping();
+    const range = {
+      get offset(): number {
+        one.close();
+        return 0;
+      },
+    };
+    expect(await codeOfRejection(Promise.resolve().then(() => use(one, range)))).toBe('ERR_CLOSED');
+  });
+});
+
 describe('one descriptor has one owner', () => {
   const makers: [string, () => { fd: number; close(): void }, (fd: number) => unknown][] = [
     ['EventFd', () => event.EventFd.createSync(), (fd) => event.EventFd.fromFdSync(fd)],

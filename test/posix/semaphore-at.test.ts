@@ -83,6 +83,7 @@ test('places and values that can be none', () => {
     codeThrownBy(() => Semaphore.at(...(args as Parameters<typeof Semaphore.at>)));
   expect(at(mapping, 4, { value: 1 })).toBe('ERR_OUT_OF_RANGE');
   expect(at(mapping, 4072, { value: 1 })).toBe('ERR_OUT_OF_RANGE');
+  expect(() => posix.Semaphore.at(mapping, 4072)).toThrow('"byteOffset"');
   expect(at(mapping, -8, { value: 1 })).toBe('ERR_OUT_OF_RANGE');
   expect(at(mapping, 0, { value: -1 })).toBe('ERR_OUT_OF_RANGE');
   expect(at(mapping, 0, { value: 2 ** 31 })).toBe('ERR_OUT_OF_RANGE');

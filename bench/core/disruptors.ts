@@ -28,12 +28,21 @@ interface Library {
   ) => Disruptor;
 }
 
-const [LEAST, MOST, BYTES] = [16, 1024, 1 << 24];
+/** Bytes of a ring of short messages, as a channel has them by default; and of one of long messages. */
+const [SHORT, LONG] = [1 << 20, 1 << 24];
+
+const [LEAST, MANY] = [16, 1024];
+
+/** As many as a channel of the default capacity holds, and more of long ones. */
+export function elementsOf(size: number): number {
+  const long = Math.min(Math.floor(LONG / size), MANY);
+  return Math.max(LEAST, Math.floor(SHORT / size), long);
+}
 
 function open(address: string, type: number, size: number, init: boolean): Disruptor {
   const { Disruptor } = loadRival(DISRUPTOR) as Library;
-  const elements = Math.min(Math.max(LEAST, BYTES / size), MOST);
-  return new Disruptor(`/${channelName(address, type)}`, elements, size, 1, 0, init, true);
+  const name = `/${channelName(address, type)}`;
+  return new Disruptor(name, elementsOf(size), size, 1, 0, init, true);
 }
 
 /** One that is there. */

@@ -1,3 +1,4 @@
+import { elementsOf } from '../../bench/core/disruptors';
 import type { Measure } from '../../bench/core/measure';
 import { loadRival, reported } from '../../bench/core/rivals';
 
@@ -27,4 +28,15 @@ test.each([
 test('a row without rivals stays as it is', () => {
   const one = measure({ baseline: { language: 'C', program: 'any' } });
   expect(reported(one)).toBe(one);
+});
+
+test.each([
+  [64, 16_384],
+  [100, 10_485],
+  [1024, 1024],
+  [65_536, 256],
+  [1 << 20, 16],
+])('a ring of elements of %i bytes is no shorter than that of a channel', (size, elements) => {
+  expect(elementsOf(size)).toBe(elements);
+  expect((elements + 1) * size).toBeGreaterThan(1 << 20);
 });

@@ -6,6 +6,7 @@
 
 import { stream } from 'posix-ipc';
 
+import { run } from '../support/program';
 import { clientPath, readRequest, requestSize, response, serverPath } from './protocol';
 
 /** A client that does not open its FIFO must not cost a thread for ever. */
@@ -18,11 +19,12 @@ async function answer(folder: string, pid: number, first: number): Promise<void>
   client.close();
 }
 
-async function main(folder: string): Promise<void> {
+run('server', async (interrupted) => {
+  const folder = process.argv[2] ?? '/tmp';
   const fifo = await stream.Fifo.openOrCreate(serverPath(folder), { mode: 0o622 });
   // keepOpen: it would see the end whenever the last client goes.
   const requests = await fifo.openReader({ keepOpen: true });
-  process.once('SIGTERM', () => {
+  interrupted.addEventListener('abort', () => {
     requests.close();
   });
   console.log('ready');
@@ -36,6 +38,5 @@ async function main(folder: string): Promise<void> {
     next += count;
   }
   await fifo.unlink();
-}
-
-void main(process.argv[2] ?? '/tmp');
+  return 0;
+});

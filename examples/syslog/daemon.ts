@@ -5,12 +5,14 @@
 
 import { unix } from 'posix-ipc';
 
+import { run } from '../support/program';
 import { parse } from './message';
 
-async function main(path: string): Promise<void> {
+run('daemon', async (interrupted) => {
+  const path = process.argv[2] ?? '/dev/log';
   // Everybody may log. The file of a daemon that was killed is replaced, that of a live one is not.
   const socket = await unix.Datagram.openOrCreate(path, { mode: 0o666, credentials: true });
-  process.once('SIGTERM', () => {
+  interrupted.addEventListener('abort', () => {
     socket.close();
   });
   console.log('ready');
@@ -19,6 +21,5 @@ async function main(path: string): Promise<void> {
     console.log(`${severity} pid=${String(credentials?.pid)} ${text}`);
   }
   await socket.unlink();
-}
-
-void main(process.argv[2] ?? '/dev/log');
+  return 0;
+});

@@ -2,6 +2,7 @@
 
 import { createInterface } from 'node:readline';
 
+import { messageOf } from '../support/program';
 import { SystemLog } from './system-log';
 
 async function main(tag: string, path: string | undefined): Promise<void> {
@@ -9,4 +10,7 @@ async function main(tag: string, path: string | undefined): Promise<void> {
   for await (const line of createInterface(process.stdin)) await log.log('notice', line);
 }
 
-void main(process.argv[2] ?? 'logger', process.argv[3]);
+main(process.argv[2] ?? 'logger', process.argv[3]).catch((error: unknown) => {
+  console.error(`logger: ${messageOf(error)}`);
+  process.exitCode = 1;
+});

@@ -25,13 +25,17 @@ import { isMutexGuard, type MutexGuard } from './mutex-guard';
  * Source: pthread_cond_wait(3p), pthread_cond_signal(3p); futex(2).
  *
  * ```js
+ * const settle = (guard) => {
+ *   if (!guard.ownerDied) return;
+ *   repair(queue);
+ *   guard.markConsistent();
+ *   filled.notifyAll(guard);
+ * };
  * using guard = await mutex.lock();
+ * settle(guard);
  * while (isEmpty(queue)) {
  *   await filled.wait(guard);
- *   if (guard.ownerDied) {
- *     repair(queue);
- *     guard.markConsistent();
- *   }
+ *   settle(guard);
  * }
  * take(queue);
  *

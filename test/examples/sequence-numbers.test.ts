@@ -2,12 +2,14 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+
+import { stream } from 'posix-ipc';
 
 import { startC } from '../support/processes';
 import { runDirectory } from '../support/run-directory';
-import { soon } from '../support/wait-until';
+import { soon, waitUntil } from '../support/wait-until';
 
 const programs = path.resolve(__dirname, '../../dist-programs/examples/sequence-numbers');
 const started: ChildProcess[] = [];
@@ -31,6 +33,30 @@ async function outputOf(child: ChildProcess): Promise<string> {
   return text;
 }
 
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends a server, and its FIFO is gone',
+  async (signal) => {
+    const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+    const server = start('server.js', folder);
+    await soon('the server', once(server.stdout ?? server, 'data'));
+    server.kill(signal);
+    await soon('its end', once(server, 'close'));
+    expect(server.exitCode).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  },
+);
+
+test('a client that is interrupted before there is an answer leaves nothing', async () => {
+  const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+  stream.mkfifoSync(path.join(folder, 'seqnum_sv'), 0o600);
+  const client = start('client.js', folder);
+  await waitUntil('it has asked', () => readdirSync(folder).length === 2);
+  client.kill('SIGINT');
+  await soon('its end', once(client, 'close'));
+  expect(client.signalCode).toBe('SIGINT');
+  expect(readdirSync(folder)).toEqual(['seqnum_sv']);
+});
+
 test('numbers, each once, for clients in Node and C', async () => {
   const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
   const server = start('server.js', folder);
@@ -47,9 +73,4 @@ test('numbers, each once, for clients in Node and C', async () => {
   );
   expect(taken.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(after).toBe(10);
-
-  server.kill('SIGTERM');
-  await soon('its end', once(server, 'close'));
-  expect(server.exitCode).toBe(0);
-  expect(existsSync(folder) && readdirSync(folder)).toEqual([]);
 });

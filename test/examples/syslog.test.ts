@@ -29,9 +29,28 @@ test('a daemon prints what is logged, and by whom', async () => {
     logger.tell(text);
     expect(await daemon.line()).toBe(`notice pid=${String(logger.pid)} ${sender}: ${text}`);
   }
-  daemon.kill('SIGTERM');
-  await daemon.success();
-  expect(existsSync(socket)).toBe(false);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends a daemon, and its socket is gone',
+  async (signal) => {
+    const socket = socketPath();
+    const daemon = await startDaemon(socket);
+    daemon.kill(signal);
+    await daemon.success();
+    expect(existsSync(socket)).toBe(false);
+  },
+);
+
+test('who cannot begin says why, in a line', () => {
+  const nowhere = socketPath();
+  const { stderr, status } = spawnSync(process.execPath, [
+    path.join(programs, 'logger.js'),
+    'app',
+    nowhere,
+  ]);
+  expect(String(stderr)).toMatch(/^logger: ENOENT: .*\n$/);
+  expect(status).toBe(1);
 });
 
 test('a logger finds the daemon that comes after a killed one', async () => {

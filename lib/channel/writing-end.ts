@@ -4,6 +4,7 @@ import type { Keeper } from '../core/keeper';
 import { limitsOf } from '../core/limits';
 import {
   bytesOf,
+  copyOf,
   integer,
   listOf,
   optionsOf,
@@ -85,7 +86,7 @@ export abstract class WritingEnd extends Handle {
     const from = this.#checked(bytesOf('data', data)); // last: a getter may have detached it
     this.#checkFree();
     if (this.#waits.mayTry && this.#writing.putNow(from, type)) return;
-    const copy = Uint8Array.from(from); // the caller may change it while this waits
+    const copy = copyOf(from); // the caller may change it while this waits
     const attempt = (): true | undefined => this.#writing.offer(copy, type) || this.#noRoom<true>();
     const soFar = (): true | undefined => (this.#writing.withdraw(copy) ? undefined : true);
     await this.#waits.wait(attempt, limits, method, soFar);
@@ -284,7 +285,7 @@ export abstract class WritingEnd extends Handle {
     const list: Uint8Array[] = [];
     for (const one of listOf('messages', messages)) {
       const from = this.#checked(bytesOf('messages', one));
-      list.push(copied ? Uint8Array.from(from) : from);
+      list.push(copied ? copyOf(from) : from);
     }
     return list;
   }

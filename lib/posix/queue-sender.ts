@@ -1,6 +1,6 @@
 import { errnoOf, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
-import { bytesOf, lengthOf, payloadsOf, type Data } from '../core/options';
+import { bytesOf, copyOf, lengthOf, payloadsOf, type Data } from '../core/options';
 import type { Action, ReadyLine } from '../core/ready-line';
 import { quick3, quick4 } from '../core/quick';
 import { native } from '../native';
@@ -95,7 +95,7 @@ class SendOne implements Sending<true> {
   ) {}
 
   own(): void {
-    this.payload = Buffer.from(this.payload);
+    this.payload = copyOf(this.payload);
   }
 
   attempt(): true | undefined {
@@ -122,9 +122,7 @@ export class SendMany implements Sending<number> {
   }
 
   own(): void {
-    this.payloads = this.payloads.map((payload, i) =>
-      i < this.sent ? payload : Buffer.from(payload),
-    );
+    this.payloads = this.payloads.map((payload, i) => (i < this.sent ? payload : copyOf(payload)));
   }
 
   attempt(): number | undefined {

@@ -5,6 +5,7 @@ import { constants } from 'node:buffer';
 import { channel } from 'posix-ipc';
 
 import { coded, meetBoth } from '../support/directs';
+import { oddByte } from '../support/odd-data';
 import { testIf } from '../support/machine';
 
 test('messages in both directions, with their types', async () => {
@@ -69,6 +70,13 @@ test('a handler may ask in its turn', async () => {
   one.onRequest(({ data }) => data);
   other.onRequest(async ({ data }) => Buffer.concat([await other.request('<'), data]));
   expect((await one.request('x')).toString()).toBe('<x');
+});
+
+test('a request that has to wait goes as its bytes, whatever it says that its value is', async () => {
+  const [one, other] = await meetBoth({ window: 1 });
+  other.onRequest(({ data }) => data);
+  const replies = await Promise.all([one.request('x'), one.request(oddByte(1))]);
+  expect(replies.map((reply) => [...reply])).toEqual([[120], [1]]);
 });
 
 test('requests that come before a handler wait for it', async () => {

@@ -5,6 +5,7 @@ import { channel, memory } from 'posix-ipc';
 import { Seeded } from '../campaigns/seeded';
 import { makeChannel, makeEnds } from '../support/channels';
 import { pattern } from '../support/files';
+import { oddByte } from '../support/odd-data';
 import { collect, fill, numberOf, texts } from '../support/full-channels';
 
 const capacity = 1024;
@@ -26,6 +27,16 @@ test('it is a property of the channel, which every opener sees', () => {
   }
   expect(makeChannel().full).toBe('wait');
   expect(() => makeChannel({ full: 'burst' as 'wait' })).toThrow(coded('ERR_OUT_OF_RANGE'));
+});
+
+test('what has to wait goes as its bytes, whatever it says that its value is', async () => {
+  const { sender, receiver } = makeEnds({ capacity });
+  while (sender.trySend('x'));
+  const sending: Promise<unknown>[] = [sender.send(oddByte(1)), sender.sendMany([oddByte(2)])];
+  const got: number[] = [];
+  for (let i = 0; i < most + 2; i++) got.push((await receiver.receive()).data[0] ?? NaN);
+  await Promise.all(sending);
+  expect(got.slice(most)).toEqual([1, 2]);
 });
 
 test('who does not know what a channel was made for cannot open it', () => {

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { ClosedError, SystemError } from 'posix-ipc';
 
+import { oddByte } from '../support/odd-data';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { promise, queueKinds, type AnyMessage, type AnyQueue } from '../support/queue-kinds';
 import { soon } from '../support/wait-until';
@@ -30,6 +31,15 @@ describe.each(queueKinds)('%s', (_name, kind) => {
       for (let i = 0; i < 31; i++) got.push((await queue.receive()).data.toString());
       await soon('the sends', Promise.all(sent));
       expect(got).toEqual(['x', ...names]);
+    });
+
+    test('what has to wait goes as its bytes, whatever it says that its value is', async () => {
+      const queue = kind.full(3);
+      const sending: Promise<unknown>[] = [queue.send(oddByte(1)), queue.sendMany([oddByte(2)])];
+      sending.push(queue.sendMany(new Set([oddByte(3)])));
+      queue.drainSync({ limit: 3 }); // as soon as there is room the others come: those stay
+      await soon('the sends', Promise.all(sending));
+      expect(queue.drainSync().map(({ data }) => [...data])).toEqual([[1], [2], [3]]);
     });
 
     test('tryReceive leaves it to the promise that came first', async () => {

@@ -270,14 +270,3 @@ describe('a message that is longer than the queue can ever hold', () => {
     expect(queue.trySend(Buffer.alloc(11))).toBe(true);
   });
 });
-
-test('what has to wait goes as its bytes, whatever it says that its value is', async () => {
-  const odd = (byte: number): Uint8Array =>
-    Object.assign(Uint8Array.of(byte), { valueOf: () => Uint8Array.of(9) });
-  const queue = fullQueue(3);
-  const sending = [queue.send(odd(1)), queue.sendMany([odd(2)])];
-  sending.push(queue.sendMany(new Set([odd(3)])));
-  queue.drainSync({ limit: 3 }); // as soon as there is room the others come: those stay
-  await soon('the sends', Promise.all(sending));
-  expect(queue.drainSync().map(({ data }) => [...data])).toEqual([[1], [2], [3]]);
-});

@@ -1,4 +1,5 @@
 import type { Limits } from '../../core/lane';
+import { copyOf } from '../../core/options';
 import { CANCEL, REPLY, REQUEST, type Frame } from './frame';
 import { directFailure, type Link } from './link';
 import { Pending } from './pending';
@@ -90,7 +91,7 @@ export class Requests {
     if (this.#line.size === 0 && this.#unanswered.size < this.#window) {
       this.#send(outgoing);
     } else {
-      outgoing.data = Uint8Array.from(outgoing.data); // the caller may change it while this waits
+      outgoing.data = copyOf(outgoing.data); // the caller may change it while this waits
       this.#line.add(outgoing);
     }
   }

@@ -20,6 +20,13 @@ export function absentBecause(reason: string): Need {
 /** To become another user. */
 export const root: Need = { isMet: isRoot, reason: 'needs root' };
 
+/** To become another user, who sees the processes of others in /proc (proc(5): hidepid). */
+export const rootAndOpenProc: Need = {
+  isMet:
+    isRoot && !/ \/proc proc \S*\bhidepid=(?!0|off)/.test(readFileSync('/proc/mounts', 'utf8')),
+  reason: 'needs root, and a /proc without hidepid',
+};
+
 function succeedsInNamespace(command: string): boolean {
   return spawnSync('unshare', ['--ipc', 'sh', '-c', command], { stdio: 'ignore' }).status === 0;
 }

@@ -12,7 +12,7 @@ import { closing } from '../support/sockets';
 import { soon } from '../support/wait-until';
 import { adoptDescriptor } from './descriptors';
 import { asNobody } from './elsewhere';
-import { root } from './needs';
+import { rootAndOpenProc } from './needs';
 import { fileWith } from './pipes';
 import { absent, different, own, type Row } from './row';
 
@@ -176,7 +176,7 @@ const signalling: Row[] = [
       () => asNobody('pidfd_send_signal', process.pid),
       () => asNobody('process-kill', process.pid),
     ),
-    needs: root,
+    needs: rootAndOpenProc,
   },
 ];
 

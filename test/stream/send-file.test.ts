@@ -9,6 +9,7 @@ import { unix, type stream } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
 import { pattern, temporaryFile } from '../support/files';
+import { testIf } from '../support/machine';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { readAll, temporaryPipe } from '../support/pipes';
 import { closing } from '../support/sockets';
@@ -237,11 +238,11 @@ function canTrace(): boolean {
   }
 }
 
-const testIf = canTrace() ? test : test.skip;
-
-testIf('a file that blocks is waited for in the same way', async () => {
-  mkdirSync(tracing);
-  const text = `
+testIf(canTrace(), 'tracefs cannot be used')(
+  'a file that blocks is waited for in the same way',
+  async () => {
+    mkdirSync(tracing);
+    const text = `
     const { stream } = require('posix-ipc');
     const { reader, writer } = stream.pipeSync();
     const fd = require('fs').openSync('${tracing}/trace_pipe');
@@ -249,14 +250,15 @@ testIf('a file that blocks is waited for in the same way', async () => {
     try { writer.sendFileSync(fd, { timeout: 0 }); } catch (error) { failed(error); }
     writer.sendFile(fd, { timeout: 100 }).catch(failed);
     setTimeout(() => console.log(reader.tryRead()), 50);`;
-  try {
-    const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
-    expect(stdout.split('\n').sort()).toEqual(['', 'ETIMEDOUT', 'ETIMEDOUT', 'undefined']);
-  } finally {
-    rmdirSync(tracing);
-  }
-});
+    try {
+      const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
+      const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
+      expect(stdout.split('\n').sort()).toEqual(['', 'ETIMEDOUT', 'ETIMEDOUT', 'undefined']);
+    } finally {
+      rmdirSync(tracing);
+    }
+  },
+);
 
 test('a socket that listens has nothing to send, and is not waited for', async () => {
   const { writer } = temporaryPipe();

@@ -1,9 +1,8 @@
 /** Every C example of the documentation is C, and does what is said of it. */
 
-import { channel } from 'posix-ipc';
-
+import { makeBroadcast } from '../support/broadcasts';
+import { makeChannel } from '../support/channels';
 import { Peer } from '../support/processes';
-import { randomKey } from '../support/random-key';
 import { blocksOf, compileProgram, consumerFolder } from './blocks';
 
 const blocks = blocksOf('c');
@@ -94,26 +93,26 @@ test.each([...blocks.keys()])('%s compiles', async (name) => {
   await expect(compileProgram(consumerFolder(), program(name))).resolves.toBeDefined();
 });
 
-test.each([
-  ['docs/channel.md 1', '1 100.25'],
-  ['docs/broadcast.md 1', '1 100.25 0'],
-])('%s receives what Node sends', async (name, line) => {
-  const shared = `/prices-${String(randomKey())}`;
+/** A program of a block that opens what has this name. */
+function opening(name: string, shared: string): Promise<string> {
   const code = program(name, (text) => text.replaceAll('"/prices"', `"${shared}"`));
-  const receiver = await compileProgram(consumerFolder(), code);
-  if (name.includes('channel')) {
-    using one = channel.Channel.createSync(shared);
-    using sender = one.sender();
-    sender.sendSync('100.25', { type: 1 });
-    sender.flush();
-    expect(await new Peer(receiver, []).line()).toBe(line);
-    one.unlinkSync();
-  } else {
-    using one = channel.Broadcast.createSync(shared);
-    using publisher = one.publisher();
-    publisher.publishSync('100.25', { type: 1 });
-    publisher.flush();
-    expect(await new Peer(receiver, []).line()).toBe(line);
-    one.unlinkSync();
-  }
+  return compileProgram(consumerFolder(), code);
+}
+
+test('docs/channel.md 1 receives what Node sends', async () => {
+  const one = makeChannel();
+  const receiver = await opening('docs/channel.md 1', one.name);
+  const sender = one.sender();
+  sender.sendSync('100.25', { type: 1 });
+  sender.flush();
+  expect(await new Peer(receiver, []).line()).toBe('1 100.25');
+});
+
+test('docs/broadcast.md 1 receives what Node publishes', async () => {
+  const one = makeBroadcast();
+  const receiver = await opening('docs/broadcast.md 1', one.name);
+  const publisher = one.publisher();
+  publisher.publishSync('100.25', { type: 1 });
+  publisher.flush();
+  expect(await new Peer(receiver, []).line()).toBe('1 100.25 0');
 });

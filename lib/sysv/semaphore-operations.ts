@@ -5,6 +5,8 @@ import { native } from '../native';
 import { IPC_NOWAIT } from './constants';
 import { SEMBUFS, sembufs, WORDS_PER_SEMBUF } from './sembuf';
 
+const { semopNow, semopOne } = native; // see core/quick.ts
+
 /** Operations that the kernel performs all at once, or not at all. */
 export interface Operations {
   readonly count: number;
@@ -37,7 +39,7 @@ export class Single implements Operations {
   }
 
   attempt(set: number): number {
-    return quick2(native.semopOne, set, this.#packed);
+    return quick2(semopOne, set, this.#packed);
   }
 
   load(): void {
@@ -70,7 +72,7 @@ export class Vector implements Operations {
 
   attempt(set: number): number {
     this.load();
-    return quick3(native.semopNow, set, SEMBUFS, this.count);
+    return quick3(semopNow, set, SEMBUFS, this.count);
   }
 
   load(): void {

@@ -11,6 +11,8 @@ import type { Operations } from './semaphore-operations';
 import type { WaitPlan } from './semaphore-options';
 import { hintOf, isGone } from './semaphore-hints';
 
+const { semopTimed } = native; // see core/quick.ts
+
 const EAGAIN = -errnoOf('EAGAIN');
 const EIDRM = -errnoOf('EIDRM');
 const EINVAL = -errnoOf('EINVAL');
@@ -86,7 +88,7 @@ export class SemaphoreOperator {
 
   block(operations: Operations, timeout: number): number {
     operations.load();
-    return quick4(native.semopTimed, this.#id, SEMBUFS, operations.count, timeout);
+    return quick4(semopTimed, this.#id, SEMBUFS, operations.count, timeout);
   }
 
   answered(took: number): void {

@@ -5,8 +5,10 @@
 #include <memory>
 #include <sys/ipc.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 
 #include "core/pause.h"
+#include "core/system_call.h"
 #include "sysv/sem_wait.h"
 #include "sysv/values.h"
 
@@ -63,7 +65,7 @@ int32_t semop_now(Environment& /*environment*/, int32_t semid, Bytes sops, size_
 int32_t semop_one(Environment& /*environment*/, int32_t semid, size_t packed) {
     sembuf operation{static_cast<unsigned short>(packed >> 16), static_cast<short>(packed),
                      static_cast<short>(packed >> 32 | IPC_NOWAIT)};
-    return or_errno(::semop(semid, &operation, 1));
+    return static_cast<int32_t>(system_call(SYS_semop, semid, &operation, 1));
 }
 
 constexpr Milliseconds for_ever{std::numeric_limits<double>::infinity()};

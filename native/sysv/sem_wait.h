@@ -3,9 +3,10 @@
 #include <array>
 #include <span>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include <vector>
 
-#include "core/or_errno.h"
+#include "core/system_call.h"
 #include "core/wait/operation.h"
 
 namespace posix_ipc::sysv {
@@ -28,7 +29,9 @@ class Sembufs {
         }
     }
     /// semop(2): 0 or a negated errno.
-    int32_t perform(int set) { return or_errno(semop(set, all().data(), count_)); }
+    int32_t perform(int set) {
+        return static_cast<int32_t>(system_call(SYS_semop, set, all().data(), count_));
+    }
 
   private:
     static constexpr size_t few = 4;

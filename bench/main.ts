@@ -4,6 +4,7 @@ import { pooled } from './core/agreement';
 import { undoAtExit } from './core/cleanup';
 import { Compiler } from './core/compiler';
 import { conditions } from './core/conditions';
+import { cannotPlace } from './core/cpus';
 import { durationText } from './core/duration';
 import { machine } from './core/machine';
 import { withoutGoals, type Facility, type Measure } from './core/measure';
@@ -12,6 +13,7 @@ import { Progress } from './core/progress';
 import { run, stepsOf, type Outcome } from './core/run';
 import { facilities } from './facilities';
 import {
+  Lack,
   Misuse,
   parseOptions,
   refuseUnused,
@@ -28,16 +30,26 @@ interface Chosen extends Facility {
 
 /** What was asked for: all facilities, or one, with the rows that were; a facility without any is left out. */
 function choose(options: Options, compiler: Compiler): Chosen[] {
-  const { facility, effort } = options;
+  const { facility, effort, placement } = options;
+  const lacking = cannotPlace();
+  if (lacking !== undefined && placement !== 'free')
+    throw new Lack(`--${placement === 'apart' ? 'pin' : 'one-cpu'} needs ${lacking}`);
   const names = facility === undefined ? Object.keys(facilities) : [facility];
   return names.flatMap((name) => {
     const one = Object.hasOwn(facilities, name) ? facilities[name] : undefined;
     if (one === undefined) throw new Misuse(`no such facility: ${name}`);
     const built = one.build(effort, compiler, options);
     const asked = built.measures.filter((measure) => isAskedFor(measure, options));
-    const measures = effort === 'smoke' ? asked.map(withoutGoals) : asked;
+    const able = asked.map((measure) => placeable(measure, lacking));
+    const measures = effort === 'smoke' ? able.map(withoutGoals) : able;
     return measures.length === 0 ? [] : [{ ...built, title: one.title, measures }];
   });
+}
+
+/** The same; where it needs a CPU for itself, and nothing can give it one, it says so. */
+function placeable(measure: Measure, lacking: string | undefined): Measure {
+  if (lacking === undefined || measure.alone !== true) return measure;
+  return { ...measure, absent: `not measured: it needs ${lacking}` };
 }
 
 function isAskedFor({ name, scenario, work }: Measure, { only, payloads }: Options): boolean {
@@ -163,6 +175,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   if (error instanceof Misuse) console.error(`${error.message}\n\n${USAGE}`);
-  else console.error(error);
+  else console.error(error instanceof Lack ? error.message : error);
   process.exitCode = error instanceof Misuse ? 2 : 1;
 });

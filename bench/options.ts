@@ -98,6 +98,9 @@ const config = {
 /** The arguments make no sense; the message is for the user. */
 export class Misuse extends Error {}
 
+/** The machine lacks what they need; the same. */
+export class Lack extends Error {}
+
 const FILE = 'the name of a file';
 
 /** What follows each option. */

@@ -1,6 +1,7 @@
 /** Where the two programs of a row find each other by channels: as in c/channel.c. */
 
 import { channel } from 'posix-ipc';
+import { making } from './cleanup';
 import type { Meeting } from './measure';
 import type { Work } from './params';
 import { REPLY, REQUEST } from './slots';
@@ -37,18 +38,22 @@ export function makeChannels(
 ): Pick<Meeting, 'complaint' | 'remove'> {
   const types = Array.from({ length: Math.max(REPLY, selectors) }, (_, i) => REQUEST + i);
   const capacity = types.length > REPLY ? 1024 : capacityFor(size);
-  const all = types.map((type) =>
-    channel.Channel.createSync(channelName(address, type), { capacity }),
-  );
-  all.push(channel.Channel.createSync(unboundedName(address), { capacity: 'unbounded' }));
+  const all: channel.Channel[] = [];
+  const remove = (): void => {
+    for (const one of all) {
+      one.close();
+      one.unlinkSync();
+    }
+  };
+  making((undo) => {
+    undo(remove);
+    for (const type of types)
+      all.push(channel.Channel.createSync(channelName(address, type), { capacity }));
+    all.push(channel.Channel.createSync(unboundedName(address), { capacity: 'unbounded' }));
+  });
   return {
     complaint: () =>
       all.some((one) => one.statSync().depth > 0) ? 'messages are left in a channel' : undefined,
-    remove: () => {
-      for (const one of all) {
-        one.close();
-        one.unlinkSync();
-      }
-    },
+    remove,
   };
 }

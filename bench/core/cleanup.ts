@@ -12,6 +12,17 @@ export function undoLater(undo: () => void): () => void {
   };
 }
 
+/** Makes several things; where one of them fails, those before it are undone, the latest first. */
+export function making<T>(make: (undo: (one: () => void) => void) => T): T {
+  const undos: (() => void)[] = [];
+  try {
+    return make((one) => undos.push(one));
+  } catch (error) {
+    for (const undo of undos.reverse()) undo();
+    throw error;
+  }
+}
+
 /** The latest first. */
 function undoAll(): void {
   for (const undo of [...undoings].reverse()) {

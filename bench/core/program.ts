@@ -22,6 +22,9 @@ export interface Command {
 /** A program did not do its work: the driver is wrong, or cannot run here. */
 export class Fault extends Error {}
 
+/** It could not begin: the system has refused what it needs. Nobody was wrong. */
+export class Refusal extends Fault {}
+
 interface Running {
   done: Promise<string>;
   kill: () => void;
@@ -39,7 +42,9 @@ function start({ file, args, env, descriptors = [] }: Command): Running {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const done = new Promise<string>((resolve, reject) => {
-    child.on('error', reject);
+    child.on('error', ({ message }) => {
+      reject(new Fault(message));
+    });
     child.on('close', (code, signal) => {
       ended();
       if (code === 0) resolve(output);
@@ -50,6 +55,18 @@ function start({ file, args, env, descriptors = [] }: Command): Running {
     });
   });
   return { done, kill };
+}
+
+/** What a program says: a package of somebody else may end it before, or say something of its own. */
+function resultIn(line: string): Result {
+  if (line === '') throw new Fault('it ended without a result');
+  try {
+    const result = JSON.parse(line) as Result | null;
+    if (result?.values !== undefined) return result;
+  } catch {
+    // The same.
+  }
+  throw new Fault(`it says what is no result: ${line}`);
 }
 
 /**
@@ -78,8 +95,7 @@ export async function runTogether(
     watchdogs.push(setTimeout(giveUp, GRACE.ended));
     const outputs = await all;
     // A program may have started others, which print what they have measured in its place.
-    const lines = outputs.flatMap((output) => output.trim().split('\n'));
-    return lines.map((line) => JSON.parse(line) as Result);
+    return outputs.flatMap((output) => output.trim().split('\n')).map(resultIn);
   } catch (error) {
     abandon();
     const grace = setTimeout(killAll, GRACE.failed);

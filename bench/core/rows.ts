@@ -35,7 +35,7 @@ export interface Row {
   outliers: Outlier[];
   /** Why there are no numbers. */
   trouble?: string;
-  /** Whether that is our fault, or the C program's: it was wrong, not just absent, and no rival's. */
+  /** Whether that is our fault, or the C program's, or the machine's: not a rival's, nor that one is absent. */
   wrong: boolean;
 }
 
@@ -73,7 +73,10 @@ function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distan
   if (fault !== undefined) {
     const culprit = measure[fault.who];
     const whose = fault.who === 'subject' || culprit === undefined ? '' : `${nameOf(culprit)}: `;
-    const trouble = `DISQUALIFIED: ${whose}${fault.what}`;
+    const trouble =
+      fault.refused === true
+        ? `not measured: ${fault.what}`
+        : `DISQUALIFIED: ${whose}${fault.what}`;
     return { ...row, trouble, wrong: culprit === undefined || !isRival(culprit) };
   }
   if (figure.latencies !== undefined) row.p99 = { subject: tail(used, 'subject', figure) };

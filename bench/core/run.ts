@@ -3,7 +3,7 @@
 import { inLanes } from './lanes';
 import { workOf, type Contender, type Facility, type Measure, type Placement } from './measure';
 import type { Probe } from './probe';
-import { Fault } from './program';
+import { Fault, Refusal } from './program';
 import type { Progress } from './progress';
 import { migrationsOf, type Result } from './result';
 import { onlyOnce, sampler, type Sampler } from './sample';
@@ -28,8 +28,8 @@ export interface Round {
 export interface Outcome {
   measure: Measure;
   rounds: Round[];
-  /** What somebody did wrong: then there is no more to say. */
-  fault?: { who: Who; what: string };
+  /** What somebody did wrong, or why it could not begin: then there is no more to say. */
+  fault?: { who: Who; what: string; refused?: boolean };
 }
 
 export interface RunOptions {
@@ -117,7 +117,7 @@ async function faultless<T>(
     return await work(contender);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    outcome.fault = { who, what: error.message };
+    outcome.fault = { who, what: error.message, refused: error instanceof Refusal };
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ import { undoLater } from './cleanup';
 import { placed, programs, programsOf } from './measure';
 import type { Contender, Facility, Measure, Placement, Scenario } from './measure';
 import { toArguments, type Work } from './params';
-import { Fault, runTogether, type Command } from './program';
+import { Fault, Refusal, runTogether, type Command } from './program';
 import { migrationsOf, type Result } from './result';
 
 export type Sampler = (measure: Measure, contender: Contender, work: Work) => Promise<Result>;
@@ -36,7 +36,7 @@ async function sample(
 ): Promise<Result> {
   const inNode = contender.language === 'JavaScript' ? contender : undefined;
   const isOne = inNode?.starts !== undefined;
-  const meeting = (contender.meet ?? facility.meet)(work);
+  const meeting = asked(() => (contender.meet ?? facility.meet)(work));
   const remove = undoLater(meeting.remove);
   try {
     const args = toArguments({ ...work, address: meeting.address });
@@ -53,11 +53,21 @@ async function sample(
       scenario,
       inNode?.starts === 'threads',
     );
-    const complaint = meeting.complaint();
+    const complaint = asked(meeting.complaint);
     if (complaint !== undefined) throw new Fault(complaint);
     return result;
   } finally {
     remove();
+  }
+}
+
+/** What the system refuses, such as memory, is a matter of this row: the others may be measured all the same. */
+function asked<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw new Refusal(error.message);
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { channel } from 'posix-ipc';
 import { channelName } from '../core/channels';
+import { making } from '../core/cleanup';
 import { perSecond, rate } from '../core/figures';
 import { makeFolder } from '../core/folder-meeting';
 import type { Contender, Measure, Meeting } from '../core/measure';
@@ -46,9 +47,12 @@ function meetAt(
   { size }: Work,
   ends: Pick<channel.ChannelOptions, 'senders' | 'receivers'>,
 ): Meeting {
-  const folder = makeFolder(size);
-  const name = channelName(folder.address, REQUEST);
-  const one = channel.Channel.createSync(name, ends);
+  const [folder, one] = making((undo) => {
+    const made = makeFolder(size);
+    undo(made.remove);
+    const name = channelName(made.address, REQUEST);
+    return [made, channel.Channel.createSync(name, ends)];
+  });
   return {
     address: folder.address,
     complaint: () => (one.statSync().depth > 0 ? 'messages are left in the channel' : undefined),

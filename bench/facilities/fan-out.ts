@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { channel } from 'posix-ipc';
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM, socketpair } from 'posix-ipc/syscalls';
 import { channelName } from '../core/channels';
+import { making } from '../core/cleanup';
 import { ratesOf } from '../core/figures';
 import { makeFolder } from '../core/folder-meeting';
 import type { Contender, Measure, Meeting } from '../core/measure';
@@ -92,9 +93,13 @@ function meetAt(
   { size, receivers = 1 }: Work,
   options: Parameters<typeof channel.Broadcast.createSync>[1],
 ): Meeting {
-  const folder = makeFolder(size);
+  const [folder, broadcast] = making((undo) => {
+    const made = makeFolder(size);
+    undo(made.remove);
+    const name = channelName(made.address, REQUEST);
+    return [made, channel.Broadcast.createSync(name, options)];
+  });
   const { address } = folder;
-  const broadcast = channel.Broadcast.createSync(channelName(address, REQUEST), options);
   const pairs = Array.from({ length: receivers }, () =>
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC),
   );

@@ -1,6 +1,7 @@
 /** POSIX message queues: what is measured, and how fast it should be. */
 
 import { posix } from 'posix-ipc';
+import { making } from '../core/cleanup';
 import type { Compiler } from '../core/compiler';
 import { atMost, perMessage, rate } from '../core/figures';
 import type { Contender, Facility, Measure, Meeting } from '../core/measure';
@@ -91,22 +92,28 @@ function roundTrips(plan: Plan): Measure[] {
 
 export function meet({ size }: Work): Meeting {
   const options = { maxMessages: CAPACITY, messageSize: size };
-  const queue = posix.MessageQueue.createSync(undefined, options);
-  const replies = posix.MessageQueue.createSync(`${queue.name}-reply`, options);
-  const both = [queue, replies];
+  const both: posix.MessageQueue[] = [];
+  const remove = (): void => {
+    for (const one of both) {
+      one.close();
+      one.unlinkSync();
+    }
+  };
+  const { name } = making((undo) => {
+    undo(remove);
+    const queue = posix.MessageQueue.createSync(undefined, options);
+    both.push(queue);
+    both.push(posix.MessageQueue.createSync(`${queue.name}-reply`, options));
+    return queue;
+  });
   return {
-    address: queue.name,
+    address: name,
     complaint: () => {
       const left = both.map(({ attributes }) => attributes.messages);
       return left.every((count) => count === 0)
         ? undefined
         : `${left.join(' and ')} messages are left in the queues`;
     },
-    remove: () => {
-      for (const one of both) {
-        one.close();
-        one.unlinkSync();
-      }
-    },
+    remove,
   };
 }

@@ -129,6 +129,11 @@ describe('a fault', () => {
   test('leaves no numbers', () => {
     const row = rowOf({ ...outcome([round(1, 1)]), fault });
     expect(row).toMatchObject({ trouble: 'DISQUALIFIED: lost a message', wrong: true });
+    const refused = { who: 'baseline', what: 'ENOSPC: no space', refused: true } as const;
+    expect(rowOf({ ...outcome([]), fault: refused })).toMatchObject({
+      trouble: 'not measured: ENOSPC: no space',
+      wrong: true,
+    });
     expect(row.ratio).toBeUndefined();
   });
 

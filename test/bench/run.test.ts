@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { SystemError } from 'posix-ipc';
+import { making } from '../../bench/core/cleanup';
 import { inLanes } from '../../bench/core/lanes';
 import type { Contender, Facility, Measure } from '../../bench/core/measure';
 import { run, stepsOf, type Outcome, type RunOptions } from '../../bench/core/run';
@@ -130,6 +132,74 @@ describe('where only faults count', () => {
     const rows = ['a', 'b'].map((name) => measure('pair', { name, subject: broken }));
     const outcomes = await ran(rows, { unmeasured: true });
     expect(outcomes.map(({ fault }) => fault?.who)).toEqual(['subject', 'subject']);
+  });
+});
+
+/** A row whose program is this, as a shell has it. */
+function shell(text: string): Measure {
+  const file = path.join(folder, 'shell');
+  writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return measure('pair', { subject: { language: 'C', program: file } });
+}
+
+describe('a program that says no result', () => {
+  test.each([
+    ['as it ends before', 'exit 0', 'it ended without a result'],
+    ['but something else', 'echo hello', 'it says what is no result: hello'],
+    ['but another value', 'echo 42', 'it says what is no result: 42'],
+    ['and something else before', `echo hello; echo '{"values":{}}'`, 'it says what is no result'],
+    ['as it fails', 'echo lost >&2; exit 1', 'lost'],
+  ])('%s, is wrong, and the other rows are measured', async (_how, text, what) => {
+    const [wrong, right] = await ran([shell(text), measure('pair', { name: 'b' })]);
+    expect(wrong?.fault).toMatchObject({ what: expect.stringContaining(what) as string });
+    expect(wrong?.fault?.refused).toBe(false);
+    expect(right?.rounds).toHaveLength(1);
+  });
+
+  test('as it cannot be started, too', async () => {
+    const nowhere: Contender = { language: 'C', program: path.join(folder, 'nowhere') };
+    const [wrong] = await ran([measure('pair', { subject: nowhere })]);
+    expect(wrong?.fault).toMatchObject({ what: expect.stringContaining('ENOENT') as string });
+  });
+});
+
+describe('what the system refuses', () => {
+  const refusing = (): never => {
+    throw new SystemError('ENOSPC', 'posix_fallocate');
+  };
+  const at = (meet: Facility['meet']): Contender => ({ ...program(), meet });
+
+  test.each<[string, Facility['meet']]>([
+    ['a place to meet', refusing],
+    ['a look at it', (work) => ({ ...facility.meet(work), complaint: refusing })],
+  ])('%s: nobody is wrong, and the other rows are measured', async (_what, meet) => {
+    const [first, second] = await ran([measure('pair', { subject: at(meet) }), measure('pair')]);
+    expect(first?.fault).toMatchObject({ refused: true });
+    expect(first?.fault?.what).toMatch(/^ENOSPC/);
+    expect(second?.rounds).toHaveLength(1);
+  });
+
+  test('is no excuse for what is wrong with the benchmark itself', async () => {
+    const broken = at(() => {
+      throw new Error('a bug');
+    });
+    await expect(ran([measure('pair', { subject: broken })])).rejects.toThrow('a bug');
+  });
+
+  test('after a part was made: that part is undone, the latest first', () => {
+    const undone: number[] = [];
+    const attempt = (): unknown =>
+      making((undo) => {
+        undo(() => undone.push(1));
+        undo(() => undone.push(2));
+        return refusing();
+      });
+    expect(attempt).toThrow('ENOSPC');
+    expect(undone).toEqual([2, 1]);
+    making((undo) => {
+      undo(() => undone.push(3));
+    });
+    expect(undone).toEqual([2, 1]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -98,7 +99,12 @@ async function outputOf(running: ReturnType<typeof run>): Promise<string> {
 
 /** What `bench` has compiled, as it is. */
 function compiled(...args: string[]): ReturnType<typeof run> {
-  return run(process.execPath, [path.join(root, 'dist-programs/bench/main.js'), ...args]);
+  return compiledIn({}, ...args);
+}
+
+function compiledIn(env: NodeJS.ProcessEnv, ...args: string[]): ReturnType<typeof run> {
+  const main = path.join(root, 'dist-programs/bench/main.js');
+  return run(process.execPath, [main, ...args], { env: { ...process.env, ...env } });
 }
 
 /** The one folder in a folder. */
@@ -277,6 +283,32 @@ describe('npm run bench', () => {
     }
     expect(readdirSync(scratch)).toEqual([]);
     // Queues and processes: the suite looks for them at its end.
+  });
+
+  describe('without taskset', () => {
+    /** All that a run of one row needs but that. */
+    const path = (): string => {
+      const programs = mkdtempSync(`${folder}/path-`);
+      for (const name of ['cc', 'as', 'ld', 'sh', 'true']) {
+        const found = (process.env['PATH'] ?? '').split(':').map((one) => `${one}/${name}`);
+        symlinkSync(found.find((one) => existsSync(one)) ?? name, `${programs}/${name}`);
+      }
+      return programs;
+    };
+
+    test.each(['--pin', '--one-cpu'])('%s says in one line what it needs', async (option) => {
+      const running = compiledIn({ PATH: path() }, 'eventfd', '--smoke', option);
+      await expect(running).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(new RegExp(`^${option} needs taskset, [^\n]*\n$`)) as string,
+      });
+    });
+
+    test('what needs a CPU for itself is not measured', async () => {
+      const only = ['channel', '--smoke', '--only', 'broadcast to 4, beside one'];
+      const { stdout } = await compiledIn({ PATH: path() }, ...only);
+      expect(String(stdout)).toContain('not measured: it needs taskset');
+    });
   });
 
   test('a facility that is none is refused', async () => {

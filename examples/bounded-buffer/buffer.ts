@@ -32,17 +32,17 @@ export class BoundedBuffer {
     this.#numbers = mapping.view(Float64Array, NUMBERS, capacity);
   }
 
-  async put(number: number): Promise<void> {
-    using guard = await this.#mutex.lock();
-    await this.#until(this.#notFull, guard, () => this.#held() < capacity);
+  async put(number: number, signal: AbortSignal): Promise<void> {
+    using guard = await this.#mutex.lock({ signal });
+    await this.#until(this.#notFull, guard, () => this.#held() < capacity, signal);
     this.#notEmpty.notify(guard); // first: who dies after it is noticed by the one that it woke
     this.#numbers[this.#read(0) % capacity] = number;
     this.#count(0); // the one store that changes the buffer: a death tears nothing
   }
 
-  async take(): Promise<number> {
-    using guard = await this.#mutex.lock();
-    await this.#until(this.#notEmpty, guard, () => this.#held() > 0);
+  async take(signal: AbortSignal): Promise<number> {
+    using guard = await this.#mutex.lock({ signal });
+    await this.#until(this.#notEmpty, guard, () => this.#held() > 0, signal);
     this.#notFull.notify(guard);
     const number = this.#numbers[this.#read(1) % capacity] ?? NaN;
     this.#count(1);
@@ -54,8 +54,9 @@ export class BoundedBuffer {
     condition: lock.Condition,
     guard: lock.MutexGuard,
     predicate: () => boolean,
+    signal: AbortSignal,
   ): Promise<void> {
-    while (!(await condition.waitFor(guard, predicate))) {
+    while (!(await condition.waitFor(guard, predicate, { signal }))) {
       guard.markConsistent();
       this.#notFull.notifyAll(guard);
       this.#notEmpty.notifyAll(guard);

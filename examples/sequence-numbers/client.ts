@@ -2,8 +2,8 @@
 
 import { stream } from 'posix-ipc';
 
-import { run } from '../support/program';
-import { clientPath, request, responseSize, serverPath } from './protocol';
+import { run, UsageError } from '../support/program';
+import { clientPath, mostNumbers, request, responseSize, serverPath } from './protocol';
 
 async function ask(folder: string, count: number, signal: AbortSignal): Promise<void> {
   // Before the request: the server opens it as soon as it has read that.
@@ -22,6 +22,11 @@ async function ask(folder: string, count: number, signal: AbortSignal): Promise<
 }
 
 run('client', async (interrupted) => {
-  await ask(process.argv[2] ?? '/tmp', Number(process.argv[3] ?? 1), interrupted);
+  const [, , folder = '/tmp', text = '1'] = process.argv;
+  const count = Number(text);
+  // The server answers no other: nobody waits for that.
+  if (!(Number.isInteger(count) && count > 0 && count <= mostNumbers))
+    throw new UsageError('usage: client [FOLDER [COUNT]]');
+  await ask(folder, count, interrupted);
   return 0;
 });

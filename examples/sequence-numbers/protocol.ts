@@ -8,6 +8,9 @@ import path from 'node:path';
 export const requestSize = 8;
 export const responseSize = 4;
 
+/** What an int holds. */
+export const mostNumbers = 2 ** 31 - 1;
+
 export function serverPath(folder: string): string {
   return path.join(folder, 'seqnum_sv');
 }

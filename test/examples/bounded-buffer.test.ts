@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { temporaryFile } from '../support/files';
 import { Peer } from '../support/processes';
+import { soon } from '../support/wait-until';
 
 const program = path.resolve(__dirname, '../../dist-programs/examples/bounded-buffer/main.js');
 
@@ -46,7 +47,31 @@ test('two that take share what two put', async () => {
   ]);
 });
 
-test('says how it is used', async () => {
-  const { code, stderr } = await start('give').ended;
-  expect([code, stderr]).toEqual([2, 'bounded-buffer: usage: main make|put|take FILE [FROM TO]\n']);
+test('Ctrl-C ends who waits, and no number is lost', async () => {
+  const file = temporaryFile(Buffer.alloc(0));
+  await start('make', file).success();
+  const taker = start('take', file);
+  await start('put', file, '1', '1').success();
+  expect(await taker.line()).toBe('1'); // it waits for the next one
+  taker.kill('SIGINT');
+  expect(await soon('its end', taker.ended)).toMatchObject({ signal: 'SIGINT' });
+  const putter = start('put', file, '2', '1000');
+  const next = start('take', file);
+  expect(await next.line()).toBe('2');
+  next.kill('SIGTERM');
+  expect(await soon('its end', next.ended)).toMatchObject({ signal: 'SIGTERM' });
+  putter.kill('SIGINT'); // it is full
+  expect(await soon('its end', putter.ended)).toMatchObject({ signal: 'SIGINT' });
+});
+
+test.each([
+  [],
+  ['give'],
+  ['give', 'file'],
+  ['take'],
+  ['put', 'file', 'one'],
+  ['put', 'file', '1', '2.5'],
+])('says how it is used', async (...args: string[]) => {
+  const usage = 'bounded-buffer: usage: main make|put|take FILE [FROM TO]\n';
+  expect(await start(...args).ended).toMatchObject({ code: 2, stderr: usage });
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { stream } from 'posix-ipc';
 
-import { startC } from '../support/processes';
+import { Peer, startC } from '../support/processes';
 import { runDirectory } from '../support/run-directory';
 import { soon, waitUntil } from '../support/wait-until';
 
@@ -74,3 +74,13 @@ test('numbers, each once, for clients in Node and C', async () => {
   expect(taken.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(after).toBe(10);
 });
+
+test.each(['0', '-1', '1.5', 'three', '2147483648'])(
+  'nobody asks for %s numbers',
+  async (count) => {
+    const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+    const client = new Peer(process.execPath, [path.join(programs, 'client.js'), folder, count]);
+    const usage = 'client: usage: client [FOLDER [COUNT]]\n';
+    expect(await client.ended).toMatchObject({ code: 2, stderr: usage });
+  },
+);

@@ -132,12 +132,12 @@ export class ReadRequest extends RwRequest {
     return this.tryGate();
   }
 
-  protected enter(): Taken {
+  protected enter(): Taken | undefined {
     const slot = native.rwlockReadFromGate(this.handle.number);
     if (slot === EOWNERDEAD) return this.done(TOLD);
-    if (slot < 0) throw this.failed(slot);
+    if (slot < 0 && slot !== EBUSY) throw this.failed(slot);
     this.undo();
-    return { slot, ownerDied: false };
+    return slot < 0 ? undefined : { slot, ownerDied: false }; // a slot is about to be left
   }
 }
 

@@ -113,5 +113,6 @@ function block(request: RwRequest, deadline: number): Taken {
     if (result < 0) throw request.failure(result);
     const taken = request.blocked() ?? request.attempt();
     if (taken !== undefined) return taken;
+    if (remaining(deadline) === 0) throw request.failure('ETIMEDOUT');
   }
 }

@@ -4,6 +4,7 @@ namespace posix_ipc::lock {
 
 namespace {
 
+/// -EBUSY: none is free, but one is going to be.
 int32_t take_slot(const RwLock& lock, uint32_t first) {
     for (uint32_t i = 0; i < lock.slots; i++) {
         const uint32_t index = (first + i) % lock.slots;
@@ -22,7 +23,17 @@ int32_t take_slot(const RwLock& lock, uint32_t first) {
             return static_cast<int32_t>(index);
         }
     }
-    return -EAGAIN;
+    return posix_ipc_rwlock_is_full(lock.shared, lock.slots) != 0 ? -EAGAIN : -EBUSY;
+}
+
+/// The same, of one who reads there, as nobody can write meanwhile.
+int32_t read_in_slot(const RwLock& lock, uint32_t first) {
+    const int32_t slot = take_slot(lock, first);
+    if (slot >= 0) {
+        Mutex& mutex = lock.slot(static_cast<uint32_t>(slot));
+        posix_ipc_rwlock_set_reader(&mutex, owner_of(mutex));
+    }
+    return slot;
 }
 
 } // namespace
@@ -30,19 +41,28 @@ int32_t take_slot(const RwLock& lock, uint32_t first) {
 int32_t try_read(const RwLock& lock, uint32_t first) {
     const int32_t slot = take_slot(lock, first);
     if (slot < 0) {
-        return posix_ipc_rwlock_is_crowd(lock.shared, -slot) != 0 ? -EBUSY : slot;
+        return slot;
     }
+    Mutex& mutex = lock.slot(static_cast<uint32_t>(slot));
     POSIX_IPC_STEP(reading);
     if (posix_ipc_rwlock_admit(lock.shared) == 0) {
+        posix_ipc_rwlock_set_reader(&mutex, owner_of(mutex));
         POSIX_IPC_STEP(admitted);
         return slot;
     }
-    unlock(lock.slot(static_cast<uint32_t>(slot)));
+    unlock(mutex);
     return -EBUSY;
 }
 
 int32_t read_from_gate(const RwLock& lock, uint32_t first) {
-    return posix_ipc_rwlock_adopt(lock.shared) != 0 ? -EOWNERDEAD : take_slot(lock, first);
+    if (posix_ipc_rwlock_adopt(lock.shared) != 0) {
+        return -EOWNERDEAD;
+    }
+    const int32_t slot = read_in_slot(lock, first);
+    if (slot == -EBUSY) {
+        posix_ipc_rwlock_pause();
+    }
+    return slot;
 }
 
 int32_t claim(const RwLock& lock, int32_t own, uint32_t& busy) {
@@ -59,15 +79,20 @@ int32_t downgrade(const RwLock& lock, uint32_t first) {
     if (!is_mine(lock.gate()) || posix_ipc_rwlock_is_unsettled(lock.shared) != 0) {
         return -EPERM;
     }
-    const int32_t slot = take_slot(lock, first);
+    int32_t slot = read_in_slot(lock, first);
+    for (int i = 0; slot == -EBUSY && i < POSIX_IPC_RWLOCK_PAUSES; i++) {
+        posix_ipc_rwlock_pause();
+        slot = read_in_slot(lock, first);
+    }
     POSIX_IPC_STEP(downgrading);
     if (slot >= 0) {
         posix_ipc_rwlock_reopen(lock.shared);
     }
-    return slot;
+    return slot == -EBUSY ? -EAGAIN : slot;
 }
 
 int32_t leave_slot(const RwLock& lock, uint32_t slot) {
+    posix_ipc_rwlock_set_reader(&lock.slot(slot), 0);
     posix_ipc_rwlock_calm(&lock.slot(slot));
     return unlock(lock.slot(slot));
 }

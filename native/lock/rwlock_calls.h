@@ -33,7 +33,8 @@ int32_t leave_slot(const RwLock& lock, uint32_t slot);
 
 // Of the owner of the gate, which it has just got or has kept:
 
-/// -EOWNERDEAD: it has to write: see posix_ipc_rwlock_adopt(). Else it has to leave the gate.
+/// -EOWNERDEAD: it has to write: see posix_ipc_rwlock_adopt(). Else it has to leave the gate;
+/// -EBUSY: and to begin anew, as no slot is free, but one is going to be.
 int32_t read_from_gate(const RwLock& lock, uint32_t first);
 
 /// As posix_ipc_rwlock_claim(), negated; `own` is -1 where it is no upgrade.

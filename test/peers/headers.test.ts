@@ -7,4 +7,7 @@ test.each(['lock.h', 'channel.h', 'broadcast.h'])('%s says which C it needs', as
   await expect(compileHeader(`posix-ipc/${header}`, 'C11 and no more')).rejects.toThrow(
     'posix-ipc needs more of libc than ISO C has: -std=gnu11 or later, or -D_GNU_SOURCE',
   );
+  await expect(compileHeader(`posix-ipc/${header}`, 'C of 32 bits')).rejects.toThrow(
+    'posix-ipc needs 64 bits, little-endian',
+  );
 });

@@ -35,6 +35,10 @@ function isTold({ rwlock }: RwLedger): boolean {
   return guard.ownerDied;
 }
 
+test('C: who finds no slot is told of too many readers only where there are', async () => {
+  expect(await (await startC('rwlock-slots-rules')).success()).toBe('done\n');
+});
+
 describe.each(languages)('%s', (language) => {
   test('nobody reads while somebody writes: slots that are taken then are about to be left', async () => {
     const { file, ledger } = makeRwLedger();
@@ -54,6 +58,26 @@ describe.each(languages)('%s', (language) => {
     setSlots(0);
     writer.release();
     expect(await peer.line()).toBe('locked');
+    words.close();
+  });
+
+  test('slots in which nobody reads are about to be left: who comes to read waits for them', async () => {
+    const { file, ledger } = makeRwLedger();
+    const words = mapFile(file);
+    const setSlots = (thread: number): void => {
+      for (let slot = 0; slot < ledgerSlots; slot++)
+        words.view(Uint32Array)[48 + 16 * slot] = thread;
+    };
+    setSlots(1); // as of many who came while somebody wrote, who has just left
+    const peer = await launch(language, file, 'read');
+    let hasEnded = false;
+    void peer.ended.then(() => (hasEnded = true));
+    const tries = (): number => Number(words.view(BigUint64Array)[14]); // how often the gate was locked
+    await waitUntil('it tries again', () => hasEnded || tries() > 3);
+    expect(hasEnded).toBe(false);
+    setSlots(0);
+    expect(await peer.line()).toBe('locked');
+    expect(ledger.rwlock.statSync()).toMatchObject({ state: 'reading', readers: 1 });
     words.close();
   });
 

@@ -39,6 +39,7 @@ const languages = {
   C11: ['cc', '-std=c11', '-D_GNU_SOURCE', '-x', 'c'],
   gnu11: ['cc', '-std=gnu11', '-x', 'c'],
   'C11 and no more': ['cc', '-std=c11', '-x', 'c'],
+  'C of 32 bits': ['cc', '-std=gnu11', '-U__LP64__', '-x', 'c'], // as -m32, for which libc may be missing
   'C++20': ['g++', '-std=c++20', '-x', 'c++'],
 } as const;
 

@@ -411,8 +411,8 @@ static inline int posix_ipc_barrier_wait(struct posix_ipc_barrier* barrier, uint
         struct posix_ipc_mutex* slot = posix_ipc_barrier_take_slot(barrier, parties, &self);
         if (slot == NULL) {
             posix_ipc_barrier_pause(barrier);
-            if (posix_ipc_now() >= posix_ipc_instant(until))
-                return ETIMEDOUT;
+            if ((result = posix_ipc_expired(until)) != 0)
+                return result;
             continue;
         }
         posix_ipc_announce(self.head, posix_ipc_barrier_bell(barrier));

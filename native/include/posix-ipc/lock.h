@@ -29,6 +29,9 @@
 #if !defined(_DEFAULT_SOURCE) && !defined(_GNU_SOURCE) && !defined(_BSD_SOURCE)
 #error "posix-ipc needs more of libc than ISO C has: -std=gnu11 or later, or -D_GNU_SOURCE"
 #endif
+#if !defined(__LP64__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "posix-ipc needs 64 bits, little-endian"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -91,7 +94,7 @@ static inline void posix_ipc_mutex_note(struct posix_ipc_mutex* mutex, int died)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     mutex->since = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    mutex->acquisitions++;
+    __atomic_store_n(&mutex->acquisitions, mutex->acquisitions + 1, __ATOMIC_RELAXED);
     if (died)
         mutex->deaths++;
 }
@@ -150,11 +153,28 @@ static inline int64_t posix_ipc_now(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* The same of an instant; NULL, or in three hundred years: never. */
+/* Whether it is an instant, as futex(2) asks before it sleeps; NULL: never. */
+static inline int posix_ipc_is_instant(const struct timespec* until) {
+    return until == NULL || (until->tv_nsec >= 0 && until->tv_nsec < 1000000000);
+}
+
+/* Nanoseconds of an instant; NULL, or in three hundred years: never. What is none is over. */
 static inline int64_t posix_ipc_instant(const struct timespec* until) {
-    if (until == NULL || until->tv_sec >= INT64_MAX / 1000000000)
+    if (until == NULL)
         return INT64_MAX;
-    return until->tv_sec < 0 ? 0 : (int64_t)until->tv_sec * 1000000000 + until->tv_nsec;
+    if (until->tv_sec < 0 || !posix_ipc_is_instant(until))
+        return 0;
+    if (until->tv_sec >= INT64_MAX / 1000000000)
+        return INT64_MAX;
+    return (int64_t)until->tv_sec * 1000000000 + until->tv_nsec;
+}
+
+/* How a wait ends that does not sleep: 0: its instant has not come; ETIMEDOUT; EINVAL: it is none.
+ */
+static inline int posix_ipc_expired(const struct timespec* until) {
+    if (posix_ipc_now() < posix_ipc_instant(until))
+        return 0;
+    return until->tv_sec < 0 || posix_ipc_is_instant(until) ? ETIMEDOUT : EINVAL;
 }
 
 /* Whether another thread may run while this one does not sleep. The machine's CPUs count, not those

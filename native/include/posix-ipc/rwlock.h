@@ -126,11 +126,44 @@ static inline int posix_ipc_rwlock_admit(struct posix_ipc_rwlock* lock) {
     return (state & POSIX_IPC_RWLOCK_PHASE) == POSIX_IPC_RWLOCK_FREE ? 0 : EBUSY;
 }
 
-/* Whether one who found no slot has to queue all the same: while somebody writes nobody reads, and
- * the slots are those of others who come, and leave at once. */
-static inline int posix_ipc_rwlock_is_crowd(const struct posix_ipc_rwlock* lock, int error) {
-    return error == EAGAIN && posix_ipc_rwlock_phase(lock) == POSIX_IPC_RWLOCK_WRITING;
+/* ---- who reads. Nobody waits for the mutex of a slot, so its `contentions` is the thread that
+ * reads there: who has only just locked it, or is about to leave, does not. */
+
+static inline void posix_ipc_rwlock_set_reader(struct posix_ipc_mutex* slot, uint32_t thread) {
+    __atomic_store_n(&slot->contentions, thread, __ATOMIC_RELEASE);
 }
+
+/* One more than all slots together were taken so far; 0: there is one in which nobody reads. */
+static inline uint64_t posix_ipc_rwlock_readings(struct posix_ipc_rwlock* lock, uint32_t slots) {
+    uint64_t sum = 1;
+    for (uint32_t i = 0; i < slots; i++) {
+        const struct posix_ipc_mutex* slot = posix_ipc_rwlock_slot(lock, i);
+        const uint32_t owner = posix_ipc_owner(slot);
+        if (owner == 0 || __atomic_load_n(&slot->contentions, __ATOMIC_ACQUIRE) != owner)
+            return 0;
+        sum += __atomic_load_n(&slot->acquisitions, __ATOMIC_RELAXED);
+    }
+    return sum;
+}
+
+/* Whether somebody read in each slot at one instant: nobody has come between two looks at all. Who
+ * found no slot, and this is not so, is to try again: some were about to leave, or went meanwhile
+ * from a slot that was still to be looked at to one before. */
+static inline int posix_ipc_rwlock_is_full(struct posix_ipc_rwlock* lock, uint32_t slots) {
+    const uint64_t readings = posix_ipc_rwlock_readings(lock, slots);
+    POSIX_IPC_STEP(looked);
+    return readings != 0 && readings == posix_ipc_rwlock_readings(lock, slots);
+}
+
+/* Before that: they leave within a few instructions, if they have a CPU. */
+static inline void posix_ipc_rwlock_pause(void) {
+    const struct timespec pause = {0, 50000};
+    POSIX_IPC_STEP(pausing);
+    nanosleep(&pause, NULL);
+}
+
+/* How often a writer, which never waits to read on, pauses for those who come and leave at once. */
+#define POSIX_IPC_RWLOCK_PAUSES 10000
 
 /* Of the owner of the gate: whether a death is not settled. */
 static inline int posix_ipc_rwlock_is_unsettled(const struct posix_ipc_rwlock* lock) {
@@ -241,6 +274,12 @@ static inline int posix_ipc_rwlock_enter(struct posix_ipc_rwlock* lock, uint32_t
     return EAGAIN;
 }
 
+/* Reads in the slot no more. */
+static inline int posix_ipc_rwlock_leave_slot(struct posix_ipc_rwlock* lock, uint32_t slot) {
+    posix_ipc_rwlock_set_reader(posix_ipc_rwlock_slot(lock, slot), 0);
+    return posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, slot));
+}
+
 static inline int posix_ipc_rwlock_writes(struct posix_ipc_rwlock* lock) {
     return posix_ipc_owner(&lock->gate) == posix_ipc_thread_self().tid;
 }
@@ -280,23 +319,41 @@ static inline int posix_ipc_rwlock_drain(struct posix_ipc_rwlock* lock, uint32_t
     return result;
 }
 
+/* As enter(), of one who then reads: that nobody writes, the gate or the state has to show. EBUSY:
+ * no slot is free, but one is going to be. */
+static inline int posix_ipc_rwlock_read(struct posix_ipc_rwlock* lock, int is_at_gate) {
+    uint32_t slot = 0;
+    const int result = posix_ipc_rwlock_enter(lock, &slot);
+    if (result == EAGAIN)
+        return posix_ipc_rwlock_is_full(lock, lock->slots) ? EAGAIN : EBUSY;
+    if (result != 0)
+        return result;
+    struct posix_ipc_mutex* mutex = posix_ipc_rwlock_slot(lock, slot);
+    if (is_at_gate || posix_ipc_rwlock_admit(lock) == 0) {
+        posix_ipc_rwlock_set_reader(mutex, posix_ipc_thread_self().tid);
+        return 0;
+    }
+    posix_ipc_mutex_unlock(mutex);
+    return EBUSY;
+}
+
 static inline int posix_ipc_rwlock_rdlock_until(struct posix_ipc_rwlock* lock,
                                                 const struct timespec* until, int wait) {
-    uint32_t slot = 0;
-    int result = posix_ipc_rwlock_enter(lock, &slot);
-    if (result == 0) {
-        if (posix_ipc_rwlock_admit(lock) == 0)
-            return 0;
-        posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, slot));
-    } else if (!posix_ipc_rwlock_is_crowd(lock, result)) {
-        return result;
+    int result = posix_ipc_rwlock_read(lock, 0);
+    while (result == EBUSY) {
+        if ((result = posix_ipc_rwlock_lock_gate(lock, until, wait)) != 0)
+            return result;
+        if (posix_ipc_rwlock_adopt(lock) == EOWNERDEAD)
+            return EOWNERDEAD;
+        result = posix_ipc_rwlock_read(lock, 1);
+        posix_ipc_mutex_unlock(&lock->gate);
+        if (result != EBUSY || !wait)
+            return result;
+        posix_ipc_rwlock_pause();
+        const int why = posix_ipc_expired(until);
+        if (why != 0)
+            return why;
     }
-    if ((result = posix_ipc_rwlock_lock_gate(lock, until, wait)) != 0)
-        return result;
-    if (posix_ipc_rwlock_adopt(lock) == EOWNERDEAD)
-        return EOWNERDEAD;
-    result = posix_ipc_rwlock_enter(lock, &slot);
-    posix_ipc_mutex_unlock(&lock->gate);
     return result;
 }
 
@@ -359,7 +416,7 @@ static inline int posix_ipc_rwlock_unlock(struct posix_ipc_rwlock* lock) {
     if (posix_ipc_rwlock_writes(lock))
         return posix_ipc_rwlock_leave_gate(lock);
     const uint32_t own = posix_ipc_rwlock_own(lock);
-    return own == lock->slots ? EPERM : posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
+    return own == lock->slots ? EPERM : posix_ipc_rwlock_leave_slot(lock, own);
 }
 
 /* Of who reads, `until` as above: it writes, and nobody else has written meanwhile. EDEADLK:
@@ -382,7 +439,7 @@ static inline int posix_ipc_rwlock_upgrade(struct posix_ipc_rwlock* lock,
     }
     posix_ipc_rwlock_calm(posix_ipc_rwlock_slot(lock, own));
     if (result == 0)
-        posix_ipc_mutex_unlock(posix_ipc_rwlock_slot(lock, own));
+        posix_ipc_rwlock_leave_slot(lock, own);
     posix_ipc_mutex_unlock(&lock->upgrade);
     return result;
 }
@@ -390,11 +447,16 @@ static inline int posix_ipc_rwlock_upgrade(struct posix_ipc_rwlock* lock,
 /* Of who writes: it reads on, and nobody else has written meanwhile. EAGAIN: all slots are taken.
  */
 static inline int posix_ipc_rwlock_downgrade(struct posix_ipc_rwlock* lock) {
-    uint32_t slot = 0;
     if (!posix_ipc_rwlock_writes(lock) || posix_ipc_rwlock_is_unsettled(lock))
         return EPERM;
-    const int result = posix_ipc_rwlock_enter(lock, &slot);
-    return result != 0 ? result : posix_ipc_rwlock_leave_gate(lock);
+    int result = posix_ipc_rwlock_read(lock, 1);
+    for (int i = 0; result == EBUSY && i < POSIX_IPC_RWLOCK_PAUSES; i++) {
+        posix_ipc_rwlock_pause();
+        result = posix_ipc_rwlock_read(lock, 1);
+    }
+    if (result != 0)
+        return result == EBUSY ? EAGAIN : result;
+    return posix_ipc_rwlock_leave_gate(lock);
 }
 
 #endif /* POSIX_IPC_LOCK_CORE_ONLY */

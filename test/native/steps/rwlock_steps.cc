@@ -125,7 +125,7 @@ class Worker {
         }
         spin(random_() % 1024);
         look();
-        lock::unlock(lock_.slot(static_cast<uint32_t>(slot)));
+        lock::leave_slot(lock_, static_cast<uint32_t>(slot));
     }
 
     void upgrade(int32_t slot) {
@@ -143,7 +143,7 @@ class Worker {
             fail("downgrading failed with " + std::to_string(kept));
         }
         look();
-        lock::unlock(lock_.slot(static_cast<uint32_t>(kept)));
+        lock::leave_slot(lock_, static_cast<uint32_t>(kept));
     }
 
     void write() {

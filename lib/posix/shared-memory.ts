@@ -226,8 +226,8 @@ export class SharedMemory extends Closable {
    * Changes the size. What is new is zero and reserved; `mapping` follows, its old views are empty.
    *
    * Nothing that this process has mapped, through whatever object, is cut off (EBUSY); other
-   * processes may have mapped it. Errors: ENOSPC, EBUSY, EACCES or EINVAL (not opened to write).
-   * Source: ftruncate(2), posix_fallocate(3).
+   * processes may have mapped it. Not opened to write: EBADF if it is to grow, EINVAL if it is to
+   * shrink. Errors: also ENOSPC. Source: ftruncate(2), posix_fallocate(3).
    */
   async resize(size: number): Promise<void> {
     const [before, after] = [this.size, sizeOf(size)];

@@ -1,5 +1,6 @@
 /** Finds the addon and says what it offers. Nothing else imports the addon. */
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 import bindings from 'bindings';
@@ -61,6 +62,19 @@ export interface Native
 
 const root = path.resolve(__dirname, '..');
 
+function whatHelps(): string {
+  if (!existsSync(path.join(root, 'binding.gyp')))
+    return (
+      `its files are not in ${root}. A bundler has to leave the package out ` +
+      "(external: 'posix-ipc'), so that it is loaded from node_modules"
+    );
+  return (
+    `no binary for ${process.platform} ${process.arch} with this libc could be loaded. ` +
+    'Build it from source (make, g++ and python3 are needed): ' +
+    'npm explore posix-ipc -- npm run build:from-source'
+  );
+}
+
 function load(): Native {
   const chosen = process.env['POSIX_IPC_ADDON'];
   const prebuilt = ['module_root', 'prebuilds', `${process.platform}-${process.arch}`, 'bindings'];
@@ -72,12 +86,7 @@ function load(): Native {
       try: chosen === undefined ? [prebuilt, built] : [[path.resolve(chosen)]],
     }) as Native;
   } catch (cause) {
-    throw new Error(
-      `posix-ipc: no binary for ${process.platform} ${process.arch} with this libc could be loaded. ` +
-        'Build it from source (make, g++ and python3 are needed): ' +
-        'npm explore posix-ipc -- npm run build:from-source',
-      { cause },
-    );
+    throw new Error(`posix-ipc: ${whatHelps()}`, { cause });
   }
 }
 

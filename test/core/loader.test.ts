@@ -1,0 +1,42 @@
+/** What is said where there is no addon: what helps depends on why. */
+
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { Peer } from '../support/processes';
+import { runDirectory } from '../support/run-directory';
+
+const root = path.resolve(__dirname, '../..');
+
+/** The package's code, in a folder without the rest of it. */
+function codeAlone(): string {
+  const folder = mkdtempSync(path.join(runDirectory(), 'loader-'));
+  mkdirSync(path.join(folder, 'dist'));
+  for (const file of ['core.js', 'index.js'])
+    cpSync(path.join(root, 'dist', file), path.join(folder, 'dist', file));
+  return folder;
+}
+
+/** The error of who loads it from there. */
+async function errorOf(folder: string): Promise<string> {
+  const load = `try { require('./dist') } catch (error) { console.log(error.message); }`;
+  const env = { NODE_PATH: path.join(root, 'node_modules'), POSIX_IPC_ADDON: undefined };
+  const options = { cwd: folder, env: { ...process.env, ...env } };
+  return new Peer(process.execPath, ['--eval', load], options).success();
+}
+
+test('a package without a binary names the command that builds one', async () => {
+  const folder = codeAlone();
+  writeFileSync(path.join(folder, 'binding.gyp'), '{}');
+  const error = await errorOf(folder);
+  expect(error).toContain(`no binary for ${process.platform} ${process.arch}`);
+  expect(error).toContain('npm explore posix-ipc -- npm run build:from-source\n');
+});
+
+test('code that was bundled is told so: no build would help', async () => {
+  const folder = codeAlone();
+  const error = await errorOf(folder);
+  expect(error).toContain(`its files are not in ${folder}.`);
+  expect(error).toContain(`external: 'posix-ipc'`);
+  expect(error).not.toContain('build:from-source');
+});

@@ -1,6 +1,6 @@
 /** Objects of shm_open(3): how they are named, and made. */
 
-import { constants, statfsSync } from 'node:fs';
+import { constants, existsSync, statfsSync } from 'node:fs';
 
 import { native } from '../native';
 import { errnoOf, SystemError } from './error';
@@ -14,6 +14,7 @@ const longestName = 255;
 
 const folder = '/dev/shm';
 
+const ENOENT = -errnoOf('ENOENT');
 const ENOMEM = -errnoOf('ENOMEM');
 const ENOSPC = -errnoOf('ENOSPC');
 
@@ -23,7 +24,12 @@ export function nameOf(name: unknown): string {
 
 function fullHint(): string {
   try {
-    const { bsize, blocks, bavail } = statfsSync(folder);
+    const { bsize, blocks, bavail, files, ffree } = statfsSync(folder);
+    if (files > 0 && ffree === 0)
+      return (
+        `/dev/shm has ${String(files)} files, the most that it may have; ` +
+        'let it have more with mount -o remount,nr_inodes=NUMBER /dev/shm'
+      );
     const [size, free] = [bsize * blocks, bsize * bavail].map(String);
     return (
       `/dev/shm has ${size ?? ''} bytes, ${free ?? ''} of them free; ` +
@@ -34,12 +40,15 @@ function fullHint(): string {
   }
 }
 
+/** What is wrong with /dev/shm itself, if that is what a negated errno says. */
+export function folderHint(error: number): string | undefined {
+  if (error === ENOSPC || error === ENOMEM) return fullHint();
+  return error === ENOENT && !existsSync(folder) ? 'there is no /dev/shm' : undefined;
+}
+
 /** The error of a call that makes or resizes an object. */
 export function failureOf(syscall: string, name: string): Failure {
-  return (error) => {
-    const hint = error === ENOSPC || error === ENOMEM ? fullHint() : undefined;
-    return new SystemError(error, syscall, { path: name, hint });
-  };
+  return (error) => new SystemError(error, syscall, { path: name, hint: folderHint(error) });
 }
 
 /** An object that nobody else can use yet. */

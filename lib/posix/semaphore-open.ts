@@ -2,6 +2,7 @@ import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { handleOf, type Mapping } from '../core/mapping';
 import { checkName, randomName } from '../core/name';
 import { fileMode, integer, optionsOf } from '../core/options';
+import { folderHint } from '../core/shared-object';
 import { native } from '../native';
 import { O_CREAT, O_EXCL, SEM_VALUE_MAX } from './constants';
 
@@ -27,19 +28,11 @@ const semaphoreBytes = 32;
 
 const EEXIST = -errnoOf('EEXIST');
 const EINVAL = -errnoOf('EINVAL');
-const ENOSPC = -errnoOf('ENOSPC');
-const ENOENT = -errnoOf('ENOENT');
 
-function hintFor(error: number, making: boolean): string | undefined {
-  if (error === ENOSPC)
-    return '/dev/shm is full; it is made larger with mount -o remount,size=SIZE /dev/shm';
-  if (error === EINVAL) return 'the file of that name in /dev/shm holds no semaphore';
-  if (error === ENOENT && making) return 'there is no /dev/shm';
-  return undefined;
-}
-
-function failure(error: number, name: string, making: boolean): SystemError {
-  return new SystemError(error, 'sem_open', { path: name, hint: hintFor(error, making) });
+function failure(error: number, name: string): SystemError {
+  const hint =
+    error === EINVAL ? 'the file of that name in /dev/shm holds no semaphore' : folderHint(error);
+  return new SystemError(error, 'sem_open', { path: name, hint });
 }
 
 function make(name: string, flags: number, options: SemaphoreOptions | undefined): number {
@@ -58,7 +51,7 @@ export function create(
     const chosen = given ?? randomName();
     const handle = make(chosen, O_CREAT | O_EXCL, options);
     if (handle >= 0) return { handle, name: chosen };
-    if (handle !== EEXIST || given !== undefined) throw failure(handle, chosen, true);
+    if (handle !== EEXIST || given !== undefined) throw failure(handle, chosen);
   }
 }
 
@@ -66,7 +59,7 @@ export function create(
 export function open(name: string): OpenedSemaphore {
   const checked = semaphoreName(name);
   const handle = native.semOpen(checked, 0, 0, false, 0);
-  if (handle < 0) throw failure(handle, checked, false);
+  if (handle < 0) throw failure(handle, checked);
   return { handle, name: checked };
 }
 
@@ -78,7 +71,7 @@ export function openOrCreate(
   if (name === undefined) return create(name, options);
   const checked = semaphoreName(name);
   const handle = make(checked, O_CREAT, options);
-  if (handle < 0) throw failure(handle, checked, true);
+  if (handle < 0) throw failure(handle, checked);
   return { handle, name: checked };
 }
 

@@ -1,11 +1,11 @@
-/** A /dev/shm of 1 MiB, in a process with mounts of its own: what does not fit fails, and nothing dies. */
+/** A /dev/shm of 1 MiB and 40 files, in a process with mounts of its own: what does not fit fails, and nothing dies. */
 
 import { testIf } from '../support/machine';
 import { mayUnshare, startApart } from '../support/own-namespace';
 import type { Outcome } from './small-tmpfs';
 
 async function outcomes(): Promise<Record<string, Outcome[]>> {
-  const peer = startApart('small-tmpfs', '1m');
+  const peer = startApart('small-tmpfs', '1m,nr_inodes=40');
   return JSON.parse(await peer.success()) as Record<string, Outcome[]>;
 }
 
@@ -14,9 +14,11 @@ function codes(list: readonly Outcome[] | undefined): string[] | undefined {
 }
 
 testIf(mayUnshare, 'unshare --mount is not allowed')(
-  'what is too large is ENOSPC, with the size of /dev/shm, and leaves nothing',
+  'what cannot be made says why, with what /dev/shm has, and leaves nothing',
   async () => {
-    const { oversized = [], midway = [], resizing = [], full = [] } = await outcomes();
+    const all = await outcomes();
+    const { oversized = [], midway = [], resizing = [], full = [] } = all;
+    const { crowded = [], missing = [] } = all;
     const reserving = 'ENOSPC, posix_fallocate';
     expect(codes(oversized)).toEqual(Array(3).fill(reserving));
     expect(codes(midway)).toEqual(Array(4).fill(reserving));
@@ -31,7 +33,14 @@ testIf(mayUnshare, 'unshare --mount is not allowed')(
       'ENOSPC, sem_open',
       reserving,
     ]);
-    const all = [...oversized, ...midway, ...resizing, ...full];
-    expect(all.filter(({ nothingLeft }) => !nothingLeft)).toEqual([]);
+    for (const { message } of full.slice(1))
+      expect(message).toContain('/dev/shm has 1048576 bytes');
+    const names = ['shm_open', 'sem_open', 'shm_open'];
+    expect(codes(crowded)).toEqual(names.map((name) => `ENOSPC, ${name}`));
+    for (const { message } of crowded) expect(message).toContain('/dev/shm has 40 files, the most');
+    expect(codes(missing)).toEqual(names.map((name) => `ENOENT, ${name}`));
+    for (const { message } of missing) expect(message).toContain('(there is no /dev/shm)');
+    const left = [...oversized, ...midway, ...resizing, ...full, ...crowded];
+    expect(left.filter(({ nothingLeft }) => !nothingLeft)).toEqual([]);
   },
 );

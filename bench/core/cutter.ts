@@ -11,15 +11,20 @@ export class Cutter {
     this.#size = size;
   }
 
-  /** Hands over each message that a chunk completes; answers how many. */
+  /** Hands over each message that a chunk completes, without a view where that can be; answers how many. */
   cut(chunk: Buffer, take: Take): number {
     let [count, at] = [0, 0];
     while (this.#length + chunk.length - at >= this.#size) {
       const end = at + this.#size - this.#length;
-      const piece = chunk.subarray(at, end);
-      take(this.#length === 0 ? piece : Buffer.concat([...this.#begun, piece]));
+      if (this.#length > 0) {
+        take(Buffer.concat([...this.#begun, chunk.subarray(at, end)]));
+        [this.#begun, this.#length] = [[], 0];
+      } else if (take.at === undefined) {
+        take(chunk.subarray(at, end));
+      } else {
+        take.at(chunk, at, this.#size);
+      }
       count++;
-      if (this.#length > 0) [this.#begun, this.#length] = [[], 0];
       at = end;
     }
     if (at < chunk.length) this.#begun.push(at === 0 ? chunk : chunk.subarray(at));

@@ -37,11 +37,22 @@ export class Source {
     return stamped(slot, this.#sequence++);
   }
 
+  /** One that is copied before the next one is made: always in the same memory. */
+  nextCopied(): Buffer {
+    return stamped(this.#slots[0] as Slot, this.#sequence++);
+  }
+
   /** As many as there are slots, or fewer. */
   nextMany(count: number): Buffer[] {
     for (let i = 0; i < count; i++) stamped(this.#slots[i] as Slot, this.#sequence++);
     return count === this.#all.length ? this.#all : this.#all.slice(0, count);
   }
+}
+
+/** So many messages, one behind the other, in memory that has room for them. */
+export function joined(source: Source, memory: Buffer, size: number, count: number): Buffer {
+  for (let i = 0; i < count; i++) memory.set(source.nextCopied(), i * size);
+  return memory.subarray(0, count * size);
 }
 
 function stamped(slot: Slot, sequence: number): Buffer {

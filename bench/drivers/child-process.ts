@@ -3,6 +3,7 @@
  * NODE_CHANNEL_FD in its environment, Node takes any process for a child that was forked.
  */
 
+import { once } from 'node:events';
 import type { Driver } from '../core/driver';
 import { DESCRIPTORS } from '../core/sockets';
 import { events, type Send } from './events';
@@ -37,49 +38,94 @@ export const codecs: Record<Serialization, Codec> = {
   },
 };
 
-/** Sends anything that the serialization can carry; `sent` is when the last of it is gone. */
-class Outlet {
-  sent: Promise<void> = Promise.resolve();
+type Done = (error: Error | null) => void;
+
+/** `process.send`, or that of a child: whether it may have more now. */
+type Post = (message: unknown, done?: Done) => boolean;
+
+/**
+ * Sends anything that the serialization can carry. A call that has to say when its message is gone costs a third more:
+ * only the one is asked that goes when there is no room.
+ */
+export class Outlet {
+  #full = false;
+
+  constructor(private readonly post: Post) {}
 
   send(message: unknown): Promise<void> | undefined {
-    const seen: { roomy: boolean } = { roomy: true };
-    this.sent = new Promise((resolve, reject) => {
-      const done = (error: Error | null): void => {
+    if (this.#full) return this.#sendAndWait(message);
+    this.#full = !this.post(message);
+    return undefined;
+  }
+
+  #sendAndWait(message: unknown): Promise<void> {
+    this.#full = false;
+    return new Promise((resolve, reject) => {
+      this.post(message, (error) => {
         if (error === null) resolve();
         else reject(error);
-      };
-      seen.roomy = process.send?.(message, undefined, undefined, done) ?? false;
+      });
     });
-    return seen.roomy ? undefined : this.sent;
+  }
+}
+
+const outlet = new Outlet(
+  (message, done) => process.send?.(message, undefined, undefined, done) ?? false,
+);
+
+/** Who has sent the last message stays until the other one has it, and leaves; that one leaves at once. */
+class Ending {
+  #hasSent = false;
+
+  sends(): void {
+    this.#hasSent = true;
+  }
+
+  receives(): void {
+    this.#hasSent = false;
+  }
+
+  async end(): Promise<void> {
+    if (!process.connected) return;
+    if (this.#hasSent) {
+      process.channel?.ref();
+      await once(process, 'disconnect');
+    } else {
+      process.disconnect();
+    }
   }
 }
 
 /** What Node sends for itself when a listener is added or goes is not seen here. */
 export function channel(serialization: Serialization): ReturnType<Driver['open']> {
   const { encode, decode } = codecs[serialization];
-  const outlet = new Outlet();
-  const send: Send = (data) => outlet.send(encode(data));
-  const listen = (take: (data: Buffer, answer: Send) => void): void => {
+  const ending = new Ending();
+  const post = (message: unknown): Promise<void> | undefined => {
+    ending.sends();
+    return outlet.send(message);
+  };
+  const send: Send = (data) => post(encode(data));
+  const receive = (take: (message: unknown) => void): void => {
     process.on('message', (message) => {
+      ending.receives();
+      take(message);
+    });
+  };
+  const listen = (take: (data: Buffer, answer: Send) => void): void => {
+    receive((message) => {
       take(decode(message), send);
     });
   };
   return {
     copies: true,
-    ...objects({
-      send: (value) => outlet.send(value),
-      listen: (take) => process.on('message', take),
-    }),
+    ...objects({ send: post, listen: receive }),
     ...events({
       listen,
       connect: (take) => {
         listen(take);
         return send;
       },
-      end: async () => {
-        await outlet.sent;
-        process.disconnect();
-      },
+      end: () => ending.end(),
     }),
   };
 }

@@ -7,12 +7,26 @@ import type { Take } from '../core/payload';
 /** Sends a message; a promise where it has to wait for room. */
 export type Send = (data: Buffer) => Promise<unknown> | undefined;
 
+/** Takes a message, as `Take`, and may answer it. */
+export interface Listener extends Pick<Take, 'at'> {
+  (data: Buffer, answer: Send): void;
+}
+
 /** Two programs that talk. */
 export interface Peers {
   /** The one that is there first. */
-  listen: (take: (data: Buffer, answer: Send) => void) => void;
+  listen: (take: Listener) => void;
   connect: (take: Take) => Send | Promise<Send>;
   end: () => Maybe<void>;
+}
+
+/** As something that takes and may not answer: where no answer is expected, of what lies in other memory no view is made. */
+export function taking(take: Listener, answer: Send): Take {
+  const each: Take = (data) => {
+    take(data as Buffer, answer);
+  };
+  if (take.at !== undefined) each.at = take.at;
+  return each;
 }
 
 /** Under one name, whatever the library calls them. */

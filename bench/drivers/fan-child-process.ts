@@ -3,6 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Driver } from '../core/driver';
 import { Feed } from '../core/feed';
+import { Outlet } from './child-process';
 import { EVENTS } from './events';
 
 /** A receiver, with the same driver, form and numbers; it prints beside this process. */
@@ -16,25 +17,20 @@ function start(): ChildProcess {
   });
 }
 
-/** Until it may have more. */
-async function sent(child: ChildProcess, payload: Buffer): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const roomy = child.send(payload, (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-    if (roomy) resolve();
-  });
-}
-
 export const open: Driver['open'] = () => ({
+  copies: true,
   fanOut: {
     [EVENTS]: (source, receivers) => {
-      const children = Array.from({ length: receivers }, start);
+      const outlets = Array.from({ length: receivers }, start).map(
+        (child) => new Outlet((message, done) => child.send(message as Buffer, done)),
+      );
       return async (count) => {
         for (let i = 0; i < count; i++) {
           const payload = source.next();
-          for (const child of children) await sent(child, payload);
+          for (const outlet of outlets) {
+            const waiting = outlet.send(payload);
+            if (waiting !== undefined) await waiting;
+          }
         }
       };
     },

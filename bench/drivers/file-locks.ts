@@ -3,6 +3,10 @@
 import { lock } from 'posix-ipc';
 import type { Driver, Repeats } from '../core/driver';
 
+function refused(): never {
+  throw new Error('somebody else has a file that nobody else locks');
+}
+
 const kinds = ['ofd', 'posix', 'flock'] as const;
 
 export const open: Driver['open'] = (address) => {
@@ -18,7 +22,7 @@ export const open: Driver['open'] = (address) => {
       [
         `${kind}: tryLock + release`,
         () => (count) => {
-          for (let i = 0; i < count; i++) file.tryLock()?.release();
+          for (let i = 0; i < count; i++) (file.tryLock() ?? refused()).release();
         },
       ],
       [

@@ -28,6 +28,7 @@ function queueOf(id: number): Queue {
     'long msgrcv(int id, void *message, size_t size, long type, int flags)',
   );
   const message = Buffer.alloc(TYPE_BYTES + LONGEST);
+  let view = message.subarray(TYPE_BYTES);
   return {
     send: (data, type, flags) => {
       message.writeInt32LE(type, 0);
@@ -37,7 +38,8 @@ function queueOf(id: number): Queue {
     receive: (type, flags) => {
       const length = msgrcv(id, message, LONGEST, type, flags);
       if (length < 0) throw new Error('msgrcv failed');
-      return Buffer.from(message.subarray(TYPE_BYTES, TYPE_BYTES + length)); // its receiver keeps it
+      if (view.length !== length) view = message.subarray(TYPE_BYTES, TYPE_BYTES + length);
+      return view; // the next call overwrites it
     },
   };
 }

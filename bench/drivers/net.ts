@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Cutter } from '../core/cutter';
 import type { Driver, Forms } from '../core/driver';
+import { joined } from '../core/payload';
 import { DESCRIPTORS, placeOf } from '../core/sockets';
-import { events, type Send } from './events';
+import { events, taking, type Listener, type Send } from './events';
 
 export const open: Driver['open'] = (address) => {
   const { size } = placeOf(address);
   const socket = new Socket({ fd: DESCRIPTORS.stream });
   const cutter = new Cutter(size);
-  const listen = (take: (data: Buffer, answer: Send) => void): void => {
+  const listen = (take: Listener): void => {
+    const each = taking(take, (data) => send(data));
     socket.on('data', (chunk: Buffer) => {
-      cutter.cut(chunk, (data) => {
-        take(data as Buffer, send);
-      });
+      cutter.cut(chunk, each);
     });
   };
   /** What it has not sent yet it still reads: so there are as many payloads as that can be. */
@@ -43,9 +43,7 @@ function batches(socket: Socket, size: number): NonNullable<Forms['send']>[strin
   return (source, batch) => async (count) => {
     const memory = Buffer.alloc(batch * size);
     for (let left = count; left > 0; left -= batch) {
-      const payloads = source.nextMany(Math.min(batch, left));
-      for (const [i, payload] of payloads.entries()) memory.set(payload, i * size);
-      const chunk = memory.subarray(0, payloads.length * size);
+      const chunk = joined(source, memory, size, Math.min(batch, left));
       await new Promise((resolve) => socket.write(chunk, resolve));
     }
   };

@@ -7,20 +7,19 @@ import { Cutter } from '../core/cutter';
 import type { Driver } from '../core/driver';
 import { boundTo, insist, placeOf } from '../core/sockets';
 import { REQUEST } from '../core/slots';
-import { events, type Send } from './events';
+import { events, taking, type Listener, type Send } from './events';
 
 export const open: Driver['open'] = (address) => {
   const place = placeOf(address);
   const file = boundTo(place, REQUEST);
   let open: Socket | undefined;
-  const adopt = (socket: Socket, take: (data: Buffer, answer: Send) => void): Send => {
+  const adopt = (socket: Socket, take: Listener): Send => {
     open = socket.setNoDelay();
     const cutter = new Cutter(place.size);
     const send: Send = (data) => (socket.write(data) ? undefined : once(socket, 'drain'));
+    const each = taking(take, send);
     socket.on('data', (chunk: Buffer) => {
-      cutter.cut(chunk, (data) => {
-        take(data as Buffer, send);
-      });
+      cutter.cut(chunk, each);
     });
     return send;
   };

@@ -4,6 +4,7 @@ import { unix } from 'posix-ipc';
 import { Cutter } from '../core/cutter';
 import type { Driver, Forms, Moves } from '../core/driver';
 import { Feed } from '../core/feed';
+import { joined } from '../core/payload';
 import { DESCRIPTORS, placeOf } from '../core/sockets';
 
 export const open: Driver['open'] = (address) => {
@@ -25,9 +26,7 @@ function streams(socket: unix.Stream, size: number): Forms {
       'await send, batches': (source, batch) => async (count) => {
         const memory = Buffer.alloc(batch * size);
         for (let left = count; left > 0; left -= batch) {
-          const payloads = source.nextMany(Math.min(batch, left));
-          for (const [i, payload] of payloads.entries()) memory.set(payload, i * size);
-          await socket.send(memory.subarray(0, payloads.length * size));
+          await socket.send(joined(source, memory, size, Math.min(batch, left)));
         }
       },
     },

@@ -29,6 +29,37 @@ test('each move gets its messages, in order, also those that came early', async 
   expect(taken).toEqual([1, 2, 3, 4]);
 });
 
+test('what lies in other memory is handed over there, or as a view', async () => {
+  const [feed, memory] = [new Feed(), Uint8Array.of(1, 2, 3, 4)];
+  const [taken, take] = collector();
+  const places: [offset: number, length: number][] = [];
+  const here = Object.assign(take, {
+    at: (_memory: Uint8Array, offset: number, length: number) => {
+      places.push([offset, length]);
+    },
+  });
+  feed.put.at(memory, 0, 1); // early
+  const first = feed.move(2, here);
+  feed.put.at(memory, 1, 2);
+  await first;
+  expect([taken, places]).toEqual([[1], [[1, 2]]]);
+  const second = feed.next();
+  feed.put.at(memory, 2, 2);
+  expect(await second).toEqual(Uint8Array.of(3, 4));
+});
+
+test('nor does it go on after one that is refused there', async () => {
+  const feed = new Feed();
+  const at = (): never => {
+    throw new Error('damaged');
+  };
+  const refused = feed.move(2, Object.assign(at, { at }));
+  feed.put.at(Uint8Array.of(1), 0, 1);
+  feed.put.at(Uint8Array.of(2), 0, 1);
+  await expect(refused).rejects.toThrow('damaged');
+  expect(await feed.next()).toEqual(Uint8Array.of(2));
+});
+
 test('next gives one', async () => {
   const feed = new Feed();
   put(feed, 1, 2);

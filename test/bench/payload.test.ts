@@ -1,4 +1,4 @@
-import { payload, Sink, Source, verify } from '../../bench/core/payload';
+import { joined, payload, Sink, Source, verify } from '../../bench/core/payload';
 
 test('what a source makes, a sink takes', () => {
   const source = new Source(64, 4);
@@ -9,6 +9,16 @@ test('what a source makes, a sink takes', () => {
     for (const data of source.nextMany(3)) sink.tally(data);
     sink.finish();
   }).not.toThrow();
+});
+
+test('several lie one behind the other, each in its order, all made in the same memory', () => {
+  const [source, sink, memory] = [new Source(8, 4), new Sink(8), Buffer.alloc(32)];
+  for (const count of [4, 3]) {
+    const chunk = joined(source, memory, 8, count);
+    expect(chunk).toHaveLength(8 * count);
+    for (let i = 0; i < count; i++) sink.check(chunk.subarray(8 * i, 8 * i + 8));
+  }
+  expect(source.nextCopied().buffer).toBe(source.nextCopied().buffer);
 });
 
 test.each([

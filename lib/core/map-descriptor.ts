@@ -18,8 +18,11 @@ export interface Window {
   access: FileAccess;
 }
 
-/** What fileSize answers for a device. */
+/** What fileSize answers for what is no regular file. */
 const noSize = Number.MAX_SAFE_INTEGER;
+
+/** S_IFMT of what no kernel maps: directories, FIFOs, sockets. */
+const unmappable = new Set([0o040000, 0o010000, 0o140000]);
 
 /**
  * A private mapping is what reading needs: it shows what the object has, and a stray write through
@@ -51,7 +54,11 @@ function lengthOf(size: number, { offset, length }: Window): number {
  */
 export function mapDescriptor(fd: number, window: Window, path?: string, known?: number): Mapping {
   const { offset, access } = window;
-  const length = lengthOf(known ?? check(native.fileSize(fd), 'fstat', { path }), window);
+  const size = known ?? check(native.fileSize(fd), 'fstat', { path });
+  if (size === noSize && unmappable.has(native.fileType(fd))) {
+    throw new SystemError('ENODEV', 'mmap', { path });
+  }
+  const length = lengthOf(size, window);
   const prot = PROT_READ | PROT_WRITE;
   const whole = known !== undefined;
   const handle = native.mmapWindow(length, prot, flagsOf(access), fd, offset, whole);

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
-import { memory, SystemError } from 'posix-ipc';
+import { memory, stream, SystemError, unix } from 'posix-ipc';
 
 import { pattern, temporaryFile } from '../support/files';
 import { adoptMapping, anonymous, mapped } from '../support/mappings';
@@ -100,6 +100,24 @@ describe('the file', () => {
     expect(error).toBeInstanceOf(SystemError);
     expect(error).toMatchObject({ code });
     expect((error as { path?: string }).path).toBe(typeof file === 'string' ? file : undefined);
+  });
+
+  test('a directory, a FIFO and a socket are not mapped, whatever the length', () => {
+    const fifo = `${temporaryFile('')}.fifo`;
+    const server = unix.StreamServer.createSync(unix.autobind);
+    stream.mkfifoSync(fifo);
+    const keeper = stream.Fifo.openSync(fifo).openReaderSync({ keepOpen: true });
+    try {
+      for (const file of ['/', fifo, keeper.fd, server.fd]) {
+        for (const options of [undefined, { length: 1 }, { offset: 1 }]) {
+          expect(codeThrownBy(() => memory.mapSync(file, options))).toBe('ENODEV');
+        }
+      }
+    } finally {
+      keeper.close();
+      server.close();
+      stream.Fifo.unlinkSync(fifo);
+    }
   });
 
   test('a device needs a length', () => {

@@ -1,6 +1,7 @@
 #include "memory/pages.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <sys/mman.h>
 
 #include "core/mapping.h"
@@ -18,6 +19,25 @@ constexpr int populate_write = 23;
 
 using PagesCall = int (*)(void* address, size_t length, int argument);
 
+/// Where a call may be cut: a multiple of 8 MiB and of a transparent huge page, which 'collapse'
+/// must not find in two halves.
+size_t cut_unit() {
+    const size_t huge_page = page_size() * page_size() / 8; // a page of page table entries
+    return std::max(size_t{8} << 20, huge_page);
+}
+
+/// The part of pages that is next. Neither it nor what is left is shorter than a unit, unless the
+/// pages are: of less than a huge page there is nothing to collapse, which would be an error.
+Bytes next_portion(Bytes pages) {
+    const size_t unit = cut_unit();
+    if (pages.size() < 2 * unit) {
+        return pages;
+    }
+    const auto begin = reinterpret_cast<uintptr_t>(pages.data());
+    const size_t length = 2 * unit - begin % unit;
+    return pages.size() < length + unit ? pages : pages.first(length);
+}
+
 /// A call about many pages, made portion by portion, so that it can be cancelled in between.
 /// `before`: what is done for all of them before, where that fails for all of them or for none.
 class InPortions : public wait::Operation {
@@ -30,8 +50,7 @@ class InPortions : public wait::Operation {
             return {-errno, 0};
         }
         before_ = nullptr;
-        constexpr size_t most = size_t{8} << 20;
-        const Bytes portion = pages_.first(std::min(most, pages_.size()));
+        const Bytes portion = next_portion(pages_);
         if (call_(portion.data(), portion.size(), argument_) != 0) {
             return {-errno, 0};
         }

@@ -2,17 +2,44 @@
 
 import { readFileSync } from 'node:fs';
 
+import { memory } from 'posix-ipc';
+
 import { temporaryFile } from '../support/files';
 import { isRoot, isSanitized, testIf } from '../support/machine';
 import { anonymous, mapped } from '../support/mappings';
+import { settled } from '../support/maps';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { startNode } from '../support/processes';
 
 const mayLock = [!isSanitized, 'the sanitizer makes nothing of mlock'] as const;
 
+const mayCollapse = [canCollapse(), 'no memory is collapsed here'] as const;
+
 const TYPE = 'ERR_INVALID_ARG_TYPE';
 const RANGE = 'ERR_OUT_OF_RANGE';
 const PAGE = 4096;
+const MEBIBYTE = 2 ** 20;
+
+/** Since Linux 6.1, and where nobody else makes huge pages of this process's memory meanwhile. */
+function canCollapse(): boolean {
+  const mapping = memory.mapAnonymousSync({ length: 4 * 2 ** 20, populate: true });
+  try {
+    mapping.adviseSync('collapse');
+    const enabled = readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'latin1');
+    return !enabled.includes('[always]');
+  } catch {
+    return false;
+  } finally {
+    mapping.close();
+  }
+}
+
+/** Bytes of huge pages that this process has. */
+function hugePages(): number {
+  const smaps = readFileSync('/proc/self/smaps', 'latin1');
+  const sizes = [...smaps.matchAll(/^AnonHugePages:\s+(\d+) kB/gm)].map(([, size]) => Number(size));
+  return sizes.reduce((sum, size) => sum + size * 1024, 0);
+}
 
 const writable = { access: 'write' } as const;
 
@@ -103,6 +130,22 @@ describe('pages', () => {
       expect(mapping.bytes[0]).toBe(3);
     },
   );
+
+  testIf(...mayCollapse)('are collapsed by a promise as at once, wherever it is cut', async () => {
+    for (const length of [8 * MEBIBYTE + PAGE, 17 * MEBIBYTE, 24 * MEBIBYTE + 3 * PAGE]) {
+      for (const offset of [0, 3 * PAGE]) {
+        const before = hugePages();
+        const mapping = memory.mapAnonymousSync({ length, populate: true });
+        await mapping.advise('collapse', { offset });
+        const collapsed = hugePages() - before;
+        mapping.adviseSync('collapse', { offset });
+        expect(collapsed).toBe(hugePages() - before);
+        expect(collapsed).toBeGreaterThan(length / 2);
+        mapping.close();
+        await settled(); // memory is given back in a later turn
+      }
+    }
+  });
 
   test('refuse other advice', async () => {
     const mapping = anonymous(PAGE);

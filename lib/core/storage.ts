@@ -4,7 +4,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 
 import { native } from '../native';
 import { inBackground } from './background';
-import { errnoOf, type SystemError } from './error';
+import { errnoOf, SystemError } from './error';
 
 /** Above this many bytes, reserving takes so long that a promise form leaves it to a thread. */
 const quick = 1 << 20;
@@ -57,6 +57,26 @@ export function reserveSync(fd: number, offset: number, length: number, failure:
   checkRoom(fd, length, failure);
   const result = native.reserve(fd, offset, length);
   if (result < 0) throw failure(result);
+}
+
+/** What is reserved portion by portion must not be cut meanwhile: it would have a hole. */
+export class Resizing {
+  #goesOn = false;
+
+  /** Throws while the size of the object is being changed. */
+  check(path: string | undefined): void {
+    if (!this.#goesOn) return;
+    throw new SystemError('EBUSY', 'posix_fallocate', { path, hint: 'another resize goes on' });
+  }
+
+  async during(reserving: Promise<void>): Promise<void> {
+    this.#goesOn = true;
+    try {
+      await reserving;
+    } finally {
+      this.#goesOn = false;
+    }
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ import {
 import { integer, listOf, optionsOf } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
-import { reserve, reserveSync } from '../core/storage';
+import { reserve, reserveSync, Resizing } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 
@@ -115,6 +115,7 @@ function failureOf({ name, flags }: Plan): (error: number) => SystemError {
 export class Memfd extends Closable {
   readonly #descriptor: OwnedDescriptor;
   readonly #name: string | undefined;
+  readonly #resizing = new Resizing();
 
   private constructor(by: ByOpener, descriptor: OwnedDescriptor, name: string | undefined) {
     checkOpener(by, Memfd);
@@ -198,13 +199,15 @@ export class Memfd extends Closable {
   }
 
   /**
-   * Changes the size; what is new is zero and reserved. Errors: EPERM (sealed), ENOSPC, ENOMEM.
+   * Changes the size; what is new is zero and reserved. Errors: EPERM (sealed), ENOSPC, ENOMEM,
+   * EBUSY (another `resize` of this object goes on).
    * Who has mapped what is cut off ends with SIGBUS, this process too: see `'shrink'`.
    */
   async resize(size: number): Promise<void> {
     const plan = this.#growth(size);
     if (plan.size > 0) {
-      await reserve(this.fd, this.size, plan.size, failureOf(plan), methods.resize);
+      const reserving = reserve(this.fd, this.size, plan.size, failureOf(plan), methods.resize);
+      await this.#resizing.during(reserving);
     }
   }
 
@@ -249,6 +252,7 @@ export class Memfd extends Closable {
   #growth(size: number): Plan {
     const [before, after] = [this.size, integer('size', size, 0, Number.MAX_SAFE_INTEGER)];
     const path = this.#name;
+    this.#resizing.check(path);
     if (after < before) {
       const result = native.ftruncate(this.fd, after);
       if (result < 0) throw new SystemError(result, 'ftruncate', { path, hint: hints.get(result) });

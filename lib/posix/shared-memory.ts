@@ -10,7 +10,7 @@ import { integer } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { failureOf, nameOf } from '../core/shared-object';
-import { mappedUpTo, reserve, reserveSync } from '../core/storage';
+import { mappedUpTo, reserve, reserveSync, Resizing } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 import {
@@ -64,6 +64,7 @@ export class SharedMemory extends Closable {
   readonly #plan: OpenPlan;
   readonly #made: number | undefined;
   readonly #mapping: Mapping;
+  readonly #resizing = new Resizing();
 
   private constructor(by: ByOpener, opened: OpenedSharedMemory, plan: OpenPlan) {
     checkOpener(by, SharedMemory);
@@ -226,15 +227,18 @@ export class SharedMemory extends Closable {
    * Changes the size. What is new is zero and reserved; `mapping` follows, its old views are empty.
    *
    * Nothing that this process has mapped, through whatever object, is cut off (EBUSY); other
-   * processes may have mapped it. Not opened to write: EBADF if it is to grow, EINVAL if it is to
-   * shrink. Errors: also ENOSPC. Source: ftruncate(2), posix_fallocate(3).
+   * processes may have mapped it. EBUSY also while another `resize` of this object goes on. Not opened
+   * to write: EBADF if it is to grow, EINVAL if it is to shrink. Errors: also ENOSPC.
+   * Source: ftruncate(2), posix_fallocate(3).
    */
   async resize(size: number): Promise<void> {
     const [before, after] = [this.size, sizeOf(size)];
     const { fd } = this;
+    this.#resizing.check(this.name);
     if (after > before) {
       try {
-        await reserve(fd, before, after - before, this.#failure, methods.resize);
+        const reserving = reserve(fd, before, after - before, this.#failure, methods.resize);
+        await this.#resizing.during(reserving);
       } catch (error) {
         if (!this.closed && !this.#reaches(before)) native.ftruncate(fd, before);
         throw error;
@@ -246,6 +250,7 @@ export class SharedMemory extends Closable {
   /** As `resize`, at once. */
   resizeSync(size: number): void {
     const [before, after] = [this.size, sizeOf(size)];
+    this.#resizing.check(this.name);
     if (after > before) reserveSync(this.fd, before, after - before, this.#failure);
     this.#follow(after);
   }

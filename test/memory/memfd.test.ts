@@ -1,6 +1,7 @@
 /** memory.memfd: files in memory, and seals. */
 
 import { spawnSync } from 'node:child_process';
+import { fstatSync } from 'node:fs';
 import path from 'node:path';
 
 import { ClosedError, memory } from 'posix-ipc';
@@ -99,6 +100,21 @@ describe('memfd', () => {
     await file.resize(3 << 20);
     expect(file.size).toBe(3 << 20);
     file.resizeSync(1);
+    expect(file.size).toBe(1);
+  });
+
+  test('one resize at a time: nothing is cut off of what is being reserved', async () => {
+    const file = memfd({ seals: [] });
+    const growing = file.resize(80 << 20);
+    expect(await codeOfRejection(file.resize(1))).toBe('EBUSY');
+    expect(
+      codeThrownBy(() => {
+        file.resizeSync(1);
+      }),
+    ).toBe('EBUSY');
+    await growing;
+    expect(fstatSync(file.fd)).toMatchObject({ size: 80 << 20, blocks: (80 << 20) / 512 });
+    await file.resize(1);
     expect(file.size).toBe(1);
   });
 

@@ -306,6 +306,23 @@ describe('resize', () => {
     expect(shm.bytes).toHaveLength(PAGE);
   });
 
+  test('one at a time: nothing is cut off of what is being reserved', async () => {
+    const shm = shared(PAGE);
+    const growing = shm.resize(80 << 20);
+    expect(await codeOfRejection(shm.resize(PAGE))).toBe('EBUSY');
+    expect(
+      thrownBy(() => {
+        shm.resizeSync(PAGE);
+      }),
+    ).toMatchObject({ code: 'EBUSY', path: shm.name });
+    await growing;
+    expect(shm.statSync()).toMatchObject({ size: 80 << 20, reserved: 80 << 20 });
+    await shm.resize(PAGE);
+    expect(await codeOfRejection(shm.resize(2 ** 50))).toBe('ENOSPC');
+    await shm.resize(2 * PAGE);
+    expect(shm.bytes).toHaveLength(2 * PAGE);
+  });
+
   test.each([0, -1, 0.5, NaN])('refuses %p', async (size) => {
     expect(await codeOfRejection(shared().resize(size))).toBe(RANGE);
   });

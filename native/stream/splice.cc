@@ -1,6 +1,7 @@
 #include "stream/splice.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -153,12 +154,18 @@ class Filling : public wait::Operation {
             return false;
         }
         if (S_ISREG(status.st_mode)) {
-            // A file of /proc has no size, and yet bytes.
-            return status.st_size > 0 && (offset == no_offset ? lseek(from_.get(), 0, SEEK_CUR)
-                                                              : offset) >= status.st_size;
+            const int64_t own = lseek(from_.get(), 0, SEEK_CUR); // none: what is read is taken
+            const int64_t at = offset == no_offset ? own : offset;
+            return status.st_size > 0 ? at >= status.st_size : own >= 0 && has_nothing(at);
         }
         pollfd polled{from_.get(), POLLIN, 0};
         return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLIN | POLLHUP)) == POLLHUP;
+    }
+
+    /// A file of /proc has no size, and yet bytes.
+    [[nodiscard]] bool has_nothing(int64_t at) const {
+        std::byte one{};
+        return is_ready(from_, POLLIN) && pread(from_.get(), &one, 1, at) == 0;
     }
 
     Fd from_;

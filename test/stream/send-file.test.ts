@@ -114,6 +114,9 @@ test('what fills the pipe exactly is sent, though nobody reads', async () => {
   const file = temporaryFile(pattern(4096));
   expect(await soon('the end of a file', writer.sendFile(file))).toBe(4096);
   expect(writer.sendFileSync(file, { offset: 4096 })).toBe(0);
+  const empty = temporaryFile('');
+  expect(writer.sendFileSync(empty, { timeout: 10_000 })).toBe(0);
+  expect(await writer.sendFile(empty, { timeout: 10_000, offset: 1 })).toBe(0);
   reader.tryRead();
   const from = temporaryPipe();
   await from.writer.write('all of it');

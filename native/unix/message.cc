@@ -250,10 +250,26 @@ class Reception {
         }
         take_fds((message.msg_flags & MSG_CTRUNC) != 0);
         take_name(message);
-        if (length == 0 && has(ends) && !timed_ && has_hung_up(fd)) {
+        if (length == 0 && has(ends) && !timed_ && has_hung_up(fd) && !more_comes(fd)) {
             head_.flags |= Envelope::ended;
         }
         std::memcpy(memory_.data(), &head_, sizeof head_);
+    }
+
+    /// Whether a message follows what looks like the end. Arrival times are missing where somebody
+    /// who shares the socket does not want them any more: they are asked for again.
+    [[nodiscard]] bool more_comes(int fd) const {
+        int times = 0;
+        socklen_t size = sizeof times;
+        if (!has(packets) || getsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &times, &size) != 0 ||
+            times != 0) {
+            return false;
+        }
+        times = 1;
+        setsockopt(fd, SOL_SOCKET, SO_TIMESTAMP, &times, size);
+        msghdr message{}; // no room for what comes with it: each has a time, which is cut off then
+        const ssize_t length = receive_now(fd, message, MSG_PEEK | MSG_TRUNC);
+        return length > 0 || (length == 0 && (message.msg_flags & MSG_CTRUNC) != 0);
     }
 
     void take(const cmsghdr& header) {

@@ -307,16 +307,21 @@ describe.each(['datagram', 'seqpacket'] as const)('%s', (type) => {
   });
 });
 
-test('detach: who shares the socket still tells an empty message from the end', () => {
+test.each([
+  ['first', (one: unix.SeqPacket, sharing: unix.SeqPacket) => [sharing, one]],
+  ['last', (one: unix.SeqPacket, sharing: unix.SeqPacket) => [one, sharing]],
+])('detach: who shares with who received %s tells an empty message from the end', (_, ordered) => {
   const [one, other] = closingBoth(unix.socketpairSync('seqpacket'));
   const sharing = unix.SeqPacket.fromFdSync(one.fd, { own: false });
-  expect([one.tryReceive(), sharing.tryReceive()]).toEqual([undefined, undefined]);
+  for (const socket of ordered(one, sharing)) expect(socket.tryReceive()).toBeUndefined();
   closingFd(sharing.detach());
-  for (const data of ['', 'last']) other.sendSync(data);
+  for (const data of ['', '', 'last']) other.sendSync(data, { fds: [one.fd] });
   other.close();
-  expect(one.receiveSync()?.data.toString()).toBe('');
-  expect(one.receiveSync()?.data.toString()).toBe('last');
+  const opened = descriptorsSince();
+  const texts = [1, 2, 3].map(() => one.receiveSync()?.data.toString());
+  expect(texts).toEqual(['', '', 'last']);
   expect(one.receiveSync()).toBeNull();
+  expect(opened()).toEqual([]);
 });
 
 /** Of /proc/self/fdinfo. */

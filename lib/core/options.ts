@@ -163,11 +163,15 @@ export function bytesOf(name: string, data: unknown, index?: number): Uint8Array
 export function payloadsOf(list: Iterable<Data>): Uint8Array[] {
   const payloads: Uint8Array[] = [];
   const isLasting = Array.isArray(list); // a generator may fill the same memory again for its next message
+  let total = 0;
   for (const data of listOf('messages', list)) {
     const bytes = bytesOf('messages', data, payloads.length);
+    total += lengthOf(bytes);
     payloads.push(isLasting ? bytes : copyOf(bytes));
   }
-  return payloads;
+  for (const bytes of payloads) total -= lengthOf(bytes);
+  if (total === 0) return payloads;
+  throw invalidType('messages', 'memory that stays as it is while the list is read', list);
 }
 
 /** A byte view of the caller's memory. */

@@ -146,7 +146,7 @@ export class QueueReceiver {
     const answer = quick4(mqTryReceiveMany, this.#handle, poolAddress(), this.#size, most) | 0;
     if (answer < 0) throw this.#failure(answer);
     takeRecords(answer & ~EMPTIED, messages);
-    return (answer & EMPTIED) === 0;
+    return answer > 0 && answer < EMPTIED;
   }
 
   #failure(error: number | string, room?: number): SystemError {

@@ -1,4 +1,4 @@
-import { errnoOf, SystemError } from '../core/error';
+import { errnoOf, invalidType, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
 import { bytesOf, copyOf, lengthOf, payloadsOf, type Data } from '../core/options';
 import type { Action, ReadyLine } from '../core/ready-line';
@@ -31,6 +31,15 @@ export function sendOn<R>(
   const outcome = line.run(sending, limits, method);
   if (outcome instanceof Promise) sending.own();
   return outcome;
+}
+
+/** Of what has to wait. A signal that is none, and is called when it is listened to, may take the memory away. */
+function ownCopy(payload: Uint8Array): Uint8Array {
+  try {
+    return copyOf(payload);
+  } catch {
+    throw invalidType('data', 'memory that stays as it is until it is sent', payload);
+  }
 }
 
 /** The sending half of a queue: what can be done without waiting. */
@@ -88,6 +97,8 @@ export class QueueSender {
 }
 
 class SendOne implements Sending<true> {
+  #fault: { error: unknown } | undefined;
+
   constructor(
     private readonly sender: QueueSender,
     private payload: Uint8Array,
@@ -95,10 +106,15 @@ class SendOne implements Sending<true> {
   ) {}
 
   own(): void {
-    this.payload = copyOf(this.payload);
+    try {
+      this.payload = ownCopy(this.payload);
+    } catch (error) {
+      this.#fault = { error }; // it is in line already, and fails when its turn comes
+    }
   }
 
   attempt(): true | undefined {
+    if (this.#fault !== undefined) throw this.#fault.error;
     return this.sender.put(this.payload, this.priority) ? true : undefined;
   }
 
@@ -110,6 +126,7 @@ class SendOne implements Sending<true> {
 /** Many messages, from the front. */
 export class SendMany implements Sending<number> {
   sent = 0;
+  #fault: { error: unknown } | undefined;
 
   constructor(
     private readonly sender: QueueSender,
@@ -122,11 +139,16 @@ export class SendMany implements Sending<number> {
   }
 
   own(): void {
-    this.payloads = this.payloads.map((payload, i) => (i < this.sent ? payload : copyOf(payload)));
+    try {
+      this.payloads = this.payloads.map((one, i) => (i < this.sent ? one : ownCopy(one)));
+    } catch (error) {
+      this.#fault = { error }; // as above
+    }
   }
 
   attempt(): number | undefined {
     try {
+      if (this.#fault !== undefined) throw this.#fault.error;
       while (this.sent < this.payloads.length) {
         const sent = this.sender.putSome(this.payloads, this.sent, this.priority);
         if (sent === 0) return undefined;

@@ -5,9 +5,11 @@ import { readSync } from 'node:fs';
 import { posix } from 'posix-ipc';
 
 import type { Data } from '../../lib/core/options';
+import { detach } from '../support/detach';
 import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { fullPosixQueue, temporaryPosixQueue } from '../support/posix-queues';
 import { startNode } from '../support/processes';
+import { soon } from '../support/wait-until';
 
 type Queue = posix.MessageQueue;
 type Message = posix.Message;
@@ -293,4 +295,41 @@ describe('notify', () => {
     queue.close();
     expect(await codeOfRejection(queue.notify('SIGURG'))).toBe('ERR_CLOSED');
   });
+});
+
+test.each([
+  [
+    'send',
+    (queue: Queue, data: Data, options: posix.MessageSendOptions) => queue.send(data, options),
+  ],
+  [
+    'sendMany',
+    (queue: Queue, data: Data, options: posix.MessageSendOptions) =>
+      queue.sendMany(['first', data], options),
+  ],
+])('%s: data that goes while the signal is listened to', async (_name, send) => {
+  const queue = fullPosixQueue();
+  const data = Uint8Array.of(1, 2, 3);
+  const signal = new AbortController().signal;
+  signal.addEventListener = () => {
+    detach(data.buffer);
+  };
+  const sending = codeOfRejection(send(queue, data, { signal }));
+  const last = queue.send('last');
+  queue.drainSync();
+  expect(await soon('an answer', sending)).toBe('ERR_INVALID_ARG_TYPE');
+  await soon('who came behind it', last);
+  expect(queue.drainSync().map((message) => String(message.data))).toEqual(['last']);
+});
+
+test('more at once than one piece of memory holds', async () => {
+  const queue = temporaryPosixQueue({ maxMessages: 10, messageSize: 8192 });
+  const list = Array.from({ length: 10 }, (_, i) => Buffer.alloc(8192 - i, String(i)));
+  for (let round = 0; round < 3; round++) {
+    queue.sendManySync(list);
+    expect(queue.drainSync().map(({ data }) => data)).toEqual(list);
+    queue.sendManySync(list);
+    const { value } = (await queue.batches({ timeout: 10_000 }).next()) as { value: Message[] };
+    expect(value.map(({ data }) => data)).toEqual(list);
+  }
 });

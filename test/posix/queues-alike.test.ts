@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 import type { Data } from '../../lib/core/options';
+import { detach } from '../support/detach';
 import { codeOfRejection, codeThrownBy } from '../support/outcome';
 import {
   intos,
@@ -170,7 +171,7 @@ describe.each(queueKinds)('%s', (_name, kind) => {
       const sending = queue.sendMany(new Set(['a', 'b']).values());
       const more = queue.sendMany(names);
       const got: string[] = [];
-      for await (const batch of queue.batches({ limit: 3 })) {
+      for await (const batch of queue.batches({ limit: 3, timeout: 10_000 })) {
         got.push(...texts(batch));
         if (got.length === 24) break;
       }
@@ -190,6 +191,24 @@ describe.each(queueKinds)('%s', (_name, kind) => {
         'ERR_INVALID_ARG_TYPE',
       );
     });
+
+    test.each(['sendMany', 'sendManySync', 'trySendMany'] as const)(
+      '%s of an array that takes away what was read of it',
+      async (form) => {
+        const queue = kind.empty();
+        const data = Uint8Array.of(1, 2, 3);
+        const list = [data, ''];
+        Object.defineProperty(list, 1, {
+          get: () => {
+            detach(data.buffer);
+            return '';
+          },
+        });
+        const sending = Promise.resolve().then(() => queue[form](list));
+        expect(await codeOfRejection(sending)).toBe('ERR_INVALID_ARG_TYPE');
+        expect(queue.drainSync()).toEqual([]);
+      },
+    );
 
     test('a generator may fill the same memory again', () => {
       const queue = kind.empty();

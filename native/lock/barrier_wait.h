@@ -5,7 +5,7 @@
 #include "core/wait/operation.h"
 #include "lock/robust_list.h"
 
-#include "posix-ipc/barrier.h"
+#include "posix-ipc/barrier_state.h"
 
 namespace posix_ipc::lock {
 

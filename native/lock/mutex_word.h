@@ -1,10 +1,10 @@
 #pragma once
 
-// Of the C header only what does not touch links in shared memory: see robust_list.h.
+// Of the C headers only what does not touch links in shared memory: see robust_list.h.
 #define POSIX_IPC_LOCK_CORE_ONLY
 #include <cstddef>
 
-#include "posix-ipc/lock.h"
+#include "posix-ipc/lock_word.h"
 
 namespace posix_ipc::lock {
 

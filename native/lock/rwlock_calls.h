@@ -4,7 +4,7 @@
 
 #include "lock/mutex_calls.h"
 
-#include "posix-ipc/rwlock.h"
+#include "posix-ipc/rwlock_state.h"
 
 namespace posix_ipc::lock {
 

@@ -1,4 +1,4 @@
-/** What threads do at a barrier, step by step: native/include/posix-ipc/barrier.h. */
+/** What threads do at a barrier, step by step: native/include/posix-ipc/barrier_state.h. */
 
 import {
   BROKEN,

@@ -1,6 +1,6 @@
 /**
  * The protocol of the barrier as a machine whose steps can be interleaved in every way, as
- * mutex-model.ts: native/include/posix-ipc/barrier.h, and the kernel's part.
+ * mutex-model.ts: native/include/posix-ipc/barrier_state.h, and the kernel's part.
  */
 
 import { explored, type Explored } from '../support/explore';

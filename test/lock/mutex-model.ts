@@ -1,6 +1,6 @@
 /**
  * The protocol of the mutex as a machine whose steps can be interleaved in every way: each step of a
- * thread is one atomic access to the memory, or one system call, as in native/include/posix-ipc/lock.h.
+ * thread is one atomic access to the memory, or one system call, as in native/include/posix-ipc/lock_word.h.
  * The kernel's part (futex queue, death of an owner, pending entry) is as in kernel/futex/core.c.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The protocol of the readers-writer lock as a machine whose steps can be interleaved in every way:
  * each step of a thread is one atomic access to the memory, or one system call, as in
- * native/include/posix-ipc/rwlock.h. The gate, the slots and the mutex of who upgrades are taken for
+ * native/include/posix-ipc/rwlock_state.h. The gate, the slots and the mutex of who upgrades are taken for
  * what mutex-model.ts shows them to be: they exclude, nobody who waits is forgotten, a death is told.
  */
 

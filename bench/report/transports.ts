@@ -72,24 +72,24 @@ export async function transportSection(
   return `<section><h2>Transports between two Node processes</h2>${figures.join('\n')}</section>`;
 }
 
+/** A plot of nothing would have no end: it is left out. */
 function throughputFigures(
   all: readonly Rate[],
   toC: readonly Ratio[],
   names: readonly string[],
 ): Promise<string>[] {
+  const drawn = async (svg: Promise<string>, caption: string): Promise<string> =>
+    figure(await svg, caption);
+  const ratios = (values: readonly Ratio[], axis: string, caption: string): Promise<string>[] =>
+    values.length === 0 ? [] : [drawn(charts.ratios(values, axis, names), caption)];
   return [
-    charts.throughput(all, names).then((svg) => figure(svg, 'One way, by size. More is better.')),
-    charts
-      .ratios(toC, "rate, by the C program's", names)
-      .then((svg) => figure(svg, 'One way, beside the C program. More is better.')),
-    charts
-      .ratios(ratiosToNode(all), "rate, by the best of Node's own", names)
-      .then((svg) =>
-        figure(
-          svg,
-          'One way, ours beside the fastest that Node itself has. More than 1 is faster.',
-        ),
-      ),
+    drawn(charts.throughput(all, names), 'One way, by size. More is better.'),
+    ...ratios(toC, "rate, by the C program's", 'One way, beside the C program. More is better.'),
+    ...ratios(
+      ratiosToNode(all),
+      "rate, by the best of Node's own",
+      'One way, ours beside the fastest that Node itself has. More than 1 is faster.',
+    ),
   ];
 }
 

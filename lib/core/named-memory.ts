@@ -9,6 +9,7 @@ import { whenClosed, type Mapping } from './mapping';
 import { randomName } from './name';
 import { NameUse } from './name-use';
 import type { Owner } from './options';
+import { OwnedDescriptor } from './owned-descriptor';
 import { abandon, begin, complete, failureOf, nameOf } from './shared-object';
 import { reserveSync } from './storage';
 
@@ -100,11 +101,12 @@ function giveTo(fd: number, name: string, owner: Owner | undefined): void {
 function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | number {
   const begun = begin(name, making.bytes);
   if (typeof begun === 'number') return begun;
+  const { descriptor } = begun;
   let opened: T;
   try {
-    size(begun.fd, name, making);
-    giveTo(begun.fd, name, making.owner);
-    opened = inObject(kind, begun.fd, name, making);
+    size(descriptor.number, name, making);
+    giveTo(descriptor.number, name, making.owner);
+    opened = inObject(kind, descriptor.number, name, making);
   } catch (error) {
     abandon(begun);
     throw error;
@@ -114,14 +116,16 @@ function make<T>(kind: NamedKind<T>, name: string, making: Making): Named<T> | n
     kind.discard(opened);
     return completed;
   }
-  native.closeFile(begun.fd);
+  descriptor.close();
   return { opened, name };
 }
 
 /** The one of that name, or a negated errno. */
 function find<T>(kind: NamedKind<T>, name: string): Named<T> | number {
-  const fd = native.shmOpen(name, constants.O_RDWR, 0);
-  if (fd < 0) return fd;
+  const handle = native.shmOwned(name, constants.O_RDWR, 0);
+  if (handle < 0) return handle;
+  const descriptor = new OwnedDescriptor(handle);
+  const fd = descriptor.number;
   try {
     if (native.fileSize(fd) < kind.bytes) throw kind.tooSmall(name);
     const opened = inObject(kind, fd, name);
@@ -129,7 +133,7 @@ function find<T>(kind: NamedKind<T>, name: string): Named<T> | number {
     kind.discard(opened); // the last one has removed it meanwhile
     return ENOENT;
   } finally {
-    native.closeFile(fd);
+    descriptor.close();
   }
 }
 

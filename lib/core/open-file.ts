@@ -1,7 +1,7 @@
 import type { ClosedError } from './error';
 import { Handle } from './handle';
 import { Keeper } from './keeper';
-import { OwnedDescriptor } from './owned-descriptor';
+import type { OwnedDescriptor } from './owned-descriptor';
 import { Direction } from './ready';
 import { ReadyLine } from './ready-line';
 
@@ -16,11 +16,11 @@ export abstract class OpenFile extends Handle {
   readonly #descriptor: OwnedDescriptor;
   #detaching = false;
 
-  /** Takes `fd` over. `what` it is, in the words of an error message. */
-  constructor(what: string, fd: number | OwnedDescriptor) {
+  /** Takes it over. `what` it is, in the words of an error message. */
+  constructor(what: string, descriptor: OwnedDescriptor) {
     const keeper = new Keeper();
     super(what, keeper);
-    this.#descriptor = typeof fd === 'number' ? new OwnedDescriptor(fd) : fd;
+    this.#descriptor = descriptor;
     this.handle = this.#descriptor.handle;
     this.keeper = keeper;
     this.incoming = new ReadyLine(this.#descriptor, Direction.in, keeper);

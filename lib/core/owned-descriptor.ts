@@ -27,11 +27,16 @@ export class OwnedDescriptor {
   readonly number: number;
   #open = true;
 
-  /** Takes `fd` over, unless the addon has done so and knows it by a handle. Errors: EBADF. */
-  constructor(fd: number, handle?: number) {
-    this.handle = handle ?? check(native.descriptorAdopt(fd), 'fcntl', { fd });
-    this.number = fd;
-    dropped.register(this, this.handle, this);
+  /** Of a handle that the addon has just given: what it opens belongs to the environment at once. */
+  constructor(handle: number, number = native.descriptorNumber(handle)) {
+    this.handle = handle;
+    this.number = number;
+    dropped.register(this, handle, this);
+  }
+
+  /** Takes over what somebody else has opened. Errors: EBADF. */
+  static adopt(fd: number): OwnedDescriptor {
+    return new OwnedDescriptor(check(native.descriptorAdopt(fd), 'fcntl', { fd }), fd);
   }
 
   /** A copy of somebody else's. Errors: EBADF, EMFILE. */
@@ -78,5 +83,5 @@ export function descriptorOf(
       'a descriptor that no object owns (own: false makes a copy; detach() hands over)';
     throw outOfRange('fd', expected, number);
   }
-  return own ? new OwnedDescriptor(number) : OwnedDescriptor.copyOf(number);
+  return own ? OwnedDescriptor.adopt(number) : OwnedDescriptor.copyOf(number);
 }

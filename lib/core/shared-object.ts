@@ -5,6 +5,7 @@ import { constants, existsSync, statfsSync } from 'node:fs';
 import { native } from '../native';
 import { errnoOf, SystemError } from './error';
 import { checkName } from './name';
+import { OwnedDescriptor } from './owned-descriptor';
 import type { Failure } from './storage';
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants;
@@ -53,7 +54,7 @@ export function failureOf(syscall: string, name: string): Failure {
 
 /** An object that nobody else can use yet. */
 export interface Unfinished {
-  fd: number;
+  descriptor: OwnedDescriptor;
   name: string;
   /** Its size. */
   made: number;
@@ -64,26 +65,22 @@ export interface Unfinished {
 /** An object that has no name yet; or one that has, without permissions; or a negated errno. */
 export function begin(name: string, size: number): Unfinished | number {
   const unnamed = native.shmUnnamed();
-  if (unnamed >= 0) return { fd: unnamed, name, made: size, named: false };
-  const fd = native.shmOpen(name, O_CREAT | O_EXCL | O_RDWR, 0);
-  return fd < 0 ? fd : { fd, name, made: size, named: true };
+  const named = unnamed < 0;
+  const handle = named ? native.shmOwned(name, O_CREAT | O_EXCL | O_RDWR, 0) : unnamed;
+  if (handle < 0) return handle;
+  return { descriptor: new OwnedDescriptor(handle), name, made: size, named };
 }
 
 /** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
-export function finish({ fd, name, named }: Unfinished, mode: number): number {
-  const changed = native.fchmod(fd, mode);
-  return changed < 0 || named ? changed : native.shmLink(fd, name);
-}
-
-/** Takes the name of an object away that could not be finished. */
-export function unname({ name, named }: Unfinished): void {
-  if (named) native.shmUnlink(name);
+function finish({ descriptor, name, named }: Unfinished, mode: number): number {
+  const changed = native.fchmod(descriptor.number, mode);
+  return changed < 0 || named ? changed : native.shmLink(descriptor.number, name);
 }
 
 /** What becomes of an object that could not be finished. */
-export function abandon(begun: Unfinished): void {
-  native.closeFile(begun.fd);
-  unname(begun);
+export function abandon({ descriptor, name, named }: Unfinished): void {
+  descriptor.close();
+  if (named) native.shmUnlink(name);
 }
 
 /** Lets others use it; or a negated errno, and it is gone. */

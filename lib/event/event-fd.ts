@@ -12,7 +12,7 @@ import {
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
-import { descriptorOf, type FromFdOptions, type OwnedDescriptor } from '../core/owned-descriptor';
+import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
@@ -66,9 +66,9 @@ function amountOf(amount: number | bigint): bigint {
 export class EventFd extends OpenFile {
   readonly #reading: Action<bigint>;
 
-  private constructor(by: ByOpener, fd: number | OwnedDescriptor) {
+  private constructor(by: ByOpener, descriptor: OwnedDescriptor) {
     checkOpener(by, EventFd);
-    super('eventfd', fd);
+    super('eventfd', descriptor);
     const { handle } = this;
     this.#reading = {
       attempt: () => {
@@ -94,7 +94,8 @@ export class EventFd extends OpenFile {
     const first = integer('options.initial', initial, 0, mostInitial);
     const mode = boolean('options.semaphore', semaphore) ? EFD_SEMAPHORE : 0;
     const flags = EFD_CLOEXEC | EFD_NONBLOCK | mode;
-    return new EventFd(byOpener, check(native.eventfd(first, flags), 'eventfd'));
+    const handle = check(native.eventfdOwned(first, flags), 'eventfd');
+    return new EventFd(byOpener, new OwnedDescriptor(handle));
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
+import { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { Direction } from '../core/ready';
 import type { Action } from '../core/ready-line';
@@ -69,9 +70,14 @@ export class Process extends OpenFile {
   readonly startTime: number;
   readonly #waiting: Action<true>;
 
-  private constructor(by: ByOpener, pid: number, fd: number, expected: number | undefined) {
+  private constructor(
+    by: ByOpener,
+    pid: number,
+    descriptor: OwnedDescriptor,
+    expected: number | undefined,
+  ) {
     checkOpener(by, Process);
-    super('process handle', fd);
+    super('process handle', descriptor);
     this.pid = pid;
     // Read after it was opened: a pid that was used again is seen to be another's.
     try {
@@ -110,9 +116,9 @@ export class Process extends OpenFile {
       startTime === undefined
         ? undefined
         : integer('options.startTime', startTime, 0, Number.MAX_SAFE_INTEGER);
-    const fd = native.pidfdOpen(number, 0);
-    if (fd < 0) throw new SystemError(fd, 'pidfd_open', contextOf(number, fd));
-    return new Process(byOpener, number, fd, expected);
+    const handle = native.pidfdOwned(number, 0);
+    if (handle < 0) throw new SystemError(handle, 'pidfd_open', contextOf(number, handle));
+    return new Process(byOpener, number, new OwnedDescriptor(handle), expected);
   }
 
   /** Waits for its end, a zombie's included. Errors: ETIMEDOUT, ERR_CLOSED. */

@@ -11,6 +11,7 @@ import {
   type TimeoutOptions,
   type WaitOptions,
 } from '../core/options';
+import { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
@@ -74,9 +75,9 @@ export class SignalQueue extends OpenFile {
   readonly signal: number;
   readonly #receiving: Action<ReceivedSignal>;
 
-  private constructor(by: ByOpener, signal: number, fd: number) {
+  private constructor(by: ByOpener, signal: number, descriptor: OwnedDescriptor) {
     checkOpener(by, SignalQueue);
-    super('signal queue', fd);
+    super('signal queue', descriptor);
     this.signal = signal;
     const { handle } = this;
     const failure = (error: number | string): SystemError => new SystemError(error, 'read');
@@ -106,9 +107,9 @@ export class SignalQueue extends OpenFile {
   /** As `open`, at once. */
   static openSync(signal: number): SignalQueue {
     const number = integer('signal', signal, SIGRTMIN, SIGRTMAX);
-    const fd = native.signalOpen(number);
-    if (fd >= 0) return new SignalQueue(byOpener, number, fd);
-    throw new SystemError(fd, 'sigaction', { id: number, hint: hints.get(fd) });
+    const handle = native.signalOpen(number);
+    if (handle >= 0) return new SignalQueue(byOpener, number, new OwnedDescriptor(handle));
+    throw new SystemError(handle, 'sigaction', { id: number, hint: hints.get(handle) });
   }
 
   /** Takes the next one; waits while there is none. Errors: ETIMEDOUT, ERR_CLOSED. */

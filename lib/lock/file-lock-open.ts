@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 
 import { check, errnoOf, SystemError } from '../core/error';
+import { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
 
 const { O_CREAT, O_EXCL } = constants;
@@ -8,33 +9,42 @@ const EEXIST = -errnoOf('EEXIST');
 const ENOENT = -errnoOf('ENOENT');
 const mostTries = 10;
 
-/** The number of a descriptor of a file that is there. */
-export function openFile(path: string, flags: number): number {
-  return check(native.lockFileOpen(path, flags, 0), 'open', { path });
+/** A file that is there. */
+export function openFile(path: string, flags: number): OwnedDescriptor {
+  return owned(native.lockFileOpen(path, flags, 0), path);
 }
 
-/** Of a new file, with exactly this mode. */
-export function createFile(path: string, flags: number, mode: number): number {
-  return check(create(path, flags, mode), 'open', { path });
+/** The same; undefined where there is none. */
+export function findFile(path: string, flags: number): OwnedDescriptor | undefined {
+  const found = native.lockFileOpen(path, flags, 0);
+  return found === ENOENT ? undefined : owned(found, path);
 }
 
-/** Of the file that is there, or of a new one. */
-export function openOrCreateFile(path: string, flags: number, mode: number): number {
+/** A new file, with exactly this mode. */
+export function createFile(path: string, flags: number, mode: number): OwnedDescriptor {
+  return made(native.lockFileOpen(path, flags | O_CREAT | O_EXCL, mode), path, mode);
+}
+
+/** The file that is there, or a new one. */
+export function openOrCreateFile(path: string, flags: number, mode: number): OwnedDescriptor {
   for (let tries = 1; ; tries++) {
-    const found = native.lockFileOpen(path, flags, 0);
-    if (found !== ENOENT) return check(found, 'open', { path });
-    const made = create(path, flags, mode);
+    const found = findFile(path, flags);
+    if (found !== undefined) return found;
+    const handle = native.lockFileOpen(path, flags | O_CREAT | O_EXCL, mode);
     // Made by another since; but a link that leads nowhere is there and not there for ever.
-    if (made !== EEXIST || tries === mostTries) return check(made, 'open', { path });
+    if (handle !== EEXIST || tries === mostTries) return made(handle, path, mode);
   }
 }
 
+function owned(handle: number, path: string): OwnedDescriptor {
+  return new OwnedDescriptor(check(handle, 'open', { path }));
+}
+
 /** It never has more permissions than are asked for. */
-function create(path: string, flags: number, mode: number): number {
-  const fd = native.lockFileOpen(path, flags | O_CREAT | O_EXCL, mode);
-  if (fd < 0) return fd;
-  const result = native.fchmod(fd, mode);
-  if (result === 0) return fd;
-  native.closeFile(fd);
+function made(handle: number, path: string, mode: number): OwnedDescriptor {
+  const descriptor = owned(handle, path);
+  const result = native.fchmod(descriptor.number, mode);
+  if (result === 0) return descriptor;
+  descriptor.close();
   throw new SystemError(result, 'fchmod', { path });
 }

@@ -6,7 +6,7 @@ import { useGuard } from '../core/guard';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { limitsOf } from '../core/limits';
-import { descriptorOf, OwnedDescriptor } from '../core/owned-descriptor';
+import { descriptorOf, type OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { FileLockGuard } from './file-lock-guard';
@@ -34,6 +34,9 @@ import { FileLockTable } from './file-lock-table';
 import { inTheWay } from './file-lock-test';
 import type { FileRange } from './file-range';
 
+/** OFD locks through a descriptor of ours. */
+export let lockThrough: (descriptor: OwnedDescriptor) => FileLock;
+
 /**
  * Locks of a file, or of ranges of its bytes, between processes that agree to ask for them: they hold
  * nobody back who just reads and writes. The kernel gives them back when their holder dies.
@@ -58,6 +61,10 @@ import type { FileRange } from './file-range';
  * ```
  */
 export class FileLock extends Handle {
+  static {
+    lockThrough = (descriptor) => new FileLock(byOpener, descriptor, 'ofd', undefined);
+  }
+
   /** Where the file was opened; undefined where a descriptor was given. */
   readonly path: string | undefined;
   readonly kind: FileLockKind;
@@ -148,8 +155,8 @@ export class FileLock extends Handle {
     return new FileLock(byOpener, descriptor, kind, undefined);
   }
 
-  static #of(fd: number, kind: FileLockKind, path: string): FileLock {
-    return new FileLock(byOpener, new OwnedDescriptor(fd), kind, path);
+  static #of(descriptor: OwnedDescriptor, kind: FileLockKind, path: string): FileLock {
+    return new FileLock(byOpener, descriptor, kind, path);
   }
 
   // ---- locking

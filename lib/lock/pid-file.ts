@@ -10,13 +10,13 @@ import {
 import { resolve } from 'node:path';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
-import { errnoOf, SystemError } from '../core/error';
+import { SystemError } from '../core/error';
 import { fileMode, optionsOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
-import { FileLock } from './file-lock';
+import { lockThrough, type FileLock } from './file-lock';
 import type { FileLockHolder } from './file-lock-holders';
-import { openFile, openOrCreateFile } from './file-lock-open';
+import { findFile, openOrCreateFile } from './file-lock-open';
 
 /** What a pid file is made with. */
 export interface PidFileOptions {
@@ -25,7 +25,6 @@ export interface PidFileOptions {
 }
 
 const { O_NOFOLLOW, O_RDONLY, O_RDWR } = constants;
-const ENOENT = -errnoOf('ENOENT');
 const longest = 64;
 const mostPid = 2 ** 31 - 1;
 const mostTries = 100;
@@ -106,10 +105,10 @@ export class PidFile implements Disposable, AsyncDisposable {
   static createSync(path: string, options?: PidFileOptions): PidFile {
     const mode = fileMode('options.mode', optionsOf(options).mode ?? 0o644);
     for (let tries = 1; ; tries++) {
-      const fd = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
-      const lock = FileLock.fromFdSync(fd);
+      const descriptor = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
+      const lock = lockThrough(descriptor);
       try {
-        const taken = take(path, lock, fd);
+        const taken = take(path, lock, descriptor.number);
         if (taken !== undefined) return new PidFile(byOpener, path, lock, taken.stalePid);
       } catch (error) {
         lock.close();
@@ -136,9 +135,9 @@ export class PidFile implements Disposable, AsyncDisposable {
 
   /** As `holder`, at once. */
   static holderSync(path: string): number | undefined {
-    const fd = native.lockFileOpen(path, O_RDONLY, 0);
-    if (fd === ENOENT) return undefined;
-    using lock = FileLock.fromFdSync(fd < 0 ? openFile(path, O_RDONLY) : fd);
+    const descriptor = findFile(path, O_RDONLY);
+    if (descriptor === undefined) return undefined;
+    using lock = lockThrough(descriptor);
     for (let looks = 1; ; looks++) {
       const holder = lock.testSync();
       if (holder === undefined) return undefined;

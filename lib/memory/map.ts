@@ -16,6 +16,7 @@ import {
   PROT_WRITE,
 } from '../core/mmap-constants';
 import { boolean, integer, optionsOf } from '../core/options';
+import { OwnedDescriptor } from '../core/owned-descriptor';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 
@@ -78,11 +79,12 @@ function pathOf(file: unknown): string {
 function open(file: string | URL | number, { window, huge }: Plan): Mapping {
   if (typeof file === 'number') return advised(mapDescriptor(descriptorOf(file), window), huge);
   const path = pathOf(file);
-  const fd = check(native.openFile(path, window.access === 'write'), 'open', { path });
+  const handle = check(native.openFile(path, window.access === 'write'), 'open', { path });
+  const opened = new OwnedDescriptor(handle);
   try {
-    return advised(mapDescriptor(fd, window, path), huge);
+    return advised(mapDescriptor(opened.number, window, path), huge);
   } finally {
-    native.closeFile(fd); // not closeSync: workers keep a list of what Node itself has opened
+    opened.close();
   }
 }
 

@@ -234,12 +234,12 @@ export class Memfd extends Closable {
 
   static #begin({ name, flags }: Plan): Memfd {
     const hint = (flags & MFD_HUGETLB) === 0 ? nameHint : undefined;
-    const fd = native.memfdCreate(name, flags);
-    if (fd < 0) {
-      const context = { path: name, hint: fd === EINVAL ? hint : undefined };
-      throw new SystemError(fd, 'memfd_create', context);
+    const handle = native.memfdOwned(name, flags);
+    if (handle < 0) {
+      const context = { path: name, hint: handle === EINVAL ? hint : undefined };
+      throw new SystemError(handle, 'memfd_create', context);
     }
-    return new Memfd(byOpener, new OwnedDescriptor(fd), name);
+    return new Memfd(byOpener, new OwnedDescriptor(handle), name);
   }
 
   #add(seals: number): void {

@@ -46,14 +46,14 @@ export interface Descriptors {
   /** Blocks this thread. */
   readyWait(descriptor: number, direction: number, timeout: number): number;
 
-  /** Takes over the number of an open descriptor: its handle. */
+  /** Takes over the number of what somebody else has opened: its handle. */
   descriptorAdopt(fd: number): number;
   descriptorIsOwned(fd: number): boolean;
   descriptorNumber(descriptor: number): number;
   /** The number, which belongs to the caller now. */
   descriptorRelease(descriptor: number): number;
   descriptorClose(descriptor: number): void;
-  /** The number of a copy. */
+  /** The handle of a copy. */
   descriptorDuplicate(fd: number): number;
   /** As read(2). */
   descriptorRead(descriptor: number, into: Memory): number;

@@ -4,6 +4,8 @@ import type { Memory } from './core';
 export interface EventEventfd {
   /** The number of a new descriptor. */
   eventfd(initval: number, flags: number): number;
+  /** The same: its handle. */
+  eventfdOwned(initval: number, flags: number): number;
   eventfdRead(descriptor: number, value: Memory): number;
   eventfdWrite(descriptor: number, value: Memory): number;
   /** As in C: they block where the descriptor does. */

@@ -1,7 +1,7 @@
 /** native/memory: a mapping is a handle; a range of it is an offset and a length in bytes. */
 export interface Mmap {
+  /** A handle. */
   openFile(path: string, writable: boolean): number;
-  closeFile(fd: number): number;
   /** The greatest safe integer for what has no size, such as a device. */
   fileSize(fd: number): number;
 
@@ -12,6 +12,8 @@ export interface Mmap {
   reserve(fd: number, offset: number, length: number): number;
   reserveWait(fd: number, offset: number, length: number): number;
   memfdCreate(name: string, flags: number): number;
+  /** The same: its handle. */
+  memfdOwned(name: string, flags: number): number;
   addSeals(fd: number, seals: number): number;
   getSeals(fd: number): number;
 

@@ -14,6 +14,8 @@ export interface PosixMq {
     maxmsg: number | bigint,
     msgsize: number | bigint,
   ): number;
+  /** The same: its handle. */
+  mqOwned: PosixMq['mqOpen'];
   mqClose(fd: number): number;
   mqUnlink(name: string): number;
   /** Fills in flags, maxmsg, msgsize, curmsgs. */

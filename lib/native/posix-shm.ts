@@ -1,8 +1,10 @@
 /** native/posix/shm.cc and shm_name.cc: names begin with a slash. */
 export interface PosixShm {
   shmOpen(name: string, flags: number, mode: number): number;
+  /** The same: its handle. */
+  shmOwned(name: string, flags: number, mode: number): number;
   shmUnlink(name: string): number;
-  /** A descriptor of an object without a name. */
+  /** The handle of an object without a name. */
   shmUnnamed(): number;
   shmLink(fd: number, name: string): number;
   /** The handle of the use of a name. */

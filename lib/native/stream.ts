@@ -4,6 +4,8 @@ import type { Memory } from './core';
 export interface Stream {
   /** Both ends go into two 32-bit words: reading, writing. */
   pipe2(pipefd: NodeJS.ArrayBufferView, flags: number): number;
+  /** The same with their handles. */
+  pipeOwned(handles: NodeJS.ArrayBufferView, flags: number): number;
   /** 0 at the end; -EAGAIN also where no writer has come yet. */
   pipeRead(descriptor: number, buffer: Memory, length: number): number;
   /** May write fewer. -EPIPE, and no signal, where nobody reads any more. */
@@ -17,9 +19,9 @@ export interface Stream {
   mkfifoExact(path: string, mode: number): number;
   /** 0 if it is one, -EINVAL if it is something else. */
   fifoCheck(path: string): number;
-  /** The number of a descriptor, at once. `access`: O_RDONLY, O_WRONLY, O_RDWR. */
+  /** The handle of a descriptor, at once. `access`: O_RDONLY, O_WRONLY, O_RDWR. */
   fifoOpen(path: string, access: number): number;
-  /** Starts a native wait for the other end; its result is the descriptor. */
+  /** Starts a native wait for the other end; its result is the handle. */
   fifoOpenWait(path: string, access: number): number;
   /** Blocks this thread. */
   fifoOpenFor(path: string, access: number, timeout: number): number;

@@ -2,18 +2,18 @@ import type { Memory, Quick } from './core';
 
 /** native/unix/socket.cc. A name is the bytes of a path, or a zero byte and those of an abstract name. */
 export interface UnixSocket {
-  /** The number of a new descriptor. */
+  // What opens a descriptor answers its handle.
   unixSocket(type: number): number;
-  unixPair(type: number, numbers: Memory): number;
+  unixPair(type: number, handles: Memory): number;
   unixBind(descriptor: number, name: Memory): number;
   unixBindExact(descriptor: number, name: Memory, mode: number): number;
   unixListen(descriptor: number, backlog: number): number;
   unixAccept(descriptor: number): number;
   unixConnect(descriptor: number, name: Memory): number;
   unixDisconnect(descriptor: number): number;
-  /** The number of a new descriptor; -EAGAIN where connecting would have to wait. */
+  /** -EAGAIN where connecting would have to wait. */
   unixConnected(type: number, name: Memory): number;
-  /** The number of a native wait, which ends with that of a descriptor. */
+  /** The number of a native wait, which ends with that handle. */
   unixConnectedWait(type: number, name: Memory): number;
   unixConnectedTimed(type: number, name: Memory, timeout: number): number;
   /** 0 where any socket is bound to the name. */
@@ -21,6 +21,7 @@ export interface UnixSocket {
   unixLockFile(fd: number): number;
   unixShutdown(descriptor: number, how: number): number;
   unixOption(fd: number, name: number): number;
+  unixPeerPidfd(descriptor: number): number;
   unixSetOption(fd: number, name: number, value: number): number;
   /** Writes pid, uid and gid. */
   unixPeerCredentials(descriptor: number, credentials: Memory): number;

@@ -39,8 +39,7 @@ export interface OpenedQueue {
 }
 
 /** Calls on an open file that has O_NONBLOCK are quicker; but who shares it may want to wait. */
-function privately(fd: number, name: string): OpenedQueue {
-  const descriptor = new OwnedDescriptor(fd);
+function privately(descriptor: OwnedDescriptor, name: string): OpenedQueue {
   return { descriptor, name, isPrivate: native.mqAnswerAtOnce(descriptor.handle, true) === 0 };
 }
 
@@ -126,18 +125,20 @@ function make(name: string, { flags, mode, size }: CreatePlan): OpenedQueue | nu
   const { maxMessages, messageSize } = size ?? { maxMessages: 0, messageSize: 0 };
   const sized = size !== undefined;
   // The umask takes bits away, so until fchmod nobody has more permission than wanted.
-  const fd = native.mqOpen(name, O_CREAT | O_EXCL | flags, mode, sized, maxMessages, messageSize);
-  if (fd < 0) return fd;
-  const changed = native.fchmod(fd, mode);
-  if (changed === 0) return privately(fd, name);
-  native.mqClose(fd);
+  const made = O_CREAT | O_EXCL | flags;
+  const handle = native.mqOwned(name, made, mode, sized, maxMessages, messageSize);
+  if (handle < 0) return handle;
+  const descriptor = new OwnedDescriptor(handle);
+  const changed = native.fchmod(descriptor.number, mode);
+  if (changed === 0) return privately(descriptor, name);
+  descriptor.close();
   native.mqUnlink(name);
   throw new SystemError(changed, 'fchmod', { path: name });
 }
 
 function find(name: string, flags: number): OpenedQueue | number {
-  const fd = native.mqOpen(name, flags, 0, false, 0, 0);
-  return fd < 0 ? fd : privately(fd, name);
+  const handle = native.mqOwned(name, flags, 0, false, 0, 0);
+  return handle < 0 ? handle : privately(new OwnedDescriptor(handle), name);
 }
 
 /** A new queue; EEXIST if there is one of this name. */

@@ -2,7 +2,7 @@ import { errnoOf, SystemError } from '../core/error';
 import type { FileAccess } from '../core/map-descriptor';
 import { boolean, fileMode, integer, optionsOf } from '../core/options';
 import { OwnedDescriptor } from '../core/owned-descriptor';
-import { begin, failureOf, finish, unname, type Unfinished } from '../core/shared-object';
+import { abandon, begin, complete, failureOf } from '../core/shared-object';
 import { reserve, reserveSync } from '../core/storage';
 import { fileAccess } from '../core/window';
 import { native } from '../native';
@@ -69,10 +69,10 @@ export function createPlan(options: SharedMemoryOptions): CreatePlan {
 
 /** The object of a name, and whether it may be used: one without a size is still being made. */
 export function open(name: string, access: FileAccess): OpenedSharedMemory | number {
-  const fd = native.shmOpen(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
-  if (fd < 0) return fd;
-  const descriptor = new OwnedDescriptor(fd);
-  if (native.fileSize(fd) > 0) return { descriptor, name, made: undefined };
+  const handle = native.shmOwned(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
+  if (handle < 0) return handle;
+  const descriptor = new OwnedDescriptor(handle);
+  if (native.fileSize(descriptor.number) > 0) return { descriptor, name, made: undefined };
   descriptor.close();
   throw new SystemError('EAGAIN', 'shm_open', { path: name, hint: unfinished });
 }
@@ -87,59 +87,35 @@ export function existing(name: string, access: FileAccess): OpenedSharedMemory {
 const unfinished =
   'the object has no size: whoever makes it has not finished; try again, or unlink it if its maker is gone';
 
-/** One that is owned from the start: what takes its time may outlast the worker that it is done for. */
-interface Begun {
-  unfinished: Unfinished;
-  descriptor: OwnedDescriptor;
-}
-
-function begun(name: string, size: number): Begun | number {
-  const unfinished = begin(name, size);
-  if (typeof unfinished === 'number') return unfinished;
-  return { unfinished, descriptor: new OwnedDescriptor(unfinished.fd) };
-}
-
-function abandon({ unfinished, descriptor }: Begun): void {
-  descriptor.close();
-  unname(unfinished);
-}
-
-function completed(one: Begun, mode: number): OpenedSharedMemory | number {
-  const result = finish(one.unfinished, mode);
-  if (result === 0) return { ...one.unfinished, descriptor: one.descriptor };
-  abandon(one);
-  return result;
-}
-
 /** A new object, or a negated errno if there can be none of that name. */
 export async function make(
   name: string,
   { size, mode }: CreatePlan,
   method: unknown,
 ): Promise<OpenedSharedMemory | number> {
-  const one = begun(name, size);
-  if (typeof one === 'number') return one;
+  const begun = begin(name, size);
+  if (typeof begun === 'number') return begun;
   try {
-    const { number } = one.descriptor;
+    const { number } = begun.descriptor;
     await reserve(number, 0, size, failureOf('posix_fallocate', name), method);
-    return completed(one, mode);
   } catch (error) {
-    abandon(one);
+    abandon(begun);
     throw error;
   }
+  return complete(begun, mode);
 }
 
 /** As `make`, at once. */
 export function makeSync(name: string, { size, mode }: CreatePlan): OpenedSharedMemory | number {
-  const one = begun(name, size);
-  if (typeof one === 'number') return one;
+  const begun = begin(name, size);
+  if (typeof begun === 'number') return begun;
   try {
-    reserveSync(one.descriptor.number, 0, size, failureOf('posix_fallocate', name));
-    return completed(one, mode);
+    reserveSync(begun.descriptor.number, 0, size, failureOf('posix_fallocate', name));
   } catch (error) {
-    abandon(one);
+    abandon(begun);
     throw error;
   }
+  return complete(begun, mode);
 }
 
 /** What comes of one try; undefined: it failed with that errno, and something else is tried. */

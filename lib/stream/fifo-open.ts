@@ -35,8 +35,8 @@ export class FifoOpener {
   /** At once; undefined where that needs a reader that is not there. */
   try(access: number): OwnedDescriptor | undefined {
     this.#keeper.checkOpen();
-    const fd = native.fifoOpen(this.#path, access);
-    return fd === ENXIO ? undefined : this.#owned(fd);
+    const handle = native.fifoOpen(this.#path, access);
+    return handle === ENXIO ? undefined : this.#owned(handle);
   }
 
   /** `tried`: it has just been found that the other end is missing. */
@@ -69,14 +69,14 @@ export class FifoOpener {
       attempt: () => undefined,
       start: () => native.fifoOpenWait(this.#path, access),
       block: (timeout) => [this.#block(access, timeout), 0, 0],
-      complete: (fd) => this.#owned(fd),
+      complete: (handle) => this.#owned(handle),
       failure: (error) => this.#failure(error),
     };
   }
 
-  #owned(fd: number): OwnedDescriptor {
-    if (fd < 0) throw this.#failure(fd);
-    return new OwnedDescriptor(fd);
+  #owned(handle: number): OwnedDescriptor {
+    if (handle < 0) throw this.#failure(handle);
+    return new OwnedDescriptor(handle);
   }
 
   #failure(error: number | string): SystemError {

@@ -51,8 +51,8 @@ export function pipeSync(options?: PipeOptions): Pipe {
   const bytes =
     capacity === undefined ? undefined : integer('options.capacity', capacity, 1, 2 ** 31 - 1);
   const ends = new Int32Array(2);
-  check(native.pipe2(ends, flags | O_CLOEXEC), 'pipe2');
-  const [reading, writing] = [...ends].map((fd) => new OwnedDescriptor(fd));
+  check(native.pipeOwned(ends, flags | O_CLOEXEC), 'pipe2');
+  const [reading, writing] = [...ends].map((handle) => new OwnedDescriptor(handle));
   if (reading === undefined || writing === undefined) throw new Error('posix-ipc: no pipe');
   try {
     if (bytes !== undefined) setCapacity(writing.number, bytes);

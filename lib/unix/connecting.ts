@@ -11,12 +11,12 @@ import { configure, type SocketPlan } from './socket-options';
 
 const EAGAIN = -errnoOf('EAGAIN');
 
-/** A new descriptor that is configured. */
-export function adopted(fd: number, plan: SocketPlan): OwnedDescriptor {
-  const descriptor = new OwnedDescriptor(fd);
+/** What was opened, configured. */
+export function configured(handle: number, plan: SocketPlan): OwnedDescriptor {
+  const descriptor = new OwnedDescriptor(handle);
   try {
     // Only now: a socket that passes credentials would be bound to a name of the kernel's choice.
-    configure(fd, plan);
+    configure(descriptor.number, plan);
     return descriptor;
   } catch (error) {
     descriptor.close();
@@ -36,13 +36,13 @@ export async function connected(
   method: unknown,
 ): Promise<OwnedDescriptor> {
   const attempt = (): number | undefined => {
-    const fd = native.unixConnected(type, name);
-    if (fd === EAGAIN) return undefined;
-    if (fd < 0) throw connectFailure(fd, name);
-    return fd;
+    const handle = native.unixConnected(type, name);
+    if (handle === EAGAIN) return undefined;
+    if (handle < 0) throw connectFailure(handle, name);
+    return handle;
   };
-  const fd = attempt() ?? (await waiting(type, name, limits, method, attempt));
-  return adopted(fd, plan);
+  const handle = attempt() ?? (await waiting(type, name, limits, method, attempt));
+  return configured(handle, plan);
 }
 
 function waiting(
@@ -61,7 +61,7 @@ function waiting(
       0,
       0,
     ],
-    complete: (fd: number) => fd,
+    complete: (handle: number) => handle,
     failure: (error: number | string) => connectFailure(error, name),
   };
   return lane.add(call, limits, method, true);
@@ -74,7 +74,7 @@ export function connectedSync(
   plan: SocketPlan,
   timeout: number,
 ): OwnedDescriptor {
-  const fd = native.unixConnectedTimed(type, name, timeout);
-  if (fd < 0) throw connectFailure(fd, name);
-  return adopted(fd, plan);
+  const handle = native.unixConnectedTimed(type, name, timeout);
+  if (handle < 0) throw connectFailure(handle, name);
+  return configured(handle, plan);
 }

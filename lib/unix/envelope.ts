@@ -116,8 +116,8 @@ function sender(length: number, flags: number): Address | undefined {
 
 function descriptors(count: number): ReceivedDescriptor[] {
   return Array.from({ length: count }, (_, i) => {
-    const number = words[numbersAt + i] ?? 0;
-    return new ReceivedDescriptor(byOpener, new OwnedDescriptor(number, words[handlesAt + i]));
+    const handle = words[handlesAt + i] ?? 0;
+    return new ReceivedDescriptor(byOpener, new OwnedDescriptor(handle, words[numbersAt + i]));
   });
 }
 

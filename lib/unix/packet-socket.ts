@@ -18,12 +18,19 @@ import {
 export abstract class PacketSocket extends Socket {
   protected constructor(
     what: string,
-    fd: number | OwnedDescriptor,
+    descriptor: OwnedDescriptor,
     plan: SocketPlan,
     how: number,
     peer?: string,
   ) {
-    super(what, fd, plan, how | HOW.packets, (...socket) => new PacketReceiving(...socket), peer);
+    super(
+      what,
+      descriptor,
+      plan,
+      how | HOW.packets,
+      (...socket) => new PacketReceiving(...socket),
+      peer,
+    );
   }
 
   /**

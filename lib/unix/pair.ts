@@ -60,7 +60,7 @@ export function socketpairSync<K extends keyof SocketTypes>(
   const number = word('type', numbers, type);
   const plan = socketPlan(options);
   check(native.unixPair(number, made), 'socketpair');
-  const [one, other] = [...made].map((fd) => new OwnedDescriptor(fd)) as [
+  const [one, other] = [...made].map((handle) => new OwnedDescriptor(handle)) as [
     OwnedDescriptor,
     OwnedDescriptor,
   ];

@@ -42,9 +42,9 @@ export class SeqPacket extends PacketSocket {
   #wasTimed = false;
 
   /** @internal Takes a configured socket over. */
-  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan, peer?: string) {
+  constructor(by: ByOpener, descriptor: OwnedDescriptor, plan: SocketPlan, peer?: string) {
     checkOpener(by, SeqPacket);
-    super('seqpacket socket', fd, plan, HOW.ends, peer);
+    super('seqpacket socket', descriptor, plan, HOW.ends, peer);
   }
 
   /**

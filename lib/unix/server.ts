@@ -8,7 +8,7 @@ import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
 import { addressOf, type autobind, boundNameOf, nameOf, textOf, type Address } from './address';
-import { adopted } from './connecting';
+import { configured } from './connecting';
 import {
   bindNew,
   bindOrReplace,
@@ -141,7 +141,7 @@ export abstract class Server<S extends object> extends OpenFile implements Async
     descriptor.setNonblocking();
     super(what, descriptor);
     this.#file = file;
-    this.#accepting = accepting(this.handle, (fd) => wrap(adopted(fd, plan), plan));
+    this.#accepting = accepting(this.handle, (made) => wrap(configured(made, plan), plan));
   }
 
   /**
@@ -207,14 +207,14 @@ export abstract class Server<S extends object> extends OpenFile implements Async
   }
 }
 
-function accepting<S>(handle: number, wrap: (fd: number) => S): Action<S> {
+function accepting<S>(handle: number, wrap: (handle: number) => S): Action<S> {
   const failure = (error: number | string): SystemError => new SystemError(error, 'accept');
   return {
     attempt: () => {
-      const fd = native.unixAccept(handle);
-      if (fd >= 0) return wrap(fd);
-      if (fd === EAGAIN) return undefined;
-      throw failure(fd);
+      const accepted = native.unixAccept(handle);
+      if (accepted >= 0) return wrap(accepted);
+      if (accepted === EAGAIN) return undefined;
+      throw failure(accepted);
     },
     failure,
   };

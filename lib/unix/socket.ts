@@ -16,15 +16,7 @@ import { promised } from '../core/promised';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
 import { addressOf, type Address } from './address';
-import {
-  SHUT_RD,
-  SHUT_RDWR,
-  SHUT_WR,
-  SO_PASSCRED,
-  SO_PEERPIDFD,
-  SO_RCVBUF,
-  SO_SNDBUF,
-} from './constants';
+import { SHUT_RD, SHUT_RDWR, SHUT_WR, SO_PASSCRED, SO_RCVBUF, SO_SNDBUF } from './constants';
 import { credentialsIn, HOW, type Credentials } from './envelope';
 import { ReceivedDescriptor } from './received-descriptor';
 import { ReceivingInto, type Known, type Message, type MessageInto } from './receiving';
@@ -42,13 +34,13 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
 
   protected constructor(
     what: string,
-    fd: number | OwnedDescriptor,
+    descriptor: OwnedDescriptor,
     plan: SocketPlan,
     how: number,
     receiving: (handle: number, how: number, known: Known) => Action<Message | null>,
     peer?: string,
   ) {
-    super(what, fd);
+    super(what, descriptor);
     // Somebody may have asked for credentials before the socket was passed to us.
     const passes = check(native.unixOption(this.fd, SO_PASSCRED), 'getsockopt') !== 0;
     this.#how = how | plan.fds | (passes ? HOW.credentials : 0);
@@ -155,8 +147,8 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
    */
   peerPidfd(): ReceivedDescriptor {
     this.checkOpen();
-    const fd = check(native.unixOption(this.fd, SO_PEERPIDFD), 'getsockopt');
-    return new ReceivedDescriptor(byOpener, new OwnedDescriptor(fd));
+    const handle = check(native.unixPeerPidfd(this.handle), 'getsockopt');
+    return new ReceivedDescriptor(byOpener, new OwnedDescriptor(handle));
   }
 
   /** SO_SNDBUF: twice what was set, for the kernel's own needs. */

@@ -34,11 +34,11 @@ import { examine } from './socket-type';
  */
 export class Stream extends Socket {
   /** @internal Takes a configured socket over. */
-  constructor(by: ByOpener, fd: number | OwnedDescriptor, plan: SocketPlan, peer?: string) {
+  constructor(by: ByOpener, descriptor: OwnedDescriptor, plan: SocketPlan, peer?: string) {
     checkOpener(by, Stream);
     const receiving = (...socket: [number, number, Known]): StreamReceiving =>
       new StreamReceiving(...socket);
-    super('stream socket', fd, plan, HOW.ends, receiving, peer);
+    super('stream socket', descriptor, plan, HOW.ends, receiving, peer);
   }
 
   /** As `SeqPacket.connect`. */

@@ -61,7 +61,7 @@ int32_t descriptor_adopt(Environment& environment, int32_t fd) {
     if (flags < 0 || (!set && fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0)) {
         return -errno;
     }
-    return environment.facility<Descriptors>().add(Fd(fd));
+    return adopted(environment, fd);
 }
 
 /// Whether a descriptor of this environment has the number.
@@ -82,7 +82,7 @@ void descriptor_close(Environment& environment, int32_t descriptor) {
     environment.facility<Descriptors>().remove(descriptor, "descriptor");
 }
 
-/// The number of a copy, which belongs to the caller.
+/// A copy of somebody else's.
 int32_t descriptor_duplicate(Environment& /*environment*/, int32_t fd) {
     return or_errno(copy_of(fd).release());
 }
@@ -172,7 +172,7 @@ void define_descriptors(Exports& exports) {
     exports.function<descriptor_number>("descriptorNumber", "descriptor");
     exports.function<descriptor_release>("descriptorRelease", "descriptor");
     exports.function<descriptor_close>("descriptorClose", "descriptor");
-    exports.function<descriptor_duplicate>("descriptorDuplicate", "fd");
+    exports.function<owning<descriptor_duplicate>>("descriptorDuplicate", "fd");
     exports.function<descriptor_read>("descriptorRead", "descriptor", "into");
     exports.function<never_block>("setNonblocking", "descriptor");
     exports.function<status_flags>("statusFlags", "fd");

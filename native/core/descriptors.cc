@@ -1,6 +1,7 @@
 #include "core/descriptors.h"
 
 #include <cerrno>
+#include <cstring>
 #include <sys/epoll.h>
 
 #include "core/function.h"
@@ -90,6 +91,26 @@ void Descriptors::tell(std::span<const Poller::Event> events) {
     if (count > 0 && !ready_.IsEmpty()) {
         environment_.call(ready_, {to_js(environment_.env(), static_cast<int32_t>(count))});
     }
+}
+
+int32_t adopted(Environment& environment, int32_t opened) {
+    return opened < 0 ? opened : environment.facility<Descriptors>().add(Fd(opened));
+}
+
+int32_t adopted(Environment& environment, const std::array<int, 2>& opened, const Bytes& handles) {
+    Fd second(opened[1]);
+    const int32_t one = adopted(environment, opened[0]);
+    if (one < 0) {
+        return one;
+    }
+    const int32_t other = adopted(environment, second.release());
+    if (other < 0) {
+        environment.facility<Descriptors>().remove(one, "descriptor");
+        return other;
+    }
+    const std::array<int32_t, 2> both{one, other};
+    std::memcpy(handles.data(), both.data(), sizeof both);
+    return 0;
 }
 
 template <>

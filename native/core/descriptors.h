@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "core/environment.h"
 #include "core/fd.h"
@@ -56,6 +58,27 @@ class Descriptors : public Facility {
     Napi::FunctionReference ready_;
     Napi::Reference<Napi::Int32Array> words_;
 };
+
+/// The handle of what was just opened; or the negated errno that there is instead of a number.
+int32_t adopted(Environment& environment, int32_t opened);
+
+/// The same for two numbers, whose handles go into `handles`: 0, or a negated errno.
+int32_t adopted(Environment& environment, const std::array<int, 2>& opened, const Bytes& handles);
+
+template <auto Open>
+struct Owning;
+
+template <typename... A, int32_t (*Open)(Environment&, A...)>
+struct Owning<Open> {
+    static int32_t call(Environment& environment, A... arguments) {
+        return adopted(environment, Open(environment, std::forward<A>(arguments)...));
+    }
+};
+
+/// A call that opens a descriptor, as one that answers its handle. A worker can be ended between
+/// any two calls of its own: what was opened must belong to its environment before that.
+template <auto Open>
+constexpr auto owning = Owning<Open>::call;
 
 /// The descriptor of a handle; never nullptr.
 template <>

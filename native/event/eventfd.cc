@@ -61,6 +61,7 @@ int32_t eventfd_write_fd(Environment& environment, int32_t fd, const Bytes& valu
 
 void define_eventfd(Exports& exports) {
     exports.function<eventfd_create>("eventfd", "initval", "flags");
+    exports.function<owning<eventfd_create>>("eventfdOwned", "initval", "flags");
     exports.function<eventfd_read>("eventfdRead", "descriptor", "value");
     exports.function<eventfd_write>("eventfdWrite", "descriptor", "value");
     exports.function<eventfd_read_fd>("eventfdReadFd", "fd", "value");

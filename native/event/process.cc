@@ -30,6 +30,7 @@ int32_t sigqueue(Environment& /*environment*/, int32_t pid, int32_t signal, Key 
 
 void define_process(Exports& exports) {
     exports.function<pidfd_open>("pidfdOpen", "pid", "flags");
+    exports.function<owning<pidfd_open>>("pidfdOwned", "pid", "flags");
     exports.function<pidfd_send_signal>("pidfdSendSignal", "fd", "signal");
     exports.function<sigqueue>("sigqueue", "pid", "sig", "value");
 }

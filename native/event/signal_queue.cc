@@ -15,6 +15,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/descriptors.h"
+
 namespace posix_ipc::event {
 
 // A signal that is sent to a process goes to any thread that does not block it, and without a
@@ -143,7 +145,7 @@ int prepare(int signal) {
     return block_everywhere(signal);
 }
 
-/// The number of a descriptor that reads the signal as struct signalfd_siginfo.
+/// A descriptor that reads the signal as struct signalfd_siginfo.
 int32_t signal_open(Environment& /*environment*/, int32_t signal) {
     if (signal < SIGRTMIN || signal > SIGRTMAX) {
         throw ArgumentError(ArgumentError::Kind::range, "signal", "a real-time signal");
@@ -163,7 +165,7 @@ void define_signal_queue(Exports& exports) {
     const Napi::Env env = exports.environment().env();
     exports.value("SIGRTMIN", Napi::Number::New(env, SIGRTMIN));
     exports.value("SIGRTMAX", Napi::Number::New(env, SIGRTMAX));
-    exports.function<signal_open>("signalOpen", "signal");
+    exports.function<owning<signal_open>>("signalOpen", "signal");
 }
 
 } // namespace posix_ipc::event

@@ -210,7 +210,7 @@ void define_file(Exports& exports) {
                                     "timeout");
     exports.function<fcntl_lock>("fcntlLock", "fd", "cmd", "lock");
     exports.function<file_is_at>("fileIsAt", "fd", "path");
-    exports.function<lock_file_open>("lockFileOpen", "path", "flags", "mode");
+    exports.function<owning<lock_file_open>>("lockFileOpen", "path", "flags", "mode");
     exports.function<flock>("flock", "fd", "operation");
     exports.function<lockf>("lockf", "fd", "cmd", "len");
 }

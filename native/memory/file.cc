@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/fd.h"
+#include "core/descriptors.h"
 
 namespace posix_ipc::memory {
 
@@ -17,10 +17,6 @@ namespace {
 int32_t open_file(Environment& /*environment*/, const Path& path, bool writable) {
     const int access = writable ? O_RDWR : O_RDONLY;
     return or_errno(open(path.text.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-}
-
-int32_t close_file(Environment& /*environment*/, int32_t fd) {
-    return or_errno(close(fd));
 }
 
 /// The size of a regular file; the greatest safe integer for what has none, such as a device.
@@ -105,8 +101,7 @@ int32_t get_seals(Environment& /*environment*/, int32_t fd) {
 } // namespace
 
 void define_file(Exports& exports) {
-    exports.function<open_file>("openFile", "path", "writable");
-    exports.function<close_file>("closeFile", "fd");
+    exports.function<owning<open_file>>("openFile", "path", "writable");
     exports.function<file_size>("fileSize", "fd");
     exports.function<fchmod>("fchmod", "fd", "mode");
     exports.function<ftruncate>("ftruncate", "fd", "length");
@@ -114,6 +109,7 @@ void define_file(Exports& exports) {
     exports.function<reserve>("reserve", "fd", "offset", "length");
     exports.function<reserve_wait>("reserveWait", "fd", "offset", "length");
     exports.function<memfd_create>("memfdCreate", "name", "flags");
+    exports.function<owning<memfd_create>>("memfdOwned", "name", "flags");
     exports.function<add_seals>("addSeals", "fd", "seals");
     exports.function<get_seals>("getSeals", "fd");
 }

@@ -332,6 +332,8 @@ int64_t timed_receive(Environment& environment, int32_t fd, const Bytes& memory,
 void define_mq(Exports& exports) {
     exports.function<open_queue>("mqOpen", "name", "oflag", "mode", "sized", "mq_maxmsg",
                                  "mq_msgsize");
+    exports.function<owning<open_queue>>("mqOwned", "name", "oflag", "mode", "sized", "mq_maxmsg",
+                                         "mq_msgsize");
     exports.function<close_queue>("mqClose", "mqdes");
     exports.function<unlink_queue>("mqUnlink", "name");
     exports.function<getattr>("mqGetattr", "mqdes", "values");

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/descriptors.h"
+
 namespace posix_ipc::posix {
 
 namespace {
@@ -41,8 +43,9 @@ int32_t shm_link(Environment& /*environment*/, int32_t fd, const Path& name) {
 
 void define_shm(Exports& exports) {
     exports.function<shm_open>("shmOpen", "name", "oflag", "mode");
+    exports.function<owning<shm_open>>("shmOwned", "name", "oflag", "mode");
     exports.function<shm_unlink>("shmUnlink", "name");
-    exports.function<shm_unnamed>("shmUnnamed");
+    exports.function<owning<shm_unnamed>>("shmUnnamed");
     exports.function<shm_link>("shmLink", "fd", "name");
 }
 

@@ -1,13 +1,14 @@
 #include "stream/fifo.h"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
+#include "core/descriptors.h"
 #include "core/exact_mode.h"
-#include "core/fd.h"
 
 namespace posix_ipc::stream {
 
@@ -61,31 +62,41 @@ int32_t fifo_open(Environment& /*environment*/, const Path& path, int32_t access
     return result == 0 ? fd.release() : result;
 }
 
-/// open(2), which waits until somebody opens the other end.
+/// open(2), which waits until somebody opens the other end. Until its owner is told, what it has
+/// opened is its own.
 class Opening : public wait::Operation {
   public:
-    Opening(std::string path, int access) : path_(std::move(path)), access_(access) {}
+    Opening(Environment& environment, std::string path, int access)
+        : environment_(environment), path_(std::move(path)), access_(access) {}
 
-    wait::Outcome block() override { return {open_fifo(path_, access_), 0}; }
+    wait::Outcome block() override {
+        const int32_t opened = open_fifo(path_, access_);
+        if (opened >= 0) {
+            fd_ = Fd(opened);
+        }
+        return {std::min(opened, 0), 0};
+    }
 
-    bool give_back(const wait::Outcome& outcome) noexcept override {
-        const Fd nobodys(outcome.result);
-        return true;
+    wait::Outcome hand_over(const wait::Outcome& outcome) override {
+        return outcome.result < 0 ? outcome
+                                  : wait::Outcome{adopted(environment_, fd_.release()), 0};
     }
 
   private:
+    Environment& environment_;
     std::string path_;
     int access_;
+    Fd fd_;
 };
 
 int32_t fifo_open_wait(Environment& environment, const Path& path, int32_t access) {
-    return environment.waits().start(std::make_unique<Opening>(path.text, access));
+    return environment.waits().start(std::make_unique<Opening>(environment, path.text, access));
 }
 
 int32_t fifo_open_for(Environment& environment, const Path& path, int32_t access,
                       Milliseconds timeout) {
-    Opening opening(path.text, access);
-    return environment.block(opening, timeout, false).result;
+    Opening opening(environment, path.text, access);
+    return opening.hand_over(environment.block(opening, timeout, false)).result;
 }
 
 } // namespace
@@ -94,7 +105,7 @@ void define_fifo(Exports& exports) {
     exports.function<mkfifo>("mkfifo", "path", "mode");
     exports.function<mkfifo_exact>("mkfifoExact", "path", "mode");
     exports.function<fifo_check>("fifoCheck", "path");
-    exports.function<fifo_open>("fifoOpen", "path", "access");
+    exports.function<owning<fifo_open>>("fifoOpen", "path", "access");
     exports.function<fifo_open_wait>("fifoOpenWait", "path", "access");
     exports.function<fifo_open_for>("fifoOpenFor", "path", "access", "timeout");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
@@ -30,6 +31,15 @@ int32_t pipe2(Environment& /*environment*/, const Bytes& pipefd, int32_t flags) 
         std::memcpy(pipefd.data(), ends.data(), sizeof ends);
     }
     return result;
+}
+
+/// The same with their handles.
+int32_t pipe_owned(Environment& environment, const Bytes& handles, int32_t flags) {
+    std::array<int, 2> ends{};
+    if (handles.size() < sizeof ends) {
+        throw ArgumentError(Kind::range, "handles", "at least 8 bytes");
+    }
+    return ::pipe2(ends.data(), flags) == 0 ? adopted(environment, ends, handles) : -errno;
 }
 
 /// A part of what JavaScript gave.
@@ -78,6 +88,7 @@ int32_t set_pipe_capacity(Environment& /*environment*/, int32_t fd, int32_t byte
 
 void define_pipe(Exports& exports) {
     exports.function<pipe2>("pipe2", "pipefd", "flags");
+    exports.function<pipe_owned>("pipeOwned", "handles", "flags");
     exports.function<pipe_read>("pipeRead", "descriptor", "buffer", "length");
     exports.function<pipe_write>("pipeWrite", "descriptor", "buffer", "offset", "length");
     exports.function<pipe_capacity>("pipeCapacity", "fd");

@@ -17,21 +17,18 @@ namespace posix_ipc::unix_domain {
 
 namespace {
 
-/// The number of a new descriptor.
 int32_t make(Environment& /*environment*/, int32_t type) {
     return or_errno(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
 }
 
-int32_t pair(Environment& /*environment*/, int32_t type, const Bytes& numbers) {
+/// The handles of both go into `handles`.
+int32_t pair(Environment& environment, int32_t type, const Bytes& handles) {
     std::array<int, 2> made{};
-    if (numbers.size() < sizeof made) {
-        throw ArgumentError(ArgumentError::Kind::range, "numbers", "at least 8 bytes");
+    if (handles.size() < sizeof made) {
+        throw ArgumentError(ArgumentError::Kind::range, "handles", "at least 8 bytes");
     }
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, made.data()) != 0) {
-        return -errno;
-    }
-    std::memcpy(numbers.data(), made.data(), sizeof made);
-    return 0;
+    const int result = socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, made.data());
+    return result == 0 ? adopted(environment, made, handles) : -errno;
 }
 
 int32_t bind_to(Environment& /*environment*/, Descriptor* descriptor, const Bytes& name) {
@@ -58,7 +55,7 @@ int32_t listen_on(Environment& /*environment*/, Descriptor* descriptor, int32_t 
     return or_errno(listen(descriptor->number(), backlog));
 }
 
-/// The number of a new descriptor. It waits unless the listening socket is O_NONBLOCK. Once the
+/// It waits unless the listening socket is O_NONBLOCK. Once the
 /// socket was shut down it is always ready, and there is nothing to accept: -EINVAL, as where it
 /// waits.
 int32_t accept_one(Environment& /*environment*/, Descriptor* descriptor) {
@@ -88,8 +85,9 @@ int32_t disconnect(Environment& /*environment*/, Descriptor* descriptor) {
 /// has the descriptor.
 class Connection : public wait::Operation {
   public:
-    Connection(int32_t type, const Bytes& name)
-        : address_(name), fd_(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)), error_(fd_ ? 0 : errno) {}
+    Connection(Environment& environment, int32_t type, const Bytes& name)
+        : environment_(environment), address_(name), fd_(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)),
+          error_(fd_ ? 0 : errno) {}
 
     wait::Outcome block() override { return {connect_now(false), 0}; }
 
@@ -98,12 +96,13 @@ class Connection : public wait::Operation {
         return {result == -EAGAIN ? -EINTR : result, 0};
     }
 
-    bool give_back(const wait::Outcome& outcome) noexcept override {
-        const Fd unwanted(outcome.result); // closes it
-        return true;
+    /// The handle of the connected descriptor; until its owner is told, it goes with the wait.
+    wait::Outcome hand_over(const wait::Outcome& outcome) override {
+        return outcome.result < 0 ? outcome
+                                  : wait::Outcome{adopted(environment_, fd_.release()), 0};
     }
 
-    /// The number of the connected descriptor, or a negated errno: -EAGAIN where it would wait.
+    /// 0, or a negated errno: -EAGAIN where it would wait.
     int32_t connect_now(bool without_waiting) {
         if (!fd_) {
             return -error_;
@@ -117,29 +116,30 @@ class Connection : public wait::Operation {
         if (connect(fd_.get(), address_.get(), address_.size()) != 0) {
             return -errno;
         }
-        const int error = nonblocking_ ? set_nonblocking(fd_.get(), false) : 0;
-        return error != 0 ? error : fd_.release();
+        return nonblocking_ ? set_nonblocking(fd_.get(), false) : 0;
     }
 
   private:
+    Environment& environment_;
     Address address_;
     Fd fd_;
     int error_;
     bool nonblocking_ = false;
 };
 
-int32_t connected(Environment& /*environment*/, int32_t type, const Bytes& name) {
-    return Connection(type, name).connect_now(true);
+int32_t connected(Environment& environment, int32_t type, const Bytes& name) {
+    Connection connection(environment, type, name);
+    return connection.hand_over({connection.connect_now(true), 0}).result;
 }
 
 int32_t connected_wait(Environment& environment, int32_t type, const Bytes& name) {
-    return environment.waits().start(std::make_unique<Connection>(type, name));
+    return environment.waits().start(std::make_unique<Connection>(environment, type, name));
 }
 
 int32_t connected_timed(Environment& environment, int32_t type, const Bytes& name,
                         Milliseconds timeout) {
-    Connection connection(type, name);
-    return environment.block(connection, timeout, false).result;
+    Connection connection(environment, type, name);
+    return connection.hand_over(environment.block(connection, timeout, false)).result;
 }
 
 /// Whether any socket is bound to a name: 0, or a negated errno; -ECONNREFUSED where none is. A
@@ -169,6 +169,12 @@ int32_t option(Environment& /*environment*/, int32_t fd, int32_t name) {
     int value = 0;
     socklen_t size = sizeof value;
     return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -errno;
+}
+
+/// A descriptor of the process that is told of in peer_credentials().
+int32_t peer_pidfd(Environment& environment, Descriptor* descriptor) {
+    constexpr int so_peerpidfd = 77; // Linux 6.5
+    return option(environment, descriptor->number(), so_peerpidfd);
 }
 
 int32_t set_option(Environment& /*environment*/, int32_t fd, int32_t name, int32_t value) {
@@ -209,12 +215,12 @@ int32_t name_of(Environment& /*environment*/, Descriptor* descriptor, bool peer,
 } // namespace
 
 void define_socket(Exports& exports) {
-    exports.function<make>("unixSocket", "type");
-    exports.function<pair>("unixPair", "type", "numbers");
+    exports.function<owning<make>>("unixSocket", "type");
+    exports.function<pair>("unixPair", "type", "handles");
     exports.function<bind_to>("unixBind", "descriptor", "name");
     exports.function<bind_exact>("unixBindExact", "descriptor", "name", "mode");
     exports.function<listen_on>("unixListen", "descriptor", "backlog");
-    exports.function<accept_one>("unixAccept", "descriptor");
+    exports.function<owning<accept_one>>("unixAccept", "descriptor");
     exports.function<connect_to>("unixConnect", "descriptor", "name");
     exports.function<disconnect>("unixDisconnect", "descriptor");
     exports.function<connected>("unixConnected", "type", "name");
@@ -224,6 +230,7 @@ void define_socket(Exports& exports) {
     exports.function<lock_file>("unixLockFile", "fd");
     exports.function<shut_down>("unixShutdown", "descriptor", "how");
     exports.function<option>("unixOption", "fd", "name");
+    exports.function<owning<peer_pidfd>>("unixPeerPidfd", "descriptor");
     exports.function<set_option>("unixSetOption", "fd", "name", "value");
     exports.function<peer_credentials>("unixPeerCredentials", "descriptor", "credentials");
     exports.function<name_of>("unixName", "descriptor", "peer", "name");

@@ -19,9 +19,9 @@ const perilous: Record<string, number[]> = {
 
 /** One of two connected datagram sockets, by its handle; a message lies in it. */
 function datagrams(call: Call): number {
-  const numbers = new Int32Array(2);
-  call('unixPair', [2, numbers]);
-  const [one, other] = [...numbers].map((fd) => call('descriptorAdopt', [fd]));
+  const handles = new Int32Array(2);
+  call('unixPair', [2, handles]);
+  const [one, other] = handles;
   call('unixSend', [one, Buffer.from('x')]);
   return other as number;
 }
@@ -54,6 +54,7 @@ export function socketArguments(call: Call): {
     unixLockFile: [-1],
     unixShutdown: [datagrams(call), 1],
     unixOption: [12_345, 3],
+    unixPeerPidfd: [datagram],
     unixSetOption: [12_345, 7, 5000],
     unixPeerCredentials: [datagram, Buffer.alloc(12)],
     unixName: [datagram, false, Buffer.alloc(108)],

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <pthread.h>
 #include <unistd.h>
+#include <utility>
 
 #include "core/wait/alarm.h"
 #include "core/wait/signal.h"
@@ -21,12 +22,16 @@ struct Engine::Wait {
     std::unique_ptr<Operation> operation;
     std::atomic<bool> cancelled{false};
     bool is_over = false;
+    bool is_told = false;
     Thread* thread = nullptr; // none where somebody else runs it
     Clock::time_point started = Clock::now();
     Clock::time_point ended;
     Outcome outcome;
 
-    [[nodiscard]] End told() const {
+    End told() {
+        if (!std::exchange(is_told, true)) {
+            outcome = operation->hand_over(outcome);
+        }
         return {id, outcome,
                 std::chrono::duration_cast<std::chrono::microseconds>(ended - started)};
     }

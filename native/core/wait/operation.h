@@ -43,6 +43,10 @@ class Operation {
     /// Asks the call to end, where somebody else than the engine runs it: see Engine::expect().
     virtual void interrupt() {}
 
+    /// How it has ended, as its owner is told, in the thread of the owner: once. What it opened can
+    /// change hands there.
+    virtual Outcome hand_over(const Outcome& outcome) { return outcome; }
+
     /// Undoes what a successful call took, because nobody is left to receive it.
     /// False: not possible now (the place is taken), try again.
     virtual bool give_back(const Outcome& /*outcome*/) noexcept { return true; }

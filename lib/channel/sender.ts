@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { Keeper } from '../core/keeper';
+import type { Limits } from '../core/lane';
 import { optionsOf, type Data } from '../core/options';
 import type { MutexGuard } from '../lock/mutex-guard';
 import { Bell, callIfAsleep } from './bell';
@@ -20,6 +21,15 @@ import {
   type SendSyncOptions,
   type TypeOption,
 } from './writing-end';
+
+/** For a link: sends what nobody changes meanwhile, and calls `written` as soon as it is in the ring. */
+export let sendLater: (
+  sender: Sender,
+  own: Uint8Array,
+  type: number,
+  limits: Limits,
+  written: () => void,
+) => Promise<void>;
 
 /** For the channel. */
 export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
@@ -45,6 +55,10 @@ export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
  */
 export class Sender extends WritingEnd {
   readonly #place: Place;
+
+  static {
+    sendLater = (sender, own, type, limits, written) => sender.putLater(own, type, limits, written);
+  }
 
   constructor(by: ByOpener, place: Place, role: MutexGuard, use: Use) {
     checkOpener(by, Sender);
@@ -104,18 +118,18 @@ export class Sender extends WritingEnd {
   // ---- encoded
 
   /** Sends a value as the channel's `codec` encodes it: costs that, and what `send` costs. Errors: also ERR_INVALID_ARG_TYPE. */
-  async sendValue(value: unknown, options?: SendOptions): Promise<void> {
-    await this.send(this.encode(value), options);
+  sendValue(value: unknown, options?: SendOptions): Promise<void> {
+    return this.put(value, options, methods.sendValue, true);
   }
 
   /** As `sendValue`, blocking the thread. */
   sendValueSync(value: unknown, options?: SendSyncOptions): void {
-    this.putSync(this.encode(value), options);
+    this.putSync(value, options, true);
   }
 
   /** Sends a value if there is room now; else false. */
   trySendValue(value: unknown, options?: TypeOption): boolean {
-    return this.tryPut(this.encode(value), options);
+    return this.tryPut(value, options, true);
   }
 
   // ---- as a Node stream
@@ -157,4 +171,4 @@ function longestIn({ shape, capacity }: Place): number {
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */
-const methods: Record<'send' | 'sendMany', unknown> = Sender.prototype;
+const methods: Record<'send' | 'sendMany' | 'sendValue', unknown> = Sender.prototype;

@@ -1,6 +1,7 @@
 import type { ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import type { Keeper } from '../core/keeper';
+import type { Limits } from '../core/lane';
 import { limitsOf } from '../core/limits';
 import {
   bytesOf,
@@ -74,16 +75,17 @@ export abstract class WritingEnd extends Handle {
     leaveWith(means.writing, means.role);
   }
 
-  // ---- copied. `method`: where the stack of an error begins, at its caller
+  // ---- copied. `method`: where the stack of an error begins, at its caller; `isValue`: it is to be encoded
 
   protected async put(
-    data: Data,
+    data: unknown,
     options: SendOptions | undefined,
     method: unknown,
+    isValue = false,
   ): Promise<void> {
     const type = typeOf(optionsOf(options));
     const limits = limitsOf(options);
-    const from = this.#checked(bytesOf('data', data)); // last: a getter may have detached it
+    const from = this.#bytesOf(data, isValue);
     this.#checkFree();
     if (this.#waits.mayTry && this.#writing.putNow(from, type)) return;
     const copy = copyOf(from); // the caller may change it while this waits
@@ -92,10 +94,26 @@ export abstract class WritingEnd extends Handle {
     await this.#waits.wait(attempt, limits, method, soFar);
   }
 
-  protected putSync(data: Data, options: SendSyncOptions | undefined): void {
+  /** The same of memory that nobody changes; `written` is called as soon as it is in the ring, not when the promise says so. */
+  protected async putLater(
+    own: Uint8Array,
+    type: number,
+    limits: Limits,
+    written: () => void,
+  ): Promise<void> {
+    this.#checkFree();
+    const attempt = (): true | undefined => {
+      if (!this.#writing.offer(own, type)) return this.#noRoom<true>();
+      written();
+      return true;
+    };
+    await this.#waits.wait(attempt, limits, undefined);
+  }
+
+  protected putSync(data: unknown, options: SendSyncOptions | undefined, isValue = false): void {
     const type = options === undefined ? 0 : typeOf(optionsOf(options));
     const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
-    const from = this.#checked(bytesOf('data', data));
+    const from = this.#bytesOf(data, isValue);
     this.#checkFree();
     if (!this.#waits.busy && this.#writing.putNow(from, type)) return;
     const own = from.subarray(); // what others offer may be the same object
@@ -107,9 +125,9 @@ export abstract class WritingEnd extends Handle {
     }
   }
 
-  protected tryPut(data: Data, options: TypeOption | undefined): boolean {
+  protected tryPut(data: unknown, options: TypeOption | undefined, isValue = false): boolean {
     const type = options === undefined ? 0 : typeOf(optionsOf(options));
-    const from = this.#checked(bytesOf('data', data));
+    const from = this.#bytesOf(data, isValue);
     this.#checkFree();
     return !this.#waits.overtaking() && this.#writing.put(from, type);
   }
@@ -183,7 +201,7 @@ export abstract class WritingEnd extends Handle {
   }
 
   /** A value as the bytes of a message, which are good only until the next one. */
-  protected encode(value: unknown): Data {
+  #encode(value: unknown): Data {
     const { codec } = this.#means;
     return 'lend' in codec ? codec.lend(value, this.maxLength) : codec.encode(value);
   }
@@ -269,6 +287,11 @@ export abstract class WritingEnd extends Handle {
   }
 
   // ---- checks
+
+  /** Asked for last: a getter of the options may detach it, or encode something in its place. */
+  #bytesOf(data: unknown, isValue: boolean): Uint8Array {
+    return this.#checked(bytesOf('data', isValue ? this.#encode(data) : data));
+  }
 
   #checked(from: Uint8Array): Uint8Array {
     if (from.length > this.maxLength) throw this.#tooLong(from.length);

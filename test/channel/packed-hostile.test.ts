@@ -74,6 +74,7 @@ const cases: Record<string, Buffer> = {
   'a Buffer of 4 GiB': message([0x0c, ...many]),
   'an array of 4 G values': message([0x0d, ...many]),
   'a bigint of 4 GiB': message([0x08, 0, ...many]),
+  'a bigint of no sign': message([0x08, 2, ...word(1), 5]),
   'an array cut off': message([0x3f, 0x81, 0x81]),
   'no keys at all': message(object),
   'keys that are not there': message([0x0e, ...word(1), 0x81], '[["a"]]'),
@@ -104,6 +105,18 @@ test('no memory is taken for bytes that are not there', () => {
     expect(take).not.toHaveBeenCalled();
   } finally {
     take.mockRestore();
+  }
+});
+
+test('objects of many keys in each other take no memory for values that are not there', () => {
+  const keys = JSON.stringify([Array.from({ length: 1000 }, (_, i) => i.toString(36))]);
+  const lies = message(new Array<number[]>(256).fill(object).flat(), keys);
+  const make = jest.spyOn(Object, 'fromEntries');
+  try {
+    expect(() => new Packed().decode(lies)).toThrow(badMessage);
+    expect(make).not.toHaveBeenCalled();
+  } finally {
+    make.mockRestore();
   }
 });
 

@@ -43,6 +43,15 @@ test.each([1, many])('kinds of objects in turn, %d times each', (times) => {
   }
 });
 
+test('an object of more keys than a stack has frames', () => {
+  const table = Object.fromEntries(
+    Array.from({ length: 100_000 }, (_, i) => [`key ${String(i)}`, i]),
+  );
+  const found = cross(table) as object;
+  expect(Object.entries(found)).toHaveLength(100_000);
+  expect(Object.entries(found).every(([key, i]) => key === `key ${String(i)}`)).toBe(true);
+});
+
 test('more kinds of objects than are remembered', () => {
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 4500; i++) {

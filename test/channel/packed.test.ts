@@ -187,6 +187,48 @@ test('a getter may send, too', () => {
   });
 });
 
+test('a getter of the options may send, too', async () => {
+  const { sender, receiver } = makeEnds({ codec: 'packed' });
+  const ways: ((value: unknown, options: channel.TypeOption) => unknown)[] = [
+    (value, options) => sender.sendValue(value, options),
+    (value, options) => {
+      sender.sendValueSync(value, options);
+    },
+    (value, options) => sender.trySendValue(value, options),
+  ];
+  const value = { before: 'the one that is sent', keys: 2 };
+  for (const send of ways) {
+    const options = {
+      get type(): number {
+        sender.trySendValue({ other: 'inner' });
+        return 5;
+      },
+    };
+    await send(value, options);
+    const values = [receiver.receiveValueSync(), receiver.receiveValueSync()];
+    while (values.at(-1)?.type !== 5) values.push(receiver.receiveValueSync());
+    expect(values[0]).toStrictEqual({ type: 0, value: { other: 'inner' } });
+    expect(values.at(-1)).toStrictEqual({ type: 5, value });
+  }
+});
+
+test.each([-1, 2.5, '3', NaN, 2 ** 32 + 2])('an array that says its length is %p', (length) => {
+  const array = new Proxy([1, 2, 3, 4], {
+    get: (target, key) => (key === 'length' ? length : (Reflect.get(target, key) as unknown)),
+  });
+  const { sender, receiver } = makeEnds({ codec: 'packed', capacity: 1 << 14 });
+  const isTooLong = length === -1;
+  if (isTooLong) {
+    expect(() => sender.trySendValue(array)).toThrow(
+      expect.objectContaining({ code: 'EMSGSIZE' }) as Error,
+    );
+  } else {
+    sender.sendValueSync(array);
+    const value = receiver.receiveValueSync().value as unknown[];
+    expect([1, 2, 3, 4].slice(0, value.length)).toStrictEqual(value);
+  }
+});
+
 // ---- in messages
 
 test('a value that is longer than a message may be is EMSGSIZE, before it is made', () => {

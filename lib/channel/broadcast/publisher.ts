@@ -105,18 +105,18 @@ export class Publisher extends WritingEnd {
   // ---- encoded
 
   /** Publishes a value as the broadcast's `codec` encodes it. Errors: also ERR_INVALID_ARG_TYPE. */
-  async publishValue(value: unknown, options?: SendOptions): Promise<void> {
-    await this.publish(this.encode(value), options);
+  publishValue(value: unknown, options?: SendOptions): Promise<void> {
+    return this.put(value, options, methods.publishValue, true);
   }
 
   /** As `publishValue`, at once. */
   publishValueSync(value: unknown, options?: SendSyncOptions): void {
-    this.putSync(this.encode(value), options);
+    this.putSync(value, options, true);
   }
 
   /** Publishes a value if it need not wait; else false. */
   tryPublishValue(value: unknown, options?: TypeOption): boolean {
-    return this.tryPut(this.encode(value), options);
+    return this.tryPut(value, options, true);
   }
 
   protected override release(reason: () => ClosedError): void {
@@ -126,4 +126,4 @@ export class Publisher extends WritingEnd {
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */
-const methods: Record<'publish' | 'publishMany', unknown> = Publisher.prototype;
+const methods: Record<'publish' | 'publishMany' | 'publishValue', unknown> = Publisher.prototype;

@@ -65,11 +65,13 @@ export class Keys {
   }
 
   get json(): string {
-    return (this.#json ??= JSON.stringify(this.#list()));
+    return (this.#json ??= JSON.stringify(Keys.#list(this)));
   }
 
-  #list(): string[] {
-    return this.#before === undefined ? [] : [...this.#before.#list(), this.#key];
+  static #list(all: Keys): string[] {
+    const keys: string[] = [];
+    for (let at = all; at.#before !== undefined; at = at.#before) keys.push(at.#key);
+    return keys.reverse();
   }
 }
 

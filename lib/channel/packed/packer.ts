@@ -226,7 +226,7 @@ export class Packer {
   }
 
   #array(values: readonly unknown[], depth: number): void {
-    const { length } = values;
+    const length = values.length >>> 0; // a proxy may say anything
     if (length <= mostInShortArray) this.#tag(SHORT_ARRAY + length);
     else this.#tagged(ARRAY, length);
     for (let i = 0; i < length; i++) this.#value(values[i], depth);

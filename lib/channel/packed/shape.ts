@@ -32,11 +32,16 @@ export class Shape {
     return this.#make === undefined ? this.#copy(values, depth) : this.#make(values, depth);
   }
 
-  /** All keys are its own from the beginning, whatever they are called: no setter is met. */
+  /**
+   * All keys are its own from the beginning, whatever they are called: no setter is met. The values come
+   * first: an object of many keys, in one of many keys, and so on, would take memory for what is not there.
+   */
   #copy(values: Values, depth: number): object {
+    const all: unknown[] = [];
+    for (let i = 0; i < this.#keys.length; i++) all.push(values.value(depth));
     this.#template ??= Object.fromEntries(this.#keys.map((key) => [key, undefined]));
     const object = { ...this.#template };
-    for (const key of this.#keys) object[key] = values.value(depth);
+    for (const [i, key] of this.#keys.entries()) object[key] = all[i];
     if (++this.#made === fewObjects) this.#specialise();
     return object;
   }

@@ -169,6 +169,7 @@ export class Unpacker implements Values {
 
   #bigint(): bigint {
     const sign = this.#bytes[this.#skip(1)] ?? 0;
+    if (sign > 1) throw new RangeError('no sign');
     const length = this.#count();
     const at = this.#skip(length);
     const magnitude = BigInt(`0x0${this.#bytes.toString('hex', at, at + length)}`);

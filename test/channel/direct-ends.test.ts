@@ -94,11 +94,12 @@ test('at the name of something else it is EINVAL', async () => {
 test.each([
   ['layout', 1, 2, 'EPROTO'],
   ['capacity', 2, 1 << 20, 'EBADMSG'],
+  ['capacity that is no power of two', 2, 2050, 'EBADMSG'],
   ['window', 3, 0, 'EBADMSG'],
 ] as const)('with another %s it is refused', async (_what, word, value, code) => {
   const name = directName();
   const aborting = new AbortController();
-  const waiting = channel.direct(name, { capacity: 1024, signal: aborting.signal });
+  const waiting = channel.direct(name, { capacity: 4096, signal: aborting.signal });
   using object = posix.SharedMemory.openSync(name);
   const words = object.attachSync({ access: 'write' }).view(Int32Array);
   const right = words[word] ?? 0;
@@ -134,6 +135,31 @@ test('close ends what is pending here, and there', async () => {
   expect(handled?.aborted).toBe(true);
   expect(handled?.reason).toEqual(coded('EPIPE'));
 });
+
+test.each([0, 1])(
+  'end %d may be closed by who is told that the other one is gone',
+  async (side) => {
+    const ends = await meetBoth();
+    const [one, other] = [ends[side] as channel.Direct, ends[1 - side] as channel.Direct];
+    let told = false;
+    one.onRequest(({ signal }) => {
+      signal.addEventListener('abort', () => {
+        told = true;
+        one.close();
+      });
+      return new Promise(() => undefined);
+    });
+    const asked = other.request('x').catch(() => undefined);
+    await expect(one.ended({ timeout: 50 })).rejects.toThrow(coded('ETIMEDOUT'));
+    const ended = one.ended();
+    other.close();
+    await ended;
+    await asked;
+    expect(told).toBe(true);
+    expect(one.closed).toBe(true);
+    await new Promise(setImmediate); // what nobody handles fails the test
+  },
+);
 
 test('when the other end was closed all forms say so, after what it had sent', async () => {
   const [one, other] = await meetBoth();

@@ -2,7 +2,7 @@
 
 import { channel, posix } from 'posix-ipc';
 
-import { coded, meetBoth } from '../support/directs';
+import { coded, directName, isNamed, meetBoth } from '../support/directs';
 import { soon } from '../support/wait-until';
 
 const capacity = 1024;
@@ -24,6 +24,22 @@ test('a position that cannot be ends all, at once: nothing waits for ever', asyn
   await soon('the end', ended);
   expect(other.tryEnded()).toBe(true);
   await expect(other.request('again')).rejects.toThrow(coded('EBADMSG'));
+});
+
+test('who comes to memory that is overwritten holds nothing afterwards', async () => {
+  const name = directName();
+  const aborting = new AbortController();
+  const waiting = channel.direct(name, { capacity, signal: aborting.signal });
+  using object = posix.SharedMemory.openSync(name);
+  const words = object.attachSync({ access: 'write' }).view(Int32Array);
+  words[(callsFromFirst + head) / 4] = 4;
+  await expect(channel.direct(name)).rejects.toThrow(coded('EBADMSG'));
+  const seat = callsFromFirst + 768 + capacity + 64;
+  expect((words[seat / 4] ?? 0) & 0x3fff_ffff).toBe(0);
+  expect(isNamed(name)).toBe(false);
+  words[(callsFromFirst + head) / 4] = 0;
+  aborting.abort();
+  await expect(waiting).rejects.toThrow('aborted');
 });
 
 test('a signal that fails when it is listened to fails what it was given to, and nothing else', async () => {

@@ -228,6 +228,36 @@ test('no more requests than the window are unanswered, however many are made', a
   expect(most).toBe(3);
 });
 
+test('a request that comes as soon as a reply has found room is one of the window', async () => {
+  const ends = await meetBoth({ window: 1, capacity: 1024 });
+  for (const end of ends) end.onRequest(({ data }) => data.subarray(0, 100));
+  await new Promise(setImmediate);
+  const seen = { isOver: false };
+  process.nextTick(() => {
+    seen.isOver = true;
+  });
+  for (let round = 0; round < 8; round++) {
+    const asked = ends.map((end, i) => end.request('x'.repeat(200 + 700 * i)));
+    let replies: Buffer[] | undefined;
+    let failure: unknown;
+    Promise.all(asked).then(
+      (all) => (replies = all),
+      (error: unknown) => (failure = error),
+    );
+    while (replies === undefined && failure === undefined && !seen.isOver) {
+      for (const end of [...ends].reverse()) {
+        expect(() => {
+          end.endedSync({ timeout: 0 }); // takes what has come
+        }).toThrow(coded('ETIMEDOUT'));
+        for (let i = 0; i < 20; i++) await Promise.resolve();
+      }
+    }
+    expect(failure).toBeUndefined();
+    expect(replies?.map(String)).toEqual(asked.map(() => 'x'.repeat(100)));
+  }
+  expect(seen.isOver).toBe(false); // all that in one tick
+});
+
 test('two ends that flood each other, with rings that hold next to nothing', async () => {
   const ends = await meetBoth({ capacity: 1024, window: 500 });
   for (const end of ends) end.onRequest(({ data }) => Buffer.concat([data, data]));

@@ -57,8 +57,11 @@ export class Answers {
   #handler: RequestHandler | undefined;
   #scheduled = false;
   #ended = false;
-  /** Replies that wait for room, or have just got it: who asks has not had all but those. */
+  /** Replies that wait for room. */
   #leaving = 0;
+  readonly #left = (): void => {
+    this.#leaving--;
+  };
 
   constructor(link: Link, window: number, name: string) {
     this.#link = link;
@@ -137,11 +140,9 @@ export class Answers {
 
   #reply({ id }: Incoming, kind: number, payload: Uint8Array): void {
     if (!this.#unanswered.delete(id)) return; // it is over
+    this.#leaving++;
     try {
-      const waits = this.#link.put(kind, id, 0, payload);
-      if (waits === undefined) return;
-      this.#leaving++;
-      void waits.then(() => this.#leaving--);
+      this.#link.put(kind, id, 0, payload, this.#left);
     } catch {
       // Closed, or overwritten: who reads learns that, too.
     }

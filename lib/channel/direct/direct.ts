@@ -321,12 +321,12 @@ export class Direct extends Closable implements AsyncIterable<Message> {
     if (this.closed) return;
     const why = (): unknown => this.#link.gone ?? reason;
     this.#requests.end(why);
-    this.#answers.end(why);
     serveWaiting(this.receiver);
     this.#gone.abort(reason);
     for (const ending of this.#endings) ending.resolve(undefined);
     this.#endings.clear();
     this.#seat.forgetName();
+    this.#answers.end(why); // last: who listens to the signals of requests may close this
   }
 
   async #receive(limits: Limits): Promise<Message> {

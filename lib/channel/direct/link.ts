@@ -11,7 +11,7 @@ import { HEAD, OWNER, RECEIVER_BELL, SENDER_ROLE } from '../layout';
 import { channelFailure, damaged, ETIMEDOUT, gone, isThere, type Place } from '../place';
 import { Reading } from '../reading';
 import { leave } from '../role';
-import type { Sender } from '../sender';
+import { sendLater, type Sender } from '../sender';
 import { Waits, type Waiting } from '../waits';
 import { CANCEL, FRAME_HEADER, frameIn, HELLO, writeFrame, type Frame } from './frame';
 
@@ -75,6 +75,7 @@ export class Link {
   /** Frames that wait for room, until nobody reads them any more. */
   #waitForRoom = 0;
   readonly #over = new AbortController();
+  readonly #untilOver: Limits = { timeout: Infinity, signal: this.#over.signal };
 
   constructor({ place, role, sender, waiting, met }: LinkParts) {
     this.#place = place;
@@ -132,25 +133,27 @@ export class Link {
 
   /**
    * Sends a frame. Where there is no room it waits in line: there are as many in it as there are
-   * requests unanswered in both directions, and as many cancellations, at most. Answers a promise then,
-   * which is resolved when it does not wait any more.
+   * requests unanswered in both directions, and as many cancellations, at most. `written` is called
+   * when it is in the ring: at that instant, as the other end may answer before any promise goes on.
    */
-  put(kind: number, id: number, type: number, payload: Uint8Array): Promise<void> | undefined {
+  put(kind: number, id: number, type: number, payload: Uint8Array, written?: () => void): void {
     const length = FRAME_HEADER + payload.length;
     const view = this.#sender.tryClaim(length, { type });
     if (view !== undefined) {
       writeFrame(view, kind, id, payload);
       this.#sender.commit();
-      return undefined;
+      written?.();
+      return;
     }
     const frame = Buffer.allocUnsafe(length);
     writeFrame(frame, kind, id, payload);
     this.#waitForRoom++;
-    const over = (): void => {
+    const left = (): void => {
       this.#waitForRoom--;
+      written?.();
     };
     // Whoever reads learns that it is gone, too.
-    return this.#sender.send(frame, { type, signal: this.#over.signal }).then(over, over);
+    sendLater(this.#sender, frame, type, this.#untilOver, left).catch(() => undefined);
   }
 
   /** Takes what comes until there is an answer, blocking the thread. */

@@ -9,7 +9,7 @@ import type { MutexGuard } from '../../lock/mutex-guard';
 import { native } from '../../native';
 import { mappable, type Use } from '../opening';
 import { HEAD, leastCapacity, mostCapacity, RECEIVER_ROLE, SENDER_ROLE } from '../layout';
-import { initialise, placeOf, type Place } from '../place';
+import { initialise, isCapacity, placeOf, type Place } from '../place';
 import { receiverOf, type Receiver } from '../receiver';
 import { leave, Role, type ChannelPeer } from '../role';
 import { senderOf, type Sender } from '../sender';
@@ -60,9 +60,8 @@ function headOf(mapping: Mapping, name: string): Head {
   }
   const capacity = words[CAPACITY_WORD] ?? 0;
   const window = words[WINDOW_WORD] ?? 0;
-  const isCapacity = capacity >= leastCapacity && capacity <= mostCapacity;
   const isWindow = window >= 1 && window <= mostWindow;
-  if (!isCapacity || !isWindow || sizeOf(capacity) > mapping.length) {
+  if (!isCapacity(capacity, mostCapacity) || !isWindow || sizeOf(capacity) > mapping.length) {
     throw directFailure('EBADMSG', name, 'it does not fit into its memory');
   }
   return { capacity, window, id: `${String(words[ID_WORD])} ${String(words[ID_WORD + 1])}` };

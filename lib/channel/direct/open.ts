@@ -83,13 +83,30 @@ interface Taken {
   done: () => void;
 }
 
-function take(seat: Seat, { use }: Meeting): Taken {
+/** Nothing is held where somebody has overwritten the memory. */
+function linkOf(seat: Seat, { use: { waiting } }: Meeting): Link {
   const { theirCalls: place, theirCallsRole: role, calls: sender, side } = seat;
-  const link = new Link({ place, role, sender, waiting: use.waiting, met: side === 1 });
-  if (side === 1) {
-    void link.put(HELLO, 0, 0, new Uint8Array(0));
-    sender.flush();
+  let link: Link;
+  try {
+    link = new Link({ place, role, sender, waiting, met: side === 1 });
+  } catch (error) {
+    seat.leaveUnmet();
+    throw error;
   }
+  if (side === 0) return link;
+  try {
+    link.put(HELLO, 0, 0, new Uint8Array(0));
+    sender.flush();
+    return link;
+  } catch (error) {
+    link.close(() => error as Error);
+    seat.leave();
+    throw error;
+  }
+}
+
+function take(seat: Seat, meeting: Meeting): Taken {
+  const link = linkOf(seat, meeting);
   const leave = (reason: unknown): void => {
     link.close(() => reason as Error);
     seat.leave();

@@ -99,7 +99,7 @@ export class Requests {
   #send(outgoing: Outgoing): void {
     const id = this.#nextId();
     try {
-      void this.#link.put(REQUEST, id, outgoing.type, outgoing.data);
+      this.#link.put(REQUEST, id, outgoing.type, outgoing.data);
     } catch (error) {
       outgoing.failed(error);
       return;
@@ -125,7 +125,7 @@ export class Requests {
     const { id } = outgoing;
     if (id === undefined || this.#unanswered.get(id) !== outgoing) return;
     try {
-      void this.#link.put(CANCEL, id, 0, nothing);
+      this.#link.put(CANCEL, id, 0, nothing);
     } catch {
       // It is gone, or closed: there is nobody to be told.
     }

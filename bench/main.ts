@@ -1,7 +1,7 @@
 /** The command: npm run bench -- [FACILITY] [options] */
 
 import { pooled } from './core/agreement';
-import { undoAtExit } from './core/cleanup';
+import { endBy, undoAtExit, undoLater } from './core/cleanup';
 import { Compiler } from './core/compiler';
 import { conditions } from './core/conditions';
 import { cannotPlace } from './core/cpus';
@@ -165,6 +165,9 @@ async function main(): Promise<void> {
   refuseUnused(options, measures);
   const { document } = options;
   const progress = new Progress(options.repeat * stepsOf(measures, options.rounds));
+  undoLater(() => {
+    progress.clear();
+  });
   const [before, begun] = [machine(), Date.now()];
   const runs = await (document === undefined
     ? runsOf(chosen, options, compiler, progress)
@@ -173,8 +176,14 @@ async function main(): Promise<void> {
   if (!(await report(facts, runs, options))) process.exitCode = 1;
 }
 
+/** Ctrl-C ends a compiler that is waited for as well, and that would be told as an error. */
+function isInterruption(error: unknown): boolean {
+  return error instanceof Error && 'signal' in error && error.signal === 'SIGINT';
+}
+
 main().catch((error: unknown) => {
-  if (error instanceof Misuse) console.error(`${error.message}\n\n${USAGE}`);
-  else console.error(error instanceof Lack ? error.message : error);
   process.exitCode = error instanceof Misuse ? 2 : 1;
+  if (isInterruption(error)) endBy('SIGINT');
+  else if (error instanceof Misuse) console.error(`${error.message}\n\n${USAGE}`);
+  else console.error(error instanceof Lack ? error.message : error);
 });

@@ -3,7 +3,7 @@
 import { nearOf, rowsOf, type Row } from './rows';
 import type { Outcome } from './run';
 import { apart, EXACT } from './stats';
-import { drawn, written } from './table';
+import { drawn, ratioText, written } from './table';
 
 /** As far may the medians of runs lie apart, the largest by the smallest. */
 export const AGREED = 0.1;
@@ -63,7 +63,7 @@ export function agreementHead(runs: number): string[] {
 export function agreementCells({ medians, apart: distance, met }: Agreement): string[] {
   const verdict = met ? 'met' : 'MISSED';
   return [
-    ...medians.map((one) => one.toFixed(2)),
+    ...medians.map(ratioText),
     `${(distance * 100).toFixed(1)} %`,
     `within ${limit}: ${verdict}`,
   ];

@@ -35,16 +35,20 @@ function undoAll(): void {
   }
 }
 
+/** Ends the process as the signal would have ended it, so that a shell sees what happened; but undoes what is to be undone. */
+export function endBy(signal: NodeJS.Signals): void {
+  undoAll();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
 /** Call once, at the start. */
 export function undoAtExit(): void {
   process.on('exit', undoAll);
   for (const signal of SIGNALS) {
     // Not once: without a listener a second signal would end it in the midst of this.
     process.on(signal, () => {
-      undoAll();
-      // As the signal would have ended it, so that a shell sees what happened.
-      process.removeAllListeners(signal);
-      process.kill(process.pid, signal);
+      endBy(signal);
     });
   }
 }

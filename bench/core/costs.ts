@@ -3,7 +3,7 @@
 import type { Outcome } from './run';
 import { valueOf, type Result } from './result';
 import { median, ratios, type Spread } from './stats';
-import { amount, drawn, written } from './table';
+import { amount, drawn, spreadText, written } from './table';
 
 /** For each message, of one of the two that stand beside each other. */
 export interface Spent {
@@ -84,9 +84,7 @@ export function costCells({ subject, baseline, ratio, loop }: Cost): string[] {
   return [
     cpuText(subject),
     baseline === undefined ? '' : cpuText(baseline),
-    ratio === undefined
-      ? ''
-      : `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} - ${ratio.max.toFixed(2)})`,
+    ratio === undefined ? '' : spreadText(ratio),
     switchText(subject),
     baseline === undefined ? '' : switchText(baseline),
     loop === undefined

@@ -1,8 +1,10 @@
 /** The report on the terminal, and the same for a document. */
 
+import type { WriteStream } from 'node:tty';
 import Table from 'cli-table3';
 import { outlierText } from './outliers';
 import type { Row } from './rows';
+import type { Spread } from './stats';
 
 interface Titled {
   group: string;
@@ -20,6 +22,11 @@ export function table(rows: readonly Row[]): string {
   );
 }
 
+/** A terminal that has colours, and whose user wants them: NO_COLOR. */
+function isColourful(stdout: Partial<WriteStream> = process.stdout): boolean {
+  return stdout.isTTY === true && stdout.hasColors?.() === true;
+}
+
 /** Lines under their groups; all columns but the first and the last are numbers. */
 export function drawn<T extends Titled>(
   head: readonly string[],
@@ -28,7 +35,7 @@ export function drawn<T extends Titled>(
 ): string {
   const result = new Table({
     head: [...head],
-    style: process.stdout.isTTY
+    style: isColourful()
       ? { head: ['bold'], border: ['gray'], compact: true }
       : { head: [], border: [], compact: true },
     colAligns: head.map((_, i) => (i > 0 && i < head.length - 1 ? 'right' : 'left')),
@@ -84,15 +91,23 @@ export function cells(row: Row): string[] {
   return [
     amount(row.subject, row.unit),
     amount(row.baseline, row.unit),
-    ratio === undefined
-      ? ''
-      : `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} - ${ratio.max.toFixed(2)})`,
+    ratio === undefined ? '' : spreadText(ratio),
     p99 === undefined ? '' : `${amount(p99.subject, '')} / ${amount(p99.baseline, '')}`,
     goal === undefined
       ? ''
       : `${goal.better === 'less' ? '<=' : '>='} ${String(Number(goal.limit.toPrecision(3)))} ${goal.of === 'ratio' ? 'x C' : row.unit}`.trim(),
     remarks(row),
   ];
+}
+
+/** Two digits at least: of what is a hundred times as quick "0.01" would say little. */
+export function ratioText(ratio: number): string {
+  return ratio >= 0.095 || ratio === 0 ? ratio.toFixed(2) : ratio.toPrecision(2);
+}
+
+/** The median of ratios, from the smallest to the largest. */
+export function spreadText({ median, min, max }: Spread): string {
+  return `${ratioText(median)} (${ratioText(min)} - ${ratioText(max)})`;
 }
 
 function remarks(row: Row): string {

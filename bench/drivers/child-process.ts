@@ -3,7 +3,6 @@
  * NODE_CHANNEL_FD in its environment, Node takes any process for a child that was forked.
  */
 
-import { once } from 'node:events';
 import type { Driver } from '../core/driver';
 import { DESCRIPTORS } from '../core/sockets';
 import { events, type Send } from './events';
@@ -69,63 +68,74 @@ export class Outlet {
   }
 }
 
-const outlet = new Outlet(
-  (message, done) => process.send?.(message, undefined, undefined, done) ?? false,
-);
+/** Says that all has come. The ends are open elsewhere, too, so that nobody sees the other one leave. */
+const GOODBYE = null;
 
-/** Who has sent the last message stays until the other one has it, and leaves; that one leaves at once. */
-class Ending {
+/** This process's end. Who has sent the last message stays until the other one says that it has it. */
+class End {
+  readonly #outlet = new Outlet(
+    (message, done) => process.send?.(message, undefined, undefined, done) ?? false,
+  );
+  readonly #left: Promise<void>;
   #hasSent = false;
+  #take: (message: unknown) => void = () => {
+    throw new Error('nobody listens');
+  };
 
-  sends(): void {
+  constructor() {
+    this.#left = new Promise((resolve) => {
+      process.on('message', (message) => {
+        if (message === GOODBYE) {
+          resolve();
+          return;
+        }
+        this.#hasSent = false;
+        this.#take(message);
+      });
+    });
+  }
+
+  send(message: unknown): Promise<void> | undefined {
     this.#hasSent = true;
+    return this.#outlet.send(message);
   }
 
-  receives(): void {
-    this.#hasSent = false;
+  receive(take: (message: unknown) => void): void {
+    this.#take = take;
   }
 
-  async end(): Promise<void> {
-    if (!process.connected) return;
-    if (this.#hasSent) {
-      process.channel?.ref();
-      await once(process, 'disconnect');
-    } else {
-      process.disconnect();
-    }
+  async leave(): Promise<void> {
+    if (this.#hasSent) await this.#left;
+    else await new Promise((resolve) => process.send?.(GOODBYE, undefined, undefined, resolve));
+    process.disconnect();
   }
 }
 
 /** What Node sends for itself when a listener is added or goes is not seen here. */
 export function channel(serialization: Serialization): ReturnType<Driver['open']> {
   const { encode, decode } = codecs[serialization];
-  const ending = new Ending();
-  const post = (message: unknown): Promise<void> | undefined => {
-    ending.sends();
-    return outlet.send(message);
-  };
-  const send: Send = (data) => post(encode(data));
-  const receive = (take: (message: unknown) => void): void => {
-    process.on('message', (message) => {
-      ending.receives();
-      take(message);
-    });
-  };
+  const own = new End();
+  const send: Send = (data) => own.send(encode(data));
   const listen = (take: (data: Buffer, answer: Send) => void): void => {
-    receive((message) => {
+    own.receive((message) => {
       take(decode(message), send);
     });
   };
   return {
     copies: true,
-    ...objects({ send: post, listen: receive }),
+    ...objects({
+      send: (value) => own.send(value),
+      listen: (take) => {
+        own.receive(take);
+      },
+    }),
     ...events({
       listen,
       connect: (take) => {
         listen(take);
         return send;
       },
-      end: () => ending.end(),
+      end: () => own.leave(),
     }),
   };
 }

@@ -19,6 +19,9 @@ const lineFeed = 10;
 const wideLineFeed = Uint8Array.of(lineFeed, 0);
 const mebibyte = 2 ** 20;
 
+/** So many pieces of a line or a record are kept as they are. */
+const mostPieces = 64;
+
 export function linesOf(
   reader: PipeReader,
   options: LineOptions | undefined,
@@ -53,6 +56,50 @@ function inTurn<L, T>(call: (limits: L) => T | Promise<T>): (limits: L) => T | P
   };
 }
 
+const nothing = Buffer.alloc(0);
+
+/** Bytes that come piece by piece. A writer may send them one by one: so many pieces are copied together. */
+class Gathered {
+  length = 0;
+  #pieces: Buffer[] = [];
+  /** What was copied together, and how much of its room that takes. */
+  #front = nothing;
+  #used = 0;
+
+  add(piece: Buffer): void {
+    this.length += piece.length;
+    if (this.#pieces.push(piece) === mostPieces) this.#pack();
+  }
+
+  /** All of them, in one Buffer. */
+  take(): Buffer {
+    const [first = nothing, ...more] = this.#pieces;
+    const isWhole = this.#used === 0 && more.length === 0;
+    const all = isWhole ? first : Buffer.concat([this.#packed, ...this.#pieces], this.length);
+    this.length = 0;
+    this.#pieces = [];
+    if (!isWhole) [this.#front, this.#used] = [nothing, 0];
+    return all;
+  }
+
+  get #packed(): Buffer {
+    return this.#front.subarray(0, this.#used);
+  }
+
+  #pack(): void {
+    if (this.#front.length < this.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * this.length);
+      larger.set(this.#packed);
+      this.#front = larger;
+    }
+    for (const piece of this.#pieces) {
+      this.#front.set(piece, this.#used);
+      this.#used += piece.length;
+    }
+    this.#pieces = [];
+  }
+}
+
 /** The lines of a stream, as they come in chunks. */
 class Lines {
   readonly #reader: PipeReader;
@@ -60,10 +107,9 @@ class Lines {
   readonly #longest: number;
   /** Bytes of a character: the line feed of UTF-16 has two, at an even place. */
   readonly #unit: number;
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = nothing;
   #from = 0;
-  #begun: Buffer[] = [];
-  #length = 0;
+  readonly #begun = new Gathered();
   #ended = false;
 
   constructor(reader: PipeReader, encoding: BufferEncoding, longest: number) {
@@ -93,7 +139,7 @@ class Lines {
       const line = this.#take();
       if (line !== undefined) return line;
     }
-    return this.#length === 0 ? null : this.#line();
+    return this.#begun.length === 0 ? null : this.#line();
   }
 
   /** A line that ends in this chunk. */
@@ -115,19 +161,15 @@ class Lines {
   /** So far the chunk belongs to the line that has begun. */
   #keep(to: number): void {
     if (to === this.#from) return;
-    this.#begun.push(this.#chunk.subarray(this.#from, to));
-    this.#length += to - this.#from;
+    this.#begun.add(this.#chunk.subarray(this.#from, to));
     this.#from = to;
-    if (this.#length <= this.#longest) return;
+    if (this.#begun.length <= this.#longest) return;
     const hint = `a line is longer than ${String(this.#longest)} bytes`;
     throw new SystemError('EMSGSIZE', 'read', { path: this.#reader.path, hint });
   }
 
   #line(): string {
-    const [begun, ...more] = this.#begun;
-    const bytes = more.length === 0 ? begun : Buffer.concat(this.#begun);
-    [this.#begun, this.#length] = [[], 0];
-    return bytes === undefined ? '' : bytes.toString(this.#encoding);
+    return this.#begun.take().toString(this.#encoding);
   }
 }
 
@@ -142,19 +184,17 @@ export function recordsOf(
 
 /** Null at the end. */
 async function recordOf(reader: PipeReader, size: number, limits: Limits): Promise<Buffer | null> {
-  const begun: Buffer[] = [];
-  let length = 0;
-  while (length < size) {
-    const chunk = await reader.read({ ...limits, size: size - length });
+  const begun = new Gathered();
+  while (begun.length < size) {
+    const chunk = await reader.read({ ...limits, size: size - begun.length });
     if (chunk === null) break;
-    begun.push(chunk);
-    length += chunk.length;
+    begun.add(chunk);
   }
-  const [first] = begun;
-  if (first === undefined) return null;
+  const { length } = begun;
+  if (length === 0) return null;
   if (length < size) {
     const hint = `the end came after ${String(length)} bytes of a record of ${String(size)}`;
     throw new SystemError('EBADMSG', 'read', { path: reader.path, hint });
   }
-  return begun.length === 1 ? first : Buffer.concat(begun);
+  return begun.take();
 }

@@ -6,6 +6,7 @@ import { createGzip, createGunzip } from 'node:zlib';
 
 import type { stream } from 'posix-ipc';
 
+import { collectGarbage } from '../support/collect-garbage';
 import { pattern } from '../support/files';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { readAll, temporaryPipe } from '../support/pipes';
@@ -309,5 +310,35 @@ describe('Node streams', () => {
     );
     reader.close();
     expect(codeThrownBy(() => reader.readable())).toBe('ERR_CLOSED');
+  });
+});
+
+describe('byte by byte', () => {
+  const long = pattern(20_000).map((byte) => (byte === 10 ? 11 : byte));
+
+  /** Writes each byte when the one before has been read. */
+  async function trickle({ reader, writer }: stream.Pipe): Promise<void> {
+    for (const byte of long) {
+      writer.writeSync(Uint8Array.of(byte));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(reader.tryRead()).toBeUndefined();
+  }
+
+  test.each([
+    ['a line', (reader: stream.PipeReader) => reader.lines({ encoding: 'latin1' })],
+    ['a record', (reader: stream.PipeReader) => reader.records(long.length + 1)],
+  ] as const)('%s is whole, and does not keep a Buffer for each', async (_what, piecesOf) => {
+    const pipe = temporaryPipe();
+    const pieces = piecesOf(pipe.reader);
+    const next = pieces.next();
+    collectGarbage();
+    const { heapUsed } = process.memoryUsage();
+    await trickle(pipe);
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - heapUsed).toBeLessThan(1_000_000);
+    pipe.writer.writeSync('\n');
+    const { value } = (await soon<unknown>('it', next)) as { value: string };
+    expect(Buffer.from(value, 'latin1').subarray(0, long.length).equals(long)).toBe(true);
   });
 });

@@ -138,14 +138,30 @@ export function listOf<T>(name: string, list: Iterable<T>): Iterable<T> {
   return list;
 }
 
-const { get: byteLength } = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  'byteLength',
-) as { get: (this: NodeJS.TypedArray) => number };
+const typedArray: unknown = Object.getPrototypeOf(Uint8Array.prototype);
+
+function getter<K extends 'buffer' | 'byteLength' | 'byteOffset'>(
+  name: K,
+): (this: NodeJS.TypedArray) => NodeJS.TypedArray[K] {
+  const { get } = Object.getOwnPropertyDescriptor(typedArray, name) as {
+    get: (this: NodeJS.TypedArray) => NodeJS.TypedArray[K];
+  };
+  return get;
+}
+
+const byteLength = getter('byteLength');
+const byteOffset = getter('byteOffset');
+const bufferOf = getter('buffer');
 
 /** How long it really is: an object may have properties of its own that say otherwise. */
 export function lengthOf(view: NodeJS.TypedArray): number {
   return byteLength.call(view);
+}
+
+/** What of bytes begins at `from`. A class of its own may make anything of `subarray`. */
+export function restOf(bytes: Uint8Array, from: number): Uint8Array {
+  const begin = byteOffset.call(bytes) + from;
+  return new Uint8Array(bufferOf.call(bytes), begin, lengthOf(bytes) - from);
 }
 
 /** A byte view of what the caller gave, whose `length` is true; nothing is copied but text. `index`: in a list. */

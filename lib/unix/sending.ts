@@ -1,7 +1,7 @@
 /** The sending side of a socket: one message, or the bytes of a stream. */
 
 import { errnoOf, invalidType, type SystemError } from '../core/error';
-import { lengthOf } from '../core/options';
+import { lengthOf, restOf } from '../core/options';
 import type { Action } from '../core/ready-line';
 import { OwnedDescriptor } from '../core/owned-descriptor';
 import { quick3 } from '../core/quick';
@@ -114,7 +114,7 @@ export class StreamSending extends Parcel implements Action<number> {
         this.#sent += sent;
         this.length -= sent;
         if (this.length <= 0) return this.#sent;
-        this.data = this.data.subarray(sent); // if it has to wait, only what is left is copied
+        this.data = restOf(this.data, sent); // if it has to wait, only what is left is copied
         this.plan = { fds: [], credentials: undefined };
       }
     } catch (error) {

@@ -78,3 +78,20 @@ test('data that goes while the signal is listened to is refused, and holds up no
   );
   await soon('those behind them', Promise.all(last));
 });
+
+test('data that tells nothing true about its parts is sent whole', async () => {
+  class Odd extends Uint8Array {
+    override subarray(): never {
+      throw new Error('no part');
+    }
+  }
+  const [one, other] = closingBoth(unix.socketpairSync('stream'));
+  const data = new Odd(1_000_000).fill(7);
+  const sending = one.send(data).finally(() => {
+    one.shutdownSync('write');
+  });
+  const parts: Buffer[] = [];
+  for await (const part of other) parts.push(part.data);
+  expect(await sending).toBe(data.length);
+  expect(Buffer.concat(parts).equals(data)).toBe(true);
+});

@@ -5,7 +5,7 @@
 
 import type { Driver } from '../core/driver';
 import { DESCRIPTORS } from '../core/sockets';
-import { events, type Send } from './events';
+import { events, Farewell, type Send } from './events';
 import { objects } from './objects';
 
 export type Serialization = 'json' | 'advanced';
@@ -68,35 +68,27 @@ export class Outlet {
   }
 }
 
-/** Says that all has come. The ends are open elsewhere, too, so that nobody sees the other one leave. */
+/** The ends are open elsewhere, too, so that nobody sees the other one leave: it says so. */
 const GOODBYE = null;
 
-/** This process's end. Who has sent the last message stays until the other one says that it has it. */
+/** This process's end. */
 class End {
   readonly #outlet = new Outlet(
     (message, done) => process.send?.(message, undefined, undefined, done) ?? false,
   );
-  readonly #left: Promise<void>;
-  #hasSent = false;
+  readonly #farewell = new Farewell();
   #take: (message: unknown) => void = () => {
     throw new Error('nobody listens');
   };
 
   constructor() {
-    this.#left = new Promise((resolve) => {
-      process.on('message', (message) => {
-        if (message === GOODBYE) {
-          resolve();
-          return;
-        }
-        this.#hasSent = false;
-        this.#take(message);
-      });
+    process.on('message', (message) => {
+      if (this.#farewell.comes(message === GOODBYE)) this.#take(message);
     });
   }
 
   send(message: unknown): Promise<void> | undefined {
-    this.#hasSent = true;
+    this.#farewell.sends();
     return this.#outlet.send(message);
   }
 
@@ -105,8 +97,9 @@ class End {
   }
 
   async leave(): Promise<void> {
-    if (this.#hasSent) await this.#left;
-    else await new Promise((resolve) => process.send?.(GOODBYE, undefined, undefined, resolve));
+    await this.#farewell.part(
+      () => new Promise((resolve) => process.send?.(GOODBYE, undefined, undefined, resolve)),
+    );
     process.disconnect();
   }
 }

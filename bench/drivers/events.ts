@@ -7,6 +7,29 @@ import type { Take } from '../core/payload';
 /** Sends a message; a promise where it has to wait for room. */
 export type Send = (data: Buffer) => Promise<unknown> | undefined;
 
+/** Whoever has sent the last message stays until the other one says that it has it: where nothing else tells that. */
+export class Farewell {
+  #hasSent = false;
+  #said: () => void = () => undefined;
+  readonly #left = new Promise<void>((resolve) => (this.#said = resolve));
+
+  sends(): void {
+    this.#hasSent = true;
+  }
+
+  /** Something has come; answers whether it is a message. */
+  comes(isGoodbye: boolean): boolean {
+    if (isGoodbye) this.#said();
+    else this.#hasSent = false;
+    return !isGoodbye;
+  }
+
+  /** Waits for the other's goodbye, or says its own. */
+  async part(say: () => Promise<unknown>): Promise<void> {
+    await (this.#hasSent ? this.#left : say());
+  }
+}
+
 /** Takes a message, as `Take`, and may answer it. */
 export interface Listener extends Pick<Take, 'at'> {
   (data: Buffer, answer: Send): void;

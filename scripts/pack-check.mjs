@@ -57,7 +57,7 @@ function install(folder, tarball) {
  * @param {string} inside
  */
 function checkLinks(inside) {
-  const pages = ['.', 'docs'].flatMap((folder) =>
+  const pages = ['.', 'docs', 'examples'].flatMap((folder) =>
     readdirSync(path.join(inside, folder))
       .filter((name) => name.endsWith('.md'))
       .map((name) => path.join(inside, folder, name)),

@@ -83,8 +83,10 @@ export class Writing extends RingWriter {
 
   /** Looks at what the receiver has published: so many bytes are in use. */
   protected look(): number {
-    this.tail = Atomics.load(this.words, TAIL);
-    return distance(this.place, this.position, this.tail);
+    const tail = Atomics.load(this.words, TAIL);
+    const used = distance(this.place, this.position, tail);
+    this.tail = tail; // only what can be: who is called again after the error looks again
+    return used;
   }
 
   /** The same where there is no room; all is published, so that the receiver can make some. */

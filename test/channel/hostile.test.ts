@@ -74,6 +74,23 @@ test.each([4, -8 - capacity, 2 ** 31 - 8])('a tail of %d is EBADMSG for the send
   mapping.close();
 });
 
+test('a tail that cannot be makes no room: again EBADMSG, and nothing is written over', () => {
+  const { mapping, one, words } = amid();
+  const sender = one.sender();
+  const receiver = one.receiver();
+  let sent = 0;
+  while (sender.trySend('12345678', { type: sent })) sent++;
+  const tail = words[TAIL] ?? 0;
+  words[TAIL] = tail + 2 * capacity;
+  for (let i = 0; i < 3; i++) expect(() => sender.trySend('87654321')).toThrow(badMessage);
+  words[TAIL] = tail;
+  expect(sender.trySend('87654321')).toBe(false);
+  for (let type = 0; type < sent; type++) {
+    expect(receiver.tryReceive()).toEqual({ type, data: Buffer.from('12345678') });
+  }
+  mapping.close();
+});
+
 test.each([{ receivers: 2 }, { full: 'drop-oldest' as const }, { capacity: 0, maxLength: 100 }])(
   'positions within a record are EBADMSG, also where they come later, of %j',
   (options) => {

@@ -24,8 +24,8 @@ export interface Written {
 
 const usualRecord = 128;
 
-/** A message is claimed that will be dropped: no place in any ring. */
-const NOWHERE = 2 ** 30;
+/** A message is claimed that will be dropped: no record begins there, at a multiple of 8. */
+const NOWHERE = 1;
 
 /** Who writes messages into a ring, of whatever kind: what is claimed, and when what is written is published. */
 export abstract class RingWriter implements Deferred {

@@ -4,6 +4,7 @@ import { fstatSync } from 'node:fs';
 
 import { channel, memory } from 'posix-ipc';
 
+import { HEAD, RING, SEGMENTS, TABLE, TAIL } from '../../lib/channel/layout';
 import { errnoOf } from '../../lib/core/error';
 import { MADV_POPULATE_WRITE } from '../../lib/core/mmap-constants';
 import { native } from '../../lib/native';
@@ -34,6 +35,21 @@ describe('where it lies', () => {
       sender.sendSync(numberOf(i));
       expect(receiver.receiveSync().data.toString()).toBe(numberOf(i));
     }
+  });
+
+  test('a claim anywhere in the largest one is sent', () => {
+    const [largest, part] = [2 ** 30, 2 ** 18];
+    using file = memory.memfdSync('channel', { size: 65_536 + largest });
+    using mapping = file.mapSync({ access: 'write' });
+    const making = { create: true, ...unbounded, limit: largest, segment: part };
+    using one = channel.Channel.at(mapping, 0, making);
+    const words = mapping.view(Int32Array, 0, 65_536 / 4);
+    words[TABLE] = largest / part - 1; // as if all before it were full
+    words[HEAD] = words[TAIL] = part - (SEGMENTS - RING); // 2^30 bytes behind where a ring begins
+    using sender = one.sender();
+    sender.claimSync(4, { type: 5 }).write('last');
+    sender.commit();
+    expect(one.receiver().tryReceive()).toEqual({ type: 5, data: Buffer.from('last') });
   });
 
   test('not at a page: the pages at its ends stay', () => {

@@ -6,9 +6,9 @@ import { iterate, iteration, type MessageIterator } from '../core/message-iterat
 import {
   callable,
   integer,
-  memoryOf,
   optionsOf,
   timeoutOf,
+  trueMemoryOf,
   type Data,
   type TimeoutOptions,
   type WaitOptions,
@@ -120,7 +120,7 @@ export abstract class ReadingEnd<T extends Told>
    * is longer; it is still there), ETIMEDOUT.
    */
   async receiveInto(memory: Exclude<Data, string>, options?: WaitOptions): Promise<T['into']> {
-    const into = intoOf(memory);
+    const into = trueMemoryOf('memory', memory);
     const limits = limitsOf(options);
     this.checkFree();
     return this.#waits.wait(() => this.#reading.takeInto(into), limits, methods.receiveInto);
@@ -128,7 +128,7 @@ export abstract class ReadingEnd<T extends Told>
 
   /** As `receiveInto`, blocking the thread: no promise. */
   receiveIntoSync(memory: Exclude<Data, string>, options?: TimeoutOptions): T['into'] {
-    const into = intoOf(memory);
+    const into = trueMemoryOf('memory', memory);
     const timeout = options === undefined ? Infinity : timeoutOf(optionsOf(options));
     this.checkFree();
     const tries = !this.#waits.busy;
@@ -138,7 +138,7 @@ export abstract class ReadingEnd<T extends Told>
 
   /** As `receiveInto` if there is a message now; else undefined. The quickest form that takes one message. */
   tryReceiveInto(memory: Exclude<Data, string>): T['into'] | undefined {
-    const into = intoOf(memory);
+    const into = trueMemoryOf('memory', memory);
     this.checkOpen();
     return this.#waits.overtaking() ? undefined : this.#reading.takeInto(into);
   }
@@ -267,12 +267,6 @@ export abstract class ReadingEnd<T extends Told>
     check();
     return iterate(limits, check, (own) => this.#waits.wait(take, own, iteration.next));
   }
-}
-
-/** The caller's memory itself where it is bytes: a view would be made, and met by the copy, anew each time. */
-function intoOf(memory: Exclude<Data, string>): Uint8Array {
-  const isWhole = memory instanceof Uint8Array && memory.length > 0; // without bytes it may be detached
-  return isWhole ? memory : memoryOf('memory', memory);
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

@@ -306,9 +306,10 @@ export abstract class WritingEnd extends Handle {
 
   #list(messages: Iterable<Data>, copied: boolean): Uint8Array[] {
     const list: Uint8Array[] = [];
+    const isCopied = copied || !Array.isArray(messages); // a generator may fill the same memory again
     for (const one of listOf('messages', messages)) {
       const from = this.#checked(bytesOf('messages', one));
-      list.push(copied ? copyOf(from) : from);
+      list.push(isCopied ? copyOf(from) : from);
     }
     return list;
   }

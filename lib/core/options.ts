@@ -164,13 +164,17 @@ export function restOf(bytes: Uint8Array, from: number): Uint8Array {
   return new Uint8Array(bufferOf.call(bytes), begin, lengthOf(bytes) - from);
 }
 
+/** Whether it is bytes, at least one, whose `length` is true. */
+function isPlainBytes(data: unknown): data is Uint8Array {
+  if (!(data instanceof Uint8Array && ArrayBuffer.isView(data))) return false;
+  const { length } = data; // first: V8 knows its layout then, and needs no call for the true one
+  return length > 0 && lengthOf(data) === length;
+}
+
 /** A byte view of what the caller gave, whose `length` is true; nothing is copied but text. `index`: in a list. */
 export function bytesOf(name: string, data: unknown, index?: number): Uint8Array {
   if (typeof data === 'string') return Buffer.from(data);
-  if (data instanceof Uint8Array && ArrayBuffer.isView(data)) {
-    const { length } = data; // first: V8 knows its layout then, and needs no call for the true one
-    if (length > 0 && lengthOf(data) === length) return data;
-  }
+  if (isPlainBytes(data)) return data;
   const full = index === undefined ? name : `${name}[${String(index)}]`;
   return memoryOf(full, data, 'a string, a Buffer, a TypedArray, a DataView or an ArrayBuffer');
 }
@@ -205,6 +209,11 @@ export function memoryOf(
     throw invalidType(name, 'memory that is not detached', memory);
   }
   throw invalidType(name, expected, memory);
+}
+
+/** As `memoryOf`, without a view where its `length` is true: one would be made, and met by a copy, anew each time. */
+export function trueMemoryOf(name: string, memory: unknown): Uint8Array {
+  return isPlainBytes(memory) ? memory : memoryOf(name, memory);
 }
 
 /**

@@ -6,6 +6,10 @@ import { makeEnds } from '../support/channels';
 const capacity = 1024;
 const most = capacity - 8;
 
+function coded(code: string): Error {
+  return expect.objectContaining({ code }) as Error;
+}
+
 test.each([0, 1, 7, 8, 9, 16, 31, 32, 33, 63, 64, 127, 128, 129, 512, most])(
   'a message of %d bytes comes as it was, in all forms',
   async (length) => {
@@ -55,6 +59,33 @@ test('is full, and takes exactly what it can hold', () => {
   for (let i = 0; i < count; i++) expect(receiver.receiveSync().type).toBe(i);
   expect(receiver.tryReceive()).toBeUndefined();
   expect(channel.statSync()).toMatchObject({ bytes: 0, depth: 0, received: count });
+});
+
+test('memory is as long as it is, whatever it says', async () => {
+  const { sender, receiver } = makeEnds({ capacity });
+  class Odd extends Uint8Array {
+    override get length(): number {
+      return 100;
+    }
+  }
+  sender.sendManySync(['12345678', '87654321']);
+  const around = Buffer.alloc(32);
+  for (const odd of [
+    Object.defineProperty(around.subarray(8, 10), 'length', { value: 100 }),
+    new Odd(2),
+  ]) {
+    for (let i = 0; i < 4; i++) {
+      expect(() => receiver.tryReceiveInto(odd)).toThrow(coded('EMSGSIZE'));
+      expect(() => receiver.receiveIntoSync(odd)).toThrow(coded('EMSGSIZE'));
+      await expect(receiver.receiveInto(odd)).rejects.toMatchObject({ code: 'EMSGSIZE' });
+    }
+  }
+  expect(around).toEqual(Buffer.alloc(32));
+  const none = Object.create(Uint8Array.prototype) as Uint8Array;
+  for (const odd of [none, new Proxy(Buffer.alloc(8), {})]) {
+    expect(() => receiver.tryReceiveInto(odd)).toThrow(coded('ERR_INVALID_ARG_TYPE'));
+  }
+  expect(receiver.tryReceiveInto(around)).toEqual({ type: 0, length: 8 });
 });
 
 test('text goes as UTF-8, and any view as its bytes, aligned or not', () => {
@@ -111,6 +142,20 @@ describe('sendMany', () => {
     expect(sender.trySendMany(messages)).toBe(64);
     expect(receiver.forEach(() => undefined)).toBe(64);
     expect(sender.sendManySync(messages, { timeout: 5 })).toBe(64);
+  });
+
+  test('a generator may fill the same memory again', async () => {
+    const { sender, receiver } = makeEnds({ capacity });
+    const memory = Buffer.alloc(1);
+    const messages = function* (): Generator<Buffer> {
+      for (let i = 1; i <= 3; i++) yield memory.fill(i);
+    };
+    expect(await sender.sendMany(messages())).toBe(3);
+    expect(sender.sendManySync(messages())).toBe(3);
+    expect(sender.trySendMany(messages())).toBe(3);
+    for (const byte of [1, 2, 3, 1, 2, 3, 1, 2, 3]) {
+      expect(receiver.tryReceive()).toEqual({ type: 0, data: Buffer.from([byte]) });
+    }
   });
 
   test('ends early with what was sent', async () => {

@@ -15,9 +15,10 @@ export class Rendezvous extends Writing {
   /** What was taken just when the sender was closed. */
   #taken: Uint8Array | undefined;
 
-  constructor(place: Place) {
+  /** `hasDied`: the sender before. What one that was closed has left was sent: a receiver waited for it. */
+  constructor(place: Place, hasDied: boolean) {
     super(place);
-    discardOldest(place, this.position, place.capacity); // of a sender that has died
+    if (hasDied) discardOldest(place, this.position, place.capacity);
   }
 
   /** Whether what was offered is taken, and something else can be. */

@@ -65,7 +65,7 @@ export class Sender extends WritingEnd {
     const { waiting, codec } = use;
     const { shape } = place;
     const keeper = new Keeper();
-    const writing = writingIn(place);
+    const writing = writingIn(place, role.ownerDied);
     const bell = new Bell(place, SENDER_BELL, 0, place.slots);
     const ready = (): boolean => writing.ready;
     const waits = new Waits({ place, bell, keeper, waiting, ready });
@@ -158,10 +158,11 @@ export class Sender extends WritingEnd {
   }
 }
 
-function writingIn(place: Place): Writing {
+/** `hasDied`: who sent before. */
+function writingIn(place: Place, hasDied: boolean): Writing {
   const { rendezvous, segment } = place.shape;
   if (segment > 0) return new Growing(place);
-  return rendezvous > 0 ? new Rendezvous(place) : new Writing(place);
+  return rendezvous > 0 ? new Rendezvous(place, hasDied) : new Writing(place);
 }
 
 /** Of a ring that grows, what has room beside any one segment that is in use. */

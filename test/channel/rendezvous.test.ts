@@ -54,6 +54,20 @@ test('a receive that waits is answered by the next send, which has not to wait',
   expect(await waiting).toEqual({ type: 4, data: Buffer.from('x') });
 });
 
+test('what trySend has sent is not taken back by the next sender', async () => {
+  const { channel: one, sender, receiver } = makeEnds(none);
+  const waiting = receiver.receive();
+  expect(sender.trySend('x', { type: 3 })).toBe(true);
+  sender.close();
+  const next = one.sender();
+  expect(next.trySend('one is there')).toBe(false);
+  expect(await waiting).toEqual({ type: 3, data: Buffer.from('x') });
+  expect(one.statSync()).toMatchObject({ sent: 1, received: 1, dropped: 0 });
+  const later = receiver.receive();
+  await next.send('y', { type: 4 });
+  expect(await later).toEqual({ type: 4, data: Buffer.from('y') });
+});
+
 test('trySend sends only if a receiver waits now, one message', async () => {
   const { sender, receiver } = makeEnds(none);
   expect(sender.trySend('nobody waits')).toBe(false);

@@ -80,8 +80,8 @@ static inline int posix_ipc_sender_join(struct posix_ipc_channel_end* sender,
 static inline int posix_ipc_sender_open(struct posix_ipc_channel_end* sender,
                                         const struct posix_ipc_channel* channel) {
     int result = posix_ipc_sender_join(sender, channel);
-    if (result == 0 && channel->shape.rendezvous > 0)
-        posix_ipc_sender_withdraw(sender); /* what the last one offered, which has died */
+    if (result == 0 && channel->shape.rendezvous > 0 && sender->after_death)
+        posix_ipc_sender_withdraw(sender); /* what that one offered */
     if (result == 0)
         result = posix_ipc_segments_open(sender);
     if (result != 0 && sender->role != NULL) {

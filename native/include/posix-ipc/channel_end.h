@@ -23,6 +23,7 @@ struct posix_ipc_channel_end {
     struct posix_ipc_channel channel;
     struct posix_ipc_mutex* role; /* NULL: it has none */
     uint32_t tid;                 /* of the thread that has it */
+    int after_death;              /* who had it before has died */
     uint32_t* awaits;             /* without capacity: where it says that a call waits; or NULL */
     int takes_turns;              /* it receives from several lanes */
     int is_claimed;               /* others take messages away, too: see channel_claimed.h */
@@ -204,13 +205,14 @@ static inline int posix_ipc_channel_adopt(struct posix_ipc_channel_end* end, int
     return posix_ipc_channel_fits(end, apart) && end->position % 8 == 0 ? 0 : EBADMSG;
 }
 
-/* Takes the first role that is free, as posix_ipc_ring_take(). */
+/* Takes the first role that is free, as posix_ipc_ring_take_after(). */
 static inline int posix_ipc_channel_take(const struct posix_ipc_channel* channel, int sends,
-                                         uint32_t* at) {
+                                         uint32_t* at, int* has_died) {
     const uint32_t roles = sends ? channel->shape.senders : channel->shape.receivers;
     int failure = 0;
     for (*at = 0; *at < roles; ++*at) {
-        const int result = posix_ipc_ring_take(posix_ipc_channel_role(channel, sends, *at));
+        const int result =
+            posix_ipc_ring_take_after(posix_ipc_channel_role(channel, sends, *at), has_died);
         if (result == 0)
             return 0;
         failure = posix_ipc_ring_failure(failure, result);
@@ -246,7 +248,7 @@ static inline int posix_ipc_channel_join(struct posix_ipc_channel_end* end,
                                          const struct posix_ipc_channel* channel, int sends) {
     uint32_t at;
     memset(end, 0, sizeof *end);
-    int result = posix_ipc_channel_take(channel, sends, &at);
+    int result = posix_ipc_channel_take(channel, sends, &at, &end->after_death);
     if (result != 0)
         return result;
     const struct posix_ipc_channel_shape* shape = &channel->shape;

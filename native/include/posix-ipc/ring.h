@@ -71,15 +71,24 @@ static inline int posix_ipc_ring_open(const char* name, int* fd) {
 
 /* ---- roles */
 
-/* Takes a role, also after the death of who had it: 0; EBUSY: somebody has it; EBADMSG: somebody
- * has overwritten the memory; ENOTRECOVERABLE, ENOSYS as of posix_ipc_mutex_lock(). */
-static inline int posix_ipc_ring_take(struct posix_ipc_mutex* role) {
+/* Takes a role, also after the death of who had it, which is told: 0; EBUSY: somebody has it;
+ * EBADMSG: somebody has overwritten the memory; ENOTRECOVERABLE, ENOSYS as of
+ * posix_ipc_mutex_lock(). */
+static inline int posix_ipc_ring_take_after(struct posix_ipc_mutex* role, int* has_died) {
+    *has_died = 0;
     if (posix_ipc_mutex_check(role) != 0)
         return EBADMSG;
     const int result = posix_ipc_mutex_trylock(role);
     if (result == EDEADLK)
         return EBUSY;
-    return result == EOWNERDEAD ? posix_ipc_mutex_consistent(role) : result;
+    *has_died = result == EOWNERDEAD;
+    return *has_died ? posix_ipc_mutex_consistent(role) : result;
+}
+
+/* The same, whether it has died or not. */
+static inline int posix_ipc_ring_take(struct posix_ipc_mutex* role) {
+    int has_died;
+    return posix_ipc_ring_take_after(role, &has_died);
 }
 
 /* Whether this thread has a role that a thread has taken: 0, or EPERM. One that has ended has it no

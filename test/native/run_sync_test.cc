@@ -58,6 +58,17 @@ void going_on(std::unique_ptr<Resource> tokens) {
     tokens->check_balance();
 }
 
+/// Who is to be asked only after a signal sleeps until its deadline.
+void undisturbed(std::unique_ptr<Resource> tokens) {
+    begin_scenario("run_sync: undisturbed");
+    int asked = 0;
+    SyncLimits limits = until(Clock::now() + 3 * short_time);
+    limits.going_on = [&] { return ++asked > 0; };
+    check_equal(run(*tokens, limits).result, -ETIMEDOUT, "nothing came");
+    check_equal(asked, 0, "times asked");
+    tokens->check_balance();
+}
+
 /// What came for an owner that must end by then goes back.
 void too_late() {
     begin_scenario("run_sync: too late");
@@ -104,6 +115,9 @@ void foreign_signals(std::unique_ptr<Resource> tokens) {
     int asked = 0;
     main_thread.going_on = [&] { return ++asked < 2; };
     check_equal(run(*tokens, main_thread).result, -ECANCELED, "after a signal it is asked");
+    asked = 0;
+    main_thread.deadline = Clock::now() + std::chrono::hours(1);
+    check_equal(run(*tokens, main_thread).result, -ECANCELED, "also before its deadline");
     stop = true;
     shooter.join();
     tokens->check_balance();
@@ -158,6 +172,7 @@ void run_sync_keeps_its_promises() {
     for (const auto make : {tokens_in_eventfd, units_in_semaphore}) {
         deadlines(make());
         going_on(make());
+        undisturbed(make());
         foreign_signals(make());
     }
     too_late();

@@ -12,12 +12,13 @@ namespace {
 
 constexpr std::chrono::milliseconds heartbeat{20};
 
-/// When the thread has to look up from its system call.
-Clock::time_point next_look(const SyncLimits& limits) {
-    const auto beat = Clock::now() + heartbeat;
-    if (!limits.going_on) {
+/// When the thread has to look up from its system call. `asking`: now and then, also before the
+/// deadline.
+Clock::time_point next_look(const SyncLimits& limits, bool asking) {
+    if (!asking || !limits.going_on) {
         return *limits.deadline;
     }
+    const auto beat = Clock::now() + heartbeat;
     return limits.deadline ? std::min(*limits.deadline, beat) : beat;
 }
 
@@ -59,7 +60,7 @@ class BoundedCall {
     std::optional<Alarm> alarm_;
 };
 
-Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
+Outcome run_bounded(Operation& operation, const SyncLimits& limits, bool asking) {
     const Outcome inline_outcome = operation.attempt();
     if (inline_outcome.result != -EINTR) {
         return inline_outcome;
@@ -69,7 +70,7 @@ Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
         return {no_timer, 0};
     }
     for (;;) {
-        const auto look = next_look(limits);
+        const auto look = next_look(limits, asking);
         const Outcome outcome = call.block_until(look);
         if (outcome.result != -EINTR) {
             return unless_ended(operation, outcome, limits);
@@ -83,6 +84,7 @@ Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
         if (limits.going_on && !limits.going_on()) {
             return {-ECANCELED, 0};
         }
+        asking = true; // where it was not, a signal has come
     }
 }
 
@@ -90,11 +92,11 @@ Outcome run_bounded(Operation& operation, const SyncLimits& limits) {
 
 Outcome run_sync(Operation& operation, const SyncLimits& limits) {
     if (limits.deadline || limits.ask_from_start) {
-        return run_bounded(operation, limits);
+        return run_bounded(operation, limits, limits.ask_from_start);
     }
     const Outcome outcome = operation.block();
     const bool again = outcome.result == -EINTR && !limits.until_signal;
-    return again ? run_bounded(operation, limits) : outcome;
+    return again ? run_bounded(operation, limits, true) : outcome;
 }
 
 } // namespace posix_ipc::wait

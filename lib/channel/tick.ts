@@ -3,6 +3,8 @@
  * Before the thread sleeps or spins, and before the process exits, it is done at once.
  */
 
+import { endOfTick } from '../core/later';
+
 /** One end of a channel. */
 export interface Deferred {
   /** Publishes what it has put off. */
@@ -47,12 +49,12 @@ export function defer(one: Deferred): void {
   deferred.push(one);
   if (scheduled) return;
   scheduled = true;
-  process.nextTick(endTick);
+  endOfTick(endTick);
 }
 
 /** Calls back at the end of the tick: after all promises that are ready now. */
 export function atEndOfTick(callback: () => void): void {
-  process.nextTick(callback);
+  endOfTick(callback);
 }
 
 /** Counts what the ends of this thread do: whether it is as before tells whether one has done something. */

@@ -4,6 +4,7 @@ import { engine, type Parking } from '../core/engine';
 import { errnoOf, type SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call, type Limits } from '../core/lane';
+import { nextTurn } from '../core/later';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import type { WaitEnd } from '../native';
@@ -63,7 +64,7 @@ class Polling implements Parking {
   whenEnded(_wait: number, end: WaitEnd): void {
     this.#end = end;
     if (this.#immediate !== undefined) return;
-    this.#immediate = setImmediate(() => {
+    this.#immediate = nextTurn(() => {
       this.#finish(0);
     });
     if (!this.#holds()) this.#immediate.unref();

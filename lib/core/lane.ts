@@ -11,6 +11,7 @@ import { engine, type Parking } from './engine';
 import { errnoOf } from './error';
 import type { Keeper } from './keeper';
 import { after, listen } from './expiry';
+import { nextTurn } from './later';
 import { Request, type Call, type Pending } from './request';
 import type { WaitEnd } from '../native';
 
@@ -66,7 +67,7 @@ export class Lane {
     limits: Limits,
     method: unknown,
     tried: boolean,
-    later: Later = setImmediate,
+    later: Later = nextTurn,
   ): Promise<R> {
     this.#keeper.checkOpen();
     const site = method instanceof CallSite ? method : new CallSite(method);
@@ -213,7 +214,7 @@ export class Lane {
     pending.release.push(listen(signal, abort, failed));
   }
 
-  #defer(later: Later = setImmediate): void {
+  #defer(later: Later = nextTurn): void {
     if (this.#deferred) return;
     this.#deferred = true;
     later(() => {

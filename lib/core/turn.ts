@@ -5,6 +5,8 @@
  * holds for the time that calls spend trying on before they wait.
  */
 
+import { nextTurn } from './later';
+
 const answersPerTurn = 1024;
 
 /** Milliseconds after which no more calls are answered inline. */
@@ -35,7 +37,7 @@ beginTurn();
 function awaitNextTurn(): false {
   if (!scheduled) {
     scheduled = true;
-    setImmediate(beginTurn);
+    nextTurn(beginTurn);
   }
   return false;
 }

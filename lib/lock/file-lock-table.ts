@@ -2,6 +2,7 @@ import { Chain, Link } from '../core/chain';
 import { ClosedError, errnoOf, SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Limits } from '../core/lane';
+import { nextTurn } from '../core/later';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
@@ -355,7 +356,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
 
   #lookNext(): void {
     this.#looking = true;
-    setImmediate(() => {
+    nextTurn(() => {
       this.#looking = false;
       for (const request of [...this.#pending]) if (request.ready) request.wake();
     });

@@ -37,11 +37,13 @@ export class Shape {
    * first: an object of many keys, in one of many keys, and so on, would take memory for what is not there.
    */
   #copy(values: Values, depth: number): object {
+    const keys = this.#keys;
     const all: unknown[] = [];
-    for (let i = 0; i < this.#keys.length; i++) all.push(values.value(depth));
-    this.#template ??= Object.fromEntries(this.#keys.map((key) => [key, undefined]));
+    for (let i = 0; i < keys.length; i++) all.push(values.value(depth));
+    this.#template ??= Object.fromEntries(keys.map((key) => [key, undefined]));
     const object = { ...this.#template };
-    for (const [i, key] of this.#keys.entries()) object[key] = all[i];
+    let i = 0;
+    for (const key of keys) object[key] = all[i++];
     if (++this.#made === fewObjects) this.#specialise();
     return object;
   }

@@ -4,8 +4,13 @@ import { spawn } from 'node:child_process';
 import { undoLater } from './cleanup';
 import type { Result } from './result';
 
-/** A sample that takes longer hangs. */
-const PATIENCE = 60_000;
+/** A sample that takes longer hangs: milliseconds, and so many times what it is to last. */
+const [PATIENCE, TIMES] = [60_000, 20];
+
+/** `seconds`: what was asked for. A row that has two speeds may have been quick when it was tried, and be slow now. */
+export function patienceFor(seconds = 0): number {
+  return PATIENCE + TIMES * seconds * 1000;
+}
 
 /** How long the others may take to end after one of them has ended well, or has failed. */
 const GRACE = { ended: 20_000, failed: 1_000 };
@@ -72,11 +77,12 @@ function resultIn(line: string): Result {
 /**
  * Runs the programs at the same time; the last of them measures.
  *
- * When one fails, `abandon` is called to let the others out of what they wait for.
+ * When one fails, `abandon` is called to let the others out of what they wait for. `patience`: milliseconds.
  */
 export async function runTogether(
   commands: readonly Command[],
   abandon: () => void,
+  patience = PATIENCE,
 ): Promise<Result[]> {
   const running = commands.map(start);
   const killAll = (): void => {
@@ -87,7 +93,7 @@ export async function runTogether(
     hung = new Fault('it hung');
     killAll();
   };
-  const watchdogs = [setTimeout(giveUp, PATIENCE)];
+  const watchdogs = [setTimeout(giveUp, patience)];
   try {
     const all = Promise.all(running.map(({ done }) => done));
     all.catch(() => undefined); // the race tells first

@@ -3,7 +3,7 @@
 import { inLanes } from './lanes';
 import { workOf, type Contender, type Facility, type Measure, type Placement } from './measure';
 import type { Probe } from './probe';
-import { Fault, Refusal } from './program';
+import { Fault, patienceFor, Refusal } from './program';
 import type { Progress } from './progress';
 import { migrationsOf, type Result } from './result';
 import { onlyOnce, sampler, type Sampler } from './sample';
@@ -69,7 +69,7 @@ export async function run(
   const { rounds, placement, unmeasured, progress } = options;
   const outcomes = measures.map((measure): Outcome => ({ measure, rounds: [] }));
   const running = outcomes.filter(({ measure }) => isThere(measure));
-  const take = sampler(facility, placement);
+  const take = sampler(facility, placement, patienceFor(options.duration));
   const shares = new Map<Outcome, Shares>();
   for (const outcome of unmeasured ? [] : running) {
     if (!seeks(outcome.measure, options.duration)) continue;

@@ -10,8 +10,15 @@ import { migrationsOf, type Result } from './result';
 
 export type Sampler = (measure: Measure, contender: Contender, work: Work) => Promise<Result>;
 
-export function sampler(facility: Facility, placement: Placement): Sampler {
-  return (measure, contender, work) => sample(facility, measure, contender, work, placement);
+/** `patience`: milliseconds that a sample may take. */
+export function sampler(facility: Facility, placement: Placement, patience: number): Sampler {
+  return (measure, contender, work) =>
+    sample(facility, measure, contender, work, { placement, patience });
+}
+
+interface How {
+  placement: Placement;
+  patience: number;
 }
 
 /** The same work of the same contender once, however many rows it stands in: for where only its faults count. */
@@ -32,7 +39,7 @@ async function sample(
   { scenario, alone }: Measure,
   contender: Contender,
   work: Work,
-  placement: Placement,
+  { placement, patience }: How,
 ): Promise<Result> {
   const inNode = contender.language === 'JavaScript' ? contender : undefined;
   const isOne = inNode?.starts !== undefined;
@@ -49,7 +56,7 @@ async function sample(
       return placed(command, where, i, undefined, alone);
     });
     const result = measured(
-      await runTogether(commands, remove),
+      await runTogether(commands, remove, patience),
       scenario,
       inNode?.starts === 'threads',
     );

@@ -5,6 +5,7 @@ import { SystemError } from 'posix-ipc';
 import { making } from '../../bench/core/cleanup';
 import { inLanes } from '../../bench/core/lanes';
 import type { Contender, Facility, Measure } from '../../bench/core/measure';
+import { patienceFor, runTogether } from '../../bench/core/program';
 import { run, stepsOf, type Outcome, type RunOptions } from '../../bench/core/run';
 
 let folder = '';
@@ -160,6 +161,20 @@ describe('a program that says no result', () => {
     const nowhere: Contender = { language: 'C', program: path.join(folder, 'nowhere') };
     const [wrong] = await ran([measure('pair', { subject: nowhere })]);
     expect(wrong?.fault).toMatchObject({ what: expect.stringContaining('ENOENT') as string });
+  });
+});
+
+describe('a program that does not end', () => {
+  const sleeps = { file: 'sleep', args: ['60'] };
+
+  test('hangs after so long, and is killed with the others', async () => {
+    const begun = performance.now();
+    await expect(runTogether([sleeps, sleeps], () => undefined, 50)).rejects.toThrow('it hung');
+    expect(performance.now() - begun).toBeLessThan(30_000);
+  });
+
+  test('has the longer, the longer a sample is to last', () => {
+    expect([undefined, 0.01, 30].map(patienceFor)).toEqual([60_000, 60_200, 660_000]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   integer,
   listOf,
   optionsOf,
+  restOf,
   timeoutOf,
   type Data,
   type TimeoutOptions,
@@ -116,7 +117,7 @@ export abstract class WritingEnd extends Handle {
     const from = this.#bytesOf(data, isValue);
     this.#checkFree();
     if (!this.#waits.busy && this.#writing.putNow(from, type)) return;
-    const own = from.subarray(); // what others offer may be the same object
+    const own = restOf(from, 0); // what others offer may be the same object
     const attempt = (): true | undefined => this.#writing.offer(own, type) || this.#noRoom<true>();
     try {
       this.#waits.waitSync(attempt, timeout);

@@ -88,6 +88,22 @@ test('memory is as long as it is, whatever it says', async () => {
   expect(receiver.tryReceiveInto(around)).toEqual({ type: 0, length: 8 });
 });
 
+test('what stands in line to be sent is its bytes, whatever its class makes of a part', async () => {
+  const { sender, receiver } = makeEnds({ capacity });
+  class Odd extends Uint8Array {
+    override subarray(): Uint8Array<ArrayBuffer> {
+      return new Uint8Array(5000);
+    }
+  }
+  while (sender.trySend('12345678'));
+  const first = sender.send('first');
+  while (receiver.tryReceive() !== undefined);
+  sender.sendSync(new Odd([1, 2]), { timeout: 100 });
+  await first;
+  expect(receiver.tryReceive()?.data).toEqual(Buffer.from('first'));
+  expect(receiver.tryReceive()?.data).toEqual(Buffer.from([1, 2]));
+});
+
 test('text goes as UTF-8, and any view as its bytes, aligned or not', () => {
   const { sender, receiver } = makeEnds();
   const bytes = pattern(64);

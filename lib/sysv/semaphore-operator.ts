@@ -59,8 +59,10 @@ export class SemaphoreOperator {
       return undefined;
     // Tried later, it could not tell a removal before the call from one after it.
     if (!tried && lane === undefined && isGone(this.#id)) throw this.failure(EINVAL, operations);
-    const call = new OperateCall(this, operations);
-    return (lane ?? this.#newLane(operations)).add(call, plan, method, tried);
+    const line = lane ?? this.#newLane(operations);
+    const performed = line.add(new OperateCall(this, operations), plan, method, tried);
+    if (!line.busy) this.#forget(operations.key, line); // its time was over at once
+    return performed;
   }
 
   waitSync(operations: Operations, { timeout }: WaitPlan): void {
@@ -130,9 +132,15 @@ export class SemaphoreOperator {
   }
 
   #newLane({ key }: Operations): Lane {
-    const lane = new Lane(this.#keeper, () => this.#lanes.delete(key));
+    const lane = new Lane(this.#keeper, () => {
+      this.#forget(key, lane);
+    });
     this.#lanes.set(key, lane);
     return lane;
+  }
+
+  #forget(key: number | string, lane: Lane): void {
+    if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 }
 

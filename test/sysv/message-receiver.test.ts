@@ -285,6 +285,14 @@ describe.each<
   });
 });
 
+test('a receive whose time is over at once leaves no line behind', async () => {
+  const queue = temporaryQueue();
+  await turn();
+  expect(await codeOfRejection(queue.receive({ timeout: 0 }))).toBe('ETIMEDOUT');
+  queue.removeSync();
+  expect(await codeOfRejection(queue.receive())).toBe('EINVAL'); // EIDRM is for who stands in a line
+});
+
 test('a receive does not touch a full queue that it does not fit', () => {
   const queue = fullQueue(3);
   expect(codeThrownBy(() => queue.receiveSync({ type: 9, timeout: 1 }))).toBe('ETIMEDOUT');

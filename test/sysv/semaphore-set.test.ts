@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { sysv } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
@@ -334,6 +336,14 @@ describe('the object', () => {
     const set = setOf(0);
     expect(set.unref().ref()).toBe(set);
   });
+});
+
+test('a wait whose time is over at once leaves no line behind', async () => {
+  const set = temporarySet();
+  await turn();
+  expect(await codeOfRejection(set.wait(0, { timeout: 0 }))).toBe('ETIMEDOUT');
+  set.removeSync();
+  expect(await codeOfRejection(set.wait())).toBe('EINVAL'); // EIDRM is for who stands in a line
 });
 
 test('a set that has been removed before is EINVAL, however many calls there are', async () => {

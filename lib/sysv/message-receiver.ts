@@ -79,7 +79,7 @@ export class MessageReceiver {
       if (result < 0) throw this.failure(result);
     }
     const taken = isMainThread
-      ? target.take(this.#id, plan, remaining(deadline))
+      ? target.take(this.#id, plan, deadline)
       : this.#takeArrived(plan, target, deadline);
     if (typeof taken === 'object') return taken;
     throw this.failure(taken, Math.min(plan.maxLength, target.room()));

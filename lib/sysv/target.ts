@@ -2,6 +2,7 @@
 
 import { types } from 'node:util';
 
+import { remaining } from '../core/deadline';
 import { errnoOf } from '../core/error';
 import { copyInto, lengthOf, memoryOf, mustHaveRoom } from '../core/options';
 import { quick5 } from '../core/quick';
@@ -19,8 +20,8 @@ const E2BIG = -errnoOf('E2BIG');
 export interface Target<R extends object> {
   /** The longest payload that it can hold now. */
   room(): number;
-  /** Takes a message; a negated errno if that fails. Without a timeout it does not wait. */
-  take(queue: number, plan: ReceivePlan, timeout?: number): R | number;
+  /** Takes a message; a negated errno if that fails. Without a deadline it does not wait. */
+  take(queue: number, plan: ReceivePlan, deadline?: number): R | number;
   /** Takes the message that lies in the slab. */
   land(type: number | bigint, length: number): R;
 }
@@ -30,17 +31,19 @@ export function flagsFor(plan: ReceivePlan, most: number, size: number): number 
   return plan.except | (most <= size ? plan.truncate : 0);
 }
 
-/** msgrcv that does not wait, or waits so long. */
+/** msgrcv that does not wait, or waits until then. */
 function receive(
   queue: number,
   address: number,
   size: number,
   plan: ReceivePlan,
   flags: number,
-  timeout: number | undefined,
+  deadline: number | undefined,
 ): number {
   const { type } = plan;
-  if (timeout !== undefined) return native.msgrcvTimed(queue, address, size, type, flags, timeout);
+  if (deadline !== undefined) {
+    return native.msgrcvTimed(queue, address, size, type, flags, remaining(deadline));
+  }
   if (typeof type !== 'number') {
     return native.msgrcv(queue, address, size, type, flags | IPC_NOWAIT);
   }
@@ -54,12 +57,12 @@ function takeThroughSlab<R extends object>(
   queue: number,
   plan: ReceivePlan,
   target: Target<R>,
-  timeout: number | undefined,
+  deadline: number | undefined,
 ): R | number {
   for (;;) {
     const most = Math.min(plan.maxLength, target.room());
     const flags = flagsFor(plan, most, room());
-    const length = receive(queue, SLAB, Math.min(most, room()), plan, flags, timeout);
+    const length = receive(queue, SLAB, Math.min(most, room()), plan, flags, deadline);
     if (length >= 0) return target.land(loadedType(), length);
     if (length !== E2BIG || !grow(queue, most)) return length;
   }
@@ -73,18 +76,18 @@ class ToBuffer implements Target<Message> {
     return Infinity;
   }
 
-  take(queue: number, plan: ReceivePlan, timeout?: number): Message | number {
-    if (this.#likely > longestPooled) return takeThroughSlab(queue, plan, this, timeout);
+  take(queue: number, plan: ReceivePlan, deadline?: number): Message | number {
+    if (this.#likely > longestPooled) return takeThroughSlab(queue, plan, this, deadline);
     const most = pooledRoom(this.#likely);
     const flags = flagsFor(plan, plan.maxLength, most);
     const size = Math.min(plan.maxLength, most);
-    const length = receive(queue, poolAddress(), size, plan, flags, timeout);
+    const length = receive(queue, poolAddress(), size, plan, flags, deadline);
     if (length >= 0) {
       this.#likely = length;
       return takePooled(length);
     }
     return length === E2BIG && size < plan.maxLength
-      ? takeThroughSlab(queue, plan, this, timeout)
+      ? takeThroughSlab(queue, plan, this, deadline)
       : length;
   }
 
@@ -117,11 +120,12 @@ export class ToMemory implements Target<MessageInto> {
     return lengthOf(this.#memory);
   }
 
-  take(queue: number, plan: ReceivePlan, timeout?: number): MessageInto | number {
+  take(queue: number, plan: ReceivePlan, deadline?: number): MessageInto | number {
     const own = this.room();
     if (own === 0 && !this.#isEmpty) mustHaveRoom(this.#name, this.#memory);
     const most = Math.min(plan.maxLength, own);
-    if (most > room() || timeout !== undefined) return takeThroughSlab(queue, plan, this, timeout);
+    if (most > room() || deadline !== undefined)
+      return takeThroughSlab(queue, plan, this, deadline);
     const length = receive(queue, SLAB, most, plan, plan.except | plan.truncate, undefined);
     return length >= 0 ? this.land(loadedType(), length) : length;
   }

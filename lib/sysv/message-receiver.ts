@@ -13,7 +13,7 @@ import { checkControl, goneHint } from './control';
 import { halvesOf, RECORD_HEADER, TYPE_BYTES, typeOf, type Message } from './message';
 import { selectorKey, type ReceivePlan } from './message-options';
 import { longestPooled, poolAddress, pooledRoom, takePooledRecords } from './pool';
-import { currentMsgmax, grow, isGone, loadedType, room, SLAB } from './slab';
+import { currentMsgmax, grow, isGone, loadedType, queuedBytes, room, SLAB } from './slab';
 import { flagsFor, toBuffer, type Target } from './target';
 
 const { msgrcvManyQuick } = native; // see core/quick.ts
@@ -88,11 +88,13 @@ export class MessageReceiver {
   /** The message at an index, which stays where it is. */
   peek(index: number): Message | undefined {
     for (;;) {
-      // The kernel allocates a copy of the whole size: msgmax, not all the room that there is.
-      const size = Math.min(Math.max(currentMsgmax(), room() >> 3), room());
+      // The kernel allocates, and fills, as much as it is given room for: msgmax may be 2 GiB.
+      const queued = queuedBytes(this.#id);
+      const size = Math.min(Math.max(queued, 0), room());
       const length = native.msgrcv(this.#id, SLAB, size, index, MSG_COPY | IPC_NOWAIT);
       if (length >= 0) return toBuffer.land(loadedType(), length);
       if (length === ENOMSG) return undefined;
+      if (length === EINVAL && !isGone(this.#id)) throw this.#notCopied();
       if (length !== E2BIG || !grow(this.#id, Infinity)) throw this.failure(length);
     }
   }
@@ -219,6 +221,11 @@ export class MessageReceiver {
       // A failure is found again, and reported, by the wait that follows.
       return length >= 0 ? target.land(loadedType(), length) : undefined;
     });
+  }
+
+  #notCopied(): SystemError {
+    const hint = `the message is longer than kernel.msgmax = ${String(currentMsgmax())}, to which it was lowered; it can be received`;
+    return new SystemError(EINVAL, 'msgrcv', { id: this.#id, key: this.#key, hint });
   }
 
   #depth(): number {

@@ -12,6 +12,9 @@ import { halvesOf, padded, RECORD_HEADER, TYPE_BYTES, typeOf } from './message';
 /** Room for a batch, or for one message under the default msgmax. */
 const smallest = 64 * 1024;
 
+/** Where the kernel allows longer messages, room for them is made when one comes. */
+const largestAtFirst = 1024 * 1024;
+
 /** Bytes of messages that go in one call: as many as a queue holds by default, and a small cache too. */
 export const MOST_PACKED = 18 * 1024;
 
@@ -41,17 +44,23 @@ export function isGone(queue: number): boolean {
   return result === EINVAL || result === EIDRM;
 }
 
+/** How many bytes of payload are in a queue now; a negated errno where that is not told. */
+export function queuedBytes(queue: number): number {
+  const result = native.msgctl(queue, IPC_STAT, values);
+  return result < 0 ? result : (values[10] ?? 0);
+}
+
 /** Makes room for messages of so many bytes. */
 export function reserve(size: number): void {
   if (bytes.length >= TYPE_BYTES + size) return;
-  const memory = new ArrayBuffer(padded(TYPE_BYTES + size));
+  const memory = new ArrayBuffer(TYPE_BYTES + 8 * Math.ceil(size / 8)); // beyond 32 bits: not padded()
   bytes = new Uint8Array(memory);
   words = new Int32Array(memory);
   last = bytes.subarray(0, 0);
   native.replaceSlab(SLAB, bytes);
 }
 
-reserve(Math.max(currentMsgmax(), smallest));
+reserve(Math.min(Math.max(currentMsgmax(), smallest), largestAtFirst));
 
 /** The longest payload that the slab can hold. */
 export function room(): number {
@@ -61,11 +70,11 @@ export function room(): number {
 /** After E2BIG: makes room for the message that did not fit; false if `most` bytes was the limit. */
 export function grow(queue: number, most: number): boolean {
   if (most <= room()) return false;
-  // msgmax may have been lowered since the message was sent: the queue's bytes bound it too.
-  const queued = native.msgctl(queue, IPC_STAT, values) < 0 ? 0 : (values[10] ?? 0);
-  const before = room();
-  reserve(Math.min(most, Math.max(currentMsgmax(), queued)));
-  return room() > before;
+  // Step by step, to what the queue holds: msgmax may be 2 GiB, or lowered since the message was
+  // sent. Where somebody else has taken it meanwhile, what is left is to try again.
+  const queued = queuedBytes(queue);
+  reserve(Math.min(most, queued, 2 * room()));
+  return queued >= 0;
 }
 
 /** Puts a message at a byte offset, a multiple of 8. */

@@ -24,6 +24,14 @@ describe('while kernel.msgmax is raised', () => {
   testIf(...needs)('a pending receive takes a long message', () => holds('a pending receive'));
 });
 
+describe('with the highest kernel.msgmax', () => {
+  for (const form of ['receive', 'receiveSync', 'tryReceiveInto', 'drain', 'peek']) {
+    testIf(...needs)(`a process that begins gets a long message by ${form}`, () =>
+      holds('the highest limit', form),
+    );
+  }
+});
+
 describe('after kernel.msgmax was lowered below the length of what is queued', () => {
   const forms = [
     ...['receive', 'receiveSync', 'tryReceive', 'drain', 'messages'],

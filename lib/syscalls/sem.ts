@@ -75,12 +75,13 @@ export function semtimedop(
   nsops: number,
   timeout: Timespec | null,
 ): void {
-  pack(sops, nsops);
   if (timeout === null) {
+    pack(sops, nsops);
     check(operate(semid, nsops), 'semtimedop', { id: semid });
     return;
   }
-  const { tv_sec, tv_nsec } = objectOf('timeout', timeout);
+  const { tv_sec, tv_nsec } = objectOf('timeout', timeout); // first: a getter may make calls, too
+  pack(sops, nsops);
   const result = native.semtimedop(semid, SEMBUFS, nsops, tv_sec, tv_nsec);
   check(result, 'semtimedop', { id: semid });
 }
@@ -212,17 +213,26 @@ function operate(semid: number, nsops: number): number {
     : native.semop(semid, SEMBUFS, nsops);
 }
 
+/** What was read of the operations; absent while that is done: a getter may make calls, too. */
+let read: number[] | undefined;
+
 /** The operations, as the kernel reads them. */
 function pack(sops: readonly Sembuf[], nsops: number): void {
   if (!Array.isArray(sops)) throw invalidType('sops', 'an array', sops);
   const count = integer('nsops', nsops, 0, 2 ** 24);
   if (count > sops.length) throw outOfRange('nsops', `at most ${String(sops.length)}`, nsops);
-  const words = sembufs(count);
+  // All are read before the first is written: classes use the same memory.
+  const numbers = read ?? [];
+  read = undefined;
   for (let i = 0; i < count; i++) {
     const { sem_num, sem_op, sem_flg } = objectOf('sops', sops[i] as Sembuf);
     const at = i * WORDS_PER_SEMBUF;
-    words[at] = integer('sem_num', sem_num, 0, 0xffff);
-    words[at + 1] = integer('sem_op', sem_op, -0x8000, 0x7fff);
-    words[at + 2] = integer('sem_flg', sem_flg, -0x8000, 0xffff);
+    numbers[at] = integer('sem_num', sem_num, 0, 0xffff);
+    numbers[at + 1] = integer('sem_op', sem_op, -0x8000, 0x7fff);
+    numbers[at + 2] = integer('sem_flg', sem_flg, -0x8000, 0xffff);
   }
+  const words = sembufs(count);
+  const length = count * WORDS_PER_SEMBUF;
+  for (let at = 0; at < length; at++) words[at] = numbers[at] as number;
+  read = numbers;
 }

@@ -100,6 +100,20 @@ describe('semop', () => {
   });
 });
 
+test('semop of an operation that makes a call when it is read', () => {
+  const id = newSet(0, 0, 0);
+  const second = {
+    sem_num: 1,
+    get sem_op() {
+      semop(id, [op(2, 7)], 1);
+      return 2;
+    },
+    sem_flg: IPC_NOWAIT,
+  };
+  semop(id, [op(0, 1), second], 2);
+  expect(semctl(id, 0, GETALL)).toEqual([1, 2, 7]);
+});
+
 describe('semtimedop', () => {
   test('EAGAIN when the time is over, not earlier', () => {
     const id = newSet(0);
@@ -116,6 +130,19 @@ describe('semtimedop', () => {
     semtimedop(id, [op(0, -1, 0)], 1, { tv_sec: 0n, tv_nsec: 0n });
     semtimedop(id, [op(0, -1, 0)], 1, null);
     expect(semctl(id, 0, GETVAL)).toBe(1);
+  });
+
+  test('a time that makes a call when it is read', () => {
+    const id = newSet(0, 0);
+    const time = {
+      get tv_sec() {
+        semop(id, [op(1, 7)], 1);
+        return 0;
+      },
+      tv_nsec: 0,
+    };
+    semtimedop(id, [op(0, 1)], 1, time);
+    expect(semctl(id, 0, GETALL)).toEqual([1, 7]);
   });
 
   test('a time that is none', () => {

@@ -74,6 +74,9 @@ wait::Outcome MessageReceive::block() {
 }
 
 wait::Outcome MessageReceive::attempt() {
+    if ((flags_ & MSG_COPY) != 0) {
+        return block(); // EINVAL without IPC_NOWAIT: it is not to be given one
+    }
     const int32_t length =
         answer(msgrcv(queue_, message_, size_, type_, flags_ | IPC_NOWAIT), queue_, waited_);
     return {length == -ENOMSG ? -EINTR : length, 0};

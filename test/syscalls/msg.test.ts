@@ -1,5 +1,8 @@
 /** posix-ipc/syscalls: the calls as the man pages have them. What they answer in each case stands in conformance/. */
 
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
 import { SystemError } from 'posix-ipc';
 import {
   IPC_CREAT,
@@ -152,6 +155,22 @@ describe('msgsnd and msgrcv', () => {
     expect(get(id, 3, MSG_EXCEPT)).toEqual([2n, '2']);
     expect(get(id, most)).toEqual([most, String(most)]);
     expect(get(id, -(2n ** 63n))).toEqual([3n, '3']);
+  });
+
+  test('a copy takes IPC_NOWAIT, in a worker, too', async () => {
+    const id = queue();
+    put(id, 1, 'hello');
+    const program = `
+      const { workerData: id, parentPort } = require('node:worker_threads');
+      const { MSG_COPY, msgrcv } = require('posix-ipc/syscalls');
+      try {
+        parentPort.postMessage(msgrcv(id, Buffer.alloc(16), 8, 0, MSG_COPY));
+      } catch (error) {
+        parentPort.postMessage(error.code);
+      }`;
+    const worker = new Worker(program, { eval: true, workerData: id });
+    const [answers] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
+    expect(answers).toEqual(['EINVAL']);
   });
 
   test('cut and copy', () => {

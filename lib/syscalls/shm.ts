@@ -117,11 +117,11 @@ export function shmctl(shmid: number, cmd: number, buf?: ShmidDsChanges): unknow
       return { ...ds, shmid: check(result, 'shmctl', context) };
     }
     case IPC_INFO: {
-      const [result, info] = shmctlInfo(cmd);
+      const [result, info] = shmctlInfo(cmd, shmid);
       return { ...info, index: check(result, 'shmctl', context) };
     }
     case SHM_INFO: {
-      const [result, usage] = shmctlUsage(cmd);
+      const [result, usage] = shmctlUsage(cmd, shmid);
       return { ...usage, index: check(result, 'shmctl', context) };
     }
     case IPC_SET: {

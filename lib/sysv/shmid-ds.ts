@@ -68,8 +68,8 @@ export function shmctlStatus(shmid: number, command: number): [result: number, d
 }
 
 /** IPC_INFO: its result (the highest used index) or negated errno, and the struct. */
-export function shmctlInfo(command: number): [result: number, info: ShmInfo] {
-  const result = native.shmctl(0, command, values);
+export function shmctlInfo(command: number, shmid = 0): [result: number, info: ShmInfo] {
+  const result = native.shmctl(shmid, command, values);
   return [
     result,
     {
@@ -83,8 +83,8 @@ export function shmctlInfo(command: number): [result: number, info: ShmInfo] {
 }
 
 /** SHM_INFO: its result (the highest used index) or negated errno, and the struct. */
-export function shmctlUsage(command: number): [result: number, usage: ShmUsage] {
-  const result = native.shmctl(0, command, values);
+export function shmctlUsage(command: number, shmid = 0): [result: number, usage: ShmUsage] {
+  const result = native.shmctl(shmid, command, values);
   return [
     result,
     {

@@ -66,9 +66,9 @@ int32_t status(Numbers values, int shmid, int cmd) {
 }
 
 /// shmmax and shmall go beyond what a double keeps: each as its high and its low half.
-int32_t limits(Numbers values, int cmd) {
+int32_t limits(Numbers values, int shmid, int cmd) {
     shminfo info{};
-    const int result = or_errno(::shmctl(0, cmd, reinterpret_cast<shmid_ds*>(&info)));
+    const int result = or_errno(::shmctl(shmid, cmd, reinterpret_cast<shmid_ds*>(&info)));
     if (result >= 0) {
         constexpr int half = 32;
         fill(values, info.shmmax >> half, static_cast<uint32_t>(info.shmmax), info.shmmin,
@@ -77,9 +77,9 @@ int32_t limits(Numbers values, int cmd) {
     return result;
 }
 
-int32_t usage(Numbers values, int cmd) {
+int32_t usage(Numbers values, int shmid, int cmd) {
     shm_info info{};
-    const int result = or_errno(::shmctl(0, cmd, reinterpret_cast<shmid_ds*>(&info)));
+    const int result = or_errno(::shmctl(shmid, cmd, reinterpret_cast<shmid_ds*>(&info)));
     if (result >= 0) {
         fill(values, info.used_ids, info.shm_tot, info.shm_rss, info.shm_swp, info.swap_attempts,
              info.swap_successes);
@@ -95,9 +95,9 @@ int32_t shmctl(Environment& /*environment*/, int32_t shmid, int32_t cmd, Numbers
     case SHM_STAT_ANY:
         return status(values, shmid, cmd);
     case IPC_INFO:
-        return limits(values, cmd);
+        return limits(values, shmid, cmd);
     case SHM_INFO:
-        return usage(values, cmd);
+        return usage(values, shmid, cmd);
     case IPC_SET: {
         shmid_ds ds{};
         read_owner(values, ds.shm_perm);

@@ -1,6 +1,15 @@
 /** Rows of shmctl that fail. */
 
-import { IPC_RMID, IPC_SET, IPC_STAT, SHM_LOCK, type SHM_UNLOCK, shmctl } from 'posix-ipc/syscalls';
+import {
+  IPC_INFO,
+  IPC_RMID,
+  IPC_SET,
+  IPC_STAT,
+  SHM_INFO,
+  SHM_LOCK,
+  type SHM_UNLOCK,
+  shmctl,
+} from 'posix-ipc/syscalls';
 
 import { asNobody } from './elsewhere';
 import { root } from './needs';
@@ -31,6 +40,11 @@ function set(id: number): Result {
 
 function command(id: number, cmd: typeof IPC_RMID | typeof SHM_LOCK | typeof SHM_UNLOCK): Result {
   shmctl(id, cmd);
+  return undefined;
+}
+
+function told(id: number, cmd: typeof IPC_INFO | typeof SHM_INFO): Result {
+  shmctl(id, cmd as number);
   return undefined;
 }
 
@@ -101,6 +115,14 @@ const wrong: Row[] = [
     sync: () => command(NO_ID, SHM_LOCK),
     promise: noObject,
   },
+  ...([IPC_INFO, SHM_INFO] as const).map((cmd) => ({
+    id: 'own',
+    what: `${cmd === IPC_INFO ? 'IPC_INFO' : 'SHM_INFO'} of an id that no segment can have`,
+    expected: 'EINVAL',
+    c: cmd === IPC_INFO ? 'shmctl-limits-no-such-id' : 'shmctl-usage-no-such-id',
+    sync: () => told(NO_ID, cmd),
+    promise: noObject,
+  })),
 ];
 
 const gone: Row[] = [

@@ -125,6 +125,11 @@ describe('shmctl', () => {
     expect(codeThrownBy(() => shmctl(id, 12_345))).toBe('EINVAL');
   });
 
+  test('of a negative id', () => {
+    expect(codeThrownBy(() => shmctl(-1, IPC_INFO))).toBe('EINVAL');
+    expect(codeThrownBy(() => shmctl(-1, SHM_INFO))).toBe('EINVAL');
+  });
+
   testIf(isRoot, 'not root')('SHM_LOCK and SHM_UNLOCK', () => {
     const id = newSegment();
     shmctl(id, SHM_LOCK);

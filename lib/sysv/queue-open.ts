@@ -33,13 +33,17 @@ function failure(error: number, key: number): SystemError {
   return new SystemError(error, 'msgget', { key, hint });
 }
 
+/** What its maker needs to set the limit: what is not changed has to be read first. */
+const ownerRead = 0o400;
+
 /** msgget of a new queue with its options; a negated errno where msgget fails. */
 function tryCreate(key: number, options: CreateOptions): number {
   const { mode = 0o600, maxBytes } = options;
-  const id = native.msgget(key, IPC_CREAT | IPC_EXCL | mode);
-  if (id < 0 || maxBytes === undefined) return id;
+  if (maxBytes === undefined) return native.msgget(key, IPC_CREAT | IPC_EXCL | mode);
+  const id = native.msgget(key, IPC_CREAT | IPC_EXCL | mode | ownerRead);
+  if (id < 0) return id;
   try {
-    change(id, { maxBytes }, { key, id });
+    change(id, { mode, maxBytes }, { key, id });
   } catch (error) {
     native.msgctl(id, IPC_RMID, new Float64Array(0));
     throw error;

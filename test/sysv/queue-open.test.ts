@@ -221,6 +221,11 @@ describe('limits', () => {
     expect(left).toBe('ENOENT');
   });
 
+  testIf(isRoot, 'not root')('its maker need not be allowed to read it', async () => {
+    const peer = startNode('as-nobody', ['create-unreadable', '1000']);
+    expect(await peer.json()).toMatchObject({ made: 'none', mode: 0o200, msg_qbytes: 1000 });
+  });
+
   testIf(isRoot, 'not root')('another user may find a queue, and not look at it', async () => {
     const queue = temporaryQueue();
     const answer = (thing: string, argument: number): Promise<unknown> =>

@@ -93,7 +93,7 @@ export abstract class ReadingEnd<T extends Told>
 
   // ---- copied
 
-  /** The next message, in a Buffer of its own: costs that, a copy and a promise. Errors: also ETIMEDOUT. */
+  /** The next message, in a Buffer, a piece of a pool: costs that, a copy and a promise. Errors: also ETIMEDOUT. */
   async receive(options?: WaitOptions): Promise<T['message']> {
     const limits = limitsOf(options);
     this.checkFree();

@@ -4,6 +4,7 @@ import type { FileAccess, Window } from './map-descriptor';
 import { word } from './mapping-options';
 import { integer, optionsOf } from './options';
 
+/** Which window of an object is mapped, and what for. */
 export interface WindowOptions {
   /** Where the window begins, in bytes; any byte. Default 0. */
   offset?: number | undefined;

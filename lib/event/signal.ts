@@ -3,8 +3,13 @@ import { integer } from '../core/options';
 import { signalNumber } from '../core/signal-number';
 import { native } from '../native';
 
-/** The real-time signals that libc leaves to programs: sigqueue(3) queues them with a value. */
-export const { SIGRTMIN, SIGRTMAX } = native;
+const { SIGRTMIN: first, SIGRTMAX: last } = native;
+
+/** The lowest real-time signal that libc leaves to programs: sigqueue(3) queues them with a value. */
+export const SIGRTMIN = first;
+
+/** The highest real-time signal. */
+export const SIGRTMAX = last;
 
 const EAGAIN = -errnoOf('EAGAIN');
 

@@ -223,7 +223,7 @@ export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
   /**
    * Takes one message; waits while there is none.
    *
-   * Resolves with its priority and its payload, in a Buffer of its own.
+   * Resolves with its priority and its payload, in a Buffer that is a piece of a pool.
    * Errors: EBADF (not opened to receive), ETIMEDOUT, ERR_CLOSED. Source: mq_receive(3).
    */
   async receive(options?: WaitOptions): Promise<Message> {

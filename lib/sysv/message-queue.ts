@@ -205,7 +205,7 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /**
    * Takes one message; waits while there is none of the selector.
    *
-   * Resolves with its type and its payload, in a Buffer of its own.
+   * Resolves with its type and its payload, in a Buffer that is a piece of a pool.
    * Errors: E2BIG (longer than `maxLength`; it stays in the queue), EACCES, EIDRM (removed while
    * waiting), EINVAL (no such queue), ETIMEDOUT, ERR_CLOSED. Source: msgrcv(2).
    */

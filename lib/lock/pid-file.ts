@@ -94,8 +94,9 @@ export class PidFile implements Disposable, AsyncDisposable {
   /**
    * Makes the file and locks it, or takes one over that nobody holds any more. Never waits.
    *
-   * Errors: AlreadyRunningError with the holder's `pid`, EEXIST (the file holds something else than a
-   * pid: it is left alone), ELOOP (it is a symbolic link), EACCES, ENOENT (no such folder), ENOSPC.
+   * Errors: AlreadyRunningError with the holder's `pid`, EEXIST (what is there holds something else
+   * than a pid, or is a device or a FIFO: it is left alone), ELOOP (it is a symbolic link), EACCES,
+   * ENOENT (no such folder), ENOSPC.
    */
   static create(path: string, options?: PidFileOptions): Promise<PidFile> {
     return promised(() => PidFile.createSync(path, options));
@@ -187,16 +188,22 @@ function take(
     if (holder !== undefined) throw new AlreadyRunningError(path, holderOf(fd, holder));
   }
   if (native.fileIsAt(fd, path) !== 1) return undefined;
-  const { size } = fstatSync(fd);
+  const status = fstatSync(fd);
+  // What is written into a disk is gone, and its size is 0.
+  if (!status.isFile()) throw inTheWay(path, 'it is no regular file');
   const stalePid = pidIn(fd);
-  if (size > 0 && stalePid === undefined) {
-    throw new SystemError('EEXIST', 'open', { path, hint: 'it holds something else than a pid' });
+  if (status.size > 0 && stalePid === undefined) {
+    throw inTheWay(path, 'it holds something else than a pid');
   }
   const text = `${String(process.pid)}\n`;
   // In this order: who reads meanwhile finds a whole pid in the first line, the old one or the new.
   writeSync(fd, text, 0);
   ftruncateSync(fd, text.length);
   return { stalePid };
+}
+
+function inTheWay(path: string, hint: string): SystemError {
+  return new SystemError('EEXIST', 'open', { path, hint });
 }
 
 /**

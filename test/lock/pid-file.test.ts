@@ -14,6 +14,7 @@ import {
 import path from 'node:path';
 
 import { lock } from 'posix-ipc';
+import { mkfifo } from 'posix-ipc/syscalls';
 
 import { adopt, fileLock, Outsider } from '../support/file-locks';
 import { temporaryFile } from '../support/files';
@@ -155,6 +156,16 @@ test.each(['root:x:0:0:', '0\n', '-1\n', '12a', '99999999999\n', '\n'])(
     expect(PidFile.holderSync(place)).toBeUndefined(); // and nothing holds it
   },
 );
+
+test('a device and a FIFO are left alone: what is written into a disk is gone', () => {
+  const place = freePath();
+  mkfifo(place, 0o600);
+  for (const one of [place, '/dev/null']) {
+    expect(() => PidFile.createSync(one)).toThrow(/^EEXIST: .*no regular file/);
+    expect(PidFile.holderSync(one)).toBeUndefined();
+  }
+  unlinkSync(place);
+});
 
 test('a link is not followed, and a folder is none', () => {
   const place = freePath();

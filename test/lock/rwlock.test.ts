@@ -101,6 +101,34 @@ test('use releases, well or not', async () => {
   expect(rwlock.statSync().state).toBe('free');
 });
 
+test('who waits for slots that are about to be left can give up', async () => {
+  const memory = someMemory();
+  using rwlock = lock.RwLock.at(memory, 0, { create: true, slots: 2 });
+  using closing = lock.RwLock.at(memory);
+  const words = memory.view(Uint32Array);
+  const setSlots = (thread: number): void => {
+    for (const slot of [0, 1]) words[48 + 16 * slot] = thread;
+  };
+  setSlots(1); // as of a thread that has locked both, and does not read
+  expect(rwlock.tryReadLock()).toBeUndefined();
+  expect(await codeOfRejection(rwlock.readLock({ timeout: 20 }))).toBe('ETIMEDOUT');
+  const reason = new Error('no more');
+  const leaving = new AbortController();
+  const aborted = rejectionOf(rwlock.readLock({ signal: leaving.signal }));
+  const ended = codeOfRejection(closing.readLock());
+  const reading = rwlock.readLock();
+  setTimeout(() => {
+    leaving.abort(reason);
+    closing.close();
+  }, 20);
+  expect(await soon('the abort', aborted)).toBe(reason);
+  expect(await soon('the end', ended)).toBe('ERR_CLOSED');
+  setSlots(0);
+  (await soon('the reader', reading)).release();
+  rwlock.writeLockSync().release(); // nobody has kept the gate
+  expect(rwlock.statSync()).toMatchObject({ state: 'free', readers: 0 });
+});
+
 test('as many read as there are slots', async () => {
   const rwlock = makeRwLock({ slots: 2 });
   const guards = [rwlock.readLockSync(), rwlock.readLockSync()];

@@ -39,6 +39,16 @@ test('C: who finds no slot is told of too many readers only where there are', as
   expect(await (await startC('rwlock-slots-rules')).success()).toBe('done\n');
 });
 
+test('Node: a thread that is blocked for a slot to be left gives up in time', async () => {
+  const { file } = makeRwLedger();
+  const words = mapFile(file);
+  for (let slot = 0; slot < ledgerSlots; slot++) words.view(Uint32Array)[48 + 16 * slot] = 1;
+  expect(await soon('the end', startNode('rwlock-peer', [file, 'expire']).line())).toBe(
+    'ETIMEDOUT',
+  );
+  words.close();
+});
+
 describe.each(languages)('%s', (language) => {
   test('nobody reads while somebody writes: slots that are taken then are about to be left', async () => {
     const { file, ledger } = makeRwLedger();

@@ -1,10 +1,16 @@
-/** The npm package zeromq, version 6: a pair of sockets over ipc://. */
+/**
+ * The npm package zeromq, version 6: a pair of sockets over ipc://.
+ *
+ * Who waits for room to send and for a message at the same time may wait for ever (seen with 6.5.0, in a fifth of the
+ * runs on a busy machine: the send was still pending, and the socket said that it was writable). So one way the
+ * sender listens when all is sent; with several in flight there is always room.
+ */
 
-import type { Driver } from '../core/driver';
+import type { Driver, Forms } from '../core/driver';
 import { loadRival } from '../core/rivals';
 import { REQUEST } from '../core/slots';
 import { boundTo, placeOf } from '../core/sockets';
-import { events, Farewell, type Send } from './events';
+import { EVENTS, events, Farewell, type Send } from './events';
 
 /** Milliseconds at the end of a process until the goodbye must be gone: the last thing that is sent. */
 const LINGER = 5000;
@@ -50,6 +56,10 @@ class Outlet {
   };
 }
 
+function unexpected(): never {
+  throw new Error('a message that nobody has sent');
+}
+
 function started(listening: Promise<void>): void {
   listening.catch((error: unknown) => {
     console.error(error);
@@ -67,12 +77,14 @@ export const open: Driver['open'] = (address) => {
     farewell.sends();
     return outlet.send(data);
   };
+  let listens = false;
   const listen = async (take: (data: Buffer, answer: Send) => void): Promise<void> => {
+    listens = true;
     for await (const [data] of socket) {
       if (farewell.comes(data.length === 0)) take(data, send);
     }
   };
-  return events({
+  const forms = events({
     listen: (take) => {
       started(socket.bind(name).then(() => listen(take)));
     },
@@ -82,8 +94,16 @@ export const open: Driver['open'] = (address) => {
       return send;
     },
     end: async () => {
+      if (!listens) started(listen(unexpected));
       await farewell.part(() => outlet.send(GOODBYE));
       socket.close();
     },
   });
+  const sends: NonNullable<Forms['send']>[string] = (source) => {
+    socket.connect(name);
+    return async (count) => {
+      for (let i = 0; i < count; i++) await send(source.next());
+    };
+  };
+  return { ...forms, send: { [EVENTS]: sends } };
 };

@@ -23,7 +23,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** A terminal that has colours, and whose user wants them: NO_COLOR. */
-function isColourful(stdout: Partial<WriteStream> = process.stdout): boolean {
+export function isColourful(stdout: Partial<WriteStream> = process.stdout): boolean {
   return stdout.isTTY === true && stdout.hasColors?.() === true;
 }
 

@@ -2,7 +2,6 @@ import type { Writable } from 'node:stream';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { Keeper } from '../core/keeper';
-import type { Limits } from '../core/lane';
 import { optionsOf, type Data } from '../core/options';
 import type { MutexGuard } from '../lock/mutex-guard';
 import { Bell, callIfAsleep } from './bell';
@@ -21,15 +20,6 @@ import {
   type SendSyncOptions,
   type TypeOption,
 } from './writing-end';
-
-/** For a link: sends what nobody changes meanwhile, and calls `written` as soon as it is in the ring. */
-export let sendLater: (
-  sender: Sender,
-  own: Uint8Array,
-  type: number,
-  limits: Limits,
-  written: () => void,
-) => Promise<void>;
 
 /** For the channel. */
 export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
@@ -55,10 +45,6 @@ export function senderOf(place: Place, role: MutexGuard, use: Use): Sender {
  */
 export class Sender extends WritingEnd {
   readonly #place: Place;
-
-  static {
-    sendLater = (sender, own, type, limits, written) => sender.putLater(own, type, limits, written);
-  }
 
   constructor(by: ByOpener, place: Place, role: MutexGuard, use: Use) {
     checkOpener(by, Sender);

@@ -57,6 +57,15 @@ export interface Means {
   maxLength: number;
 }
 
+/** For a link: sends memory that nobody changes, and calls `written` as soon as it is in the ring, not when the promise says so. */
+export let sendLater: (
+  end: WritingEnd,
+  own: Uint8Array,
+  type: number,
+  limits: Limits,
+  written: () => void,
+) => Promise<void>;
+
 /** The end of a ring that writes: a sender, or a publisher. */
 export abstract class WritingEnd extends Handle {
   /** The longest message, in bytes: the capacity less 8, of a broadcast less 32. */
@@ -65,6 +74,10 @@ export abstract class WritingEnd extends Handle {
   readonly #means: Means;
   readonly #writing: RingWriter;
   readonly #waits: Waits;
+
+  static {
+    sendLater = (end, own, type, limits, written) => end.#putLater(own, type, limits, written);
+  }
 
   /** `what` it is, in the words of an error message. */
   constructor(what: string, means: Means) {
@@ -95,8 +108,7 @@ export abstract class WritingEnd extends Handle {
     await this.#waits.wait(attempt, limits, method, soFar);
   }
 
-  /** The same of memory that nobody changes; `written` is called as soon as it is in the ring, not when the promise says so. */
-  protected async putLater(
+  async #putLater(
     own: Uint8Array,
     type: number,
     limits: Limits,

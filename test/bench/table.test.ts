@@ -1,6 +1,6 @@
-/** The tables: how ratios are written, and colours. */
+/** The tables: how ratios are written, and where colours are. */
 
-import { drawn, ratioText, spreadText } from '../../bench/core/table';
+import { isColourful, ratioText, spreadText } from '../../bench/core/table';
 
 test.each([
   [0, '0.00'],
@@ -18,32 +18,15 @@ test('a median from the smallest to the largest', () => {
   expect(spreadText({ median: 1.5, min: 0.05, max: 30 })).toBe('1.50 (0.050 - 30.00)');
 });
 
-describe('a table is drawn in colours', () => {
-  const { stdout, env } = process;
-  const before = { isTTY: stdout.isTTY, NO_COLOR: env['NO_COLOR'] };
-  const isColoured = (): boolean =>
-    drawn(['', 'a'], [{ group: 'g', name: 'n' }], () => ['1']).includes('\u001b[');
-
-  beforeEach(() => {
-    delete env['NO_COLOR'];
-    Object.assign(stdout, { hasColors: () => env['NO_COLOR'] === undefined });
-  });
-
-  afterEach(() => {
-    stdout.isTTY = before.isTTY;
-    if (before.NO_COLOR !== undefined) env['NO_COLOR'] = before.NO_COLOR;
-  });
-
-  test('at a terminal, and not for a file', () => {
-    stdout.isTTY = true;
-    expect(isColoured()).toBe(true);
-    stdout.isTTY = false;
-    expect(isColoured()).toBe(false);
-  });
-
-  test('but not for who wants none', () => {
-    stdout.isTTY = true;
-    env['NO_COLOR'] = '1';
-    expect(isColoured()).toBe(false);
-  });
+test.each([
+  ['a file', { isTTY: false, hasColors: () => true }, false],
+  ['a terminal', { isTTY: true, hasColors: () => true }, true],
+  [
+    'a terminal that has no colours, or whose user wants none: NO_COLOR',
+    { isTTY: true, hasColors: () => false },
+    false,
+  ],
+  ['a pipe', {}, false],
+])('colours: %s', (_, stdout, expected) => {
+  expect(isColourful(stdout)).toBe(expected);
 });

@@ -14,7 +14,7 @@ const protectedOnes = [
 ];
 
 /** Of what writes into a ring: see lib/channel/writing-end.ts. */
-const ofEnds = ['put', 'putLater', 'putSync', 'tryPut', 'putMany', 'putManySync', 'tryPutMany'];
+const ofEnds = ['put', 'putSync', 'tryPut', 'putMany', 'putManySync', 'tryPutMany'];
 
 /** An object and what it inherits from, without what every object or function has. */
 export function chainOf(target: object | null): object[] {

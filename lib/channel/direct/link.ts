@@ -11,8 +11,9 @@ import { HEAD, OWNER, RECEIVER_BELL, SENDER_ROLE } from '../layout';
 import { channelFailure, damaged, ETIMEDOUT, gone, isThere, type Place } from '../place';
 import { Reading } from '../reading';
 import { leave } from '../role';
-import { sendLater, type Sender } from '../sender';
+import type { Sender } from '../sender';
 import { Waits, type Waiting } from '../waits';
+import { sendLater } from '../writing-end';
 import { CANCEL, FRAME_HEADER, frameIn, HELLO, writeFrame, type Frame } from './frame';
 
 /** Frames that are taken between two turns of the event loop, at most. */

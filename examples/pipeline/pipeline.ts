@@ -8,6 +8,8 @@ import { once } from 'node:events';
 
 import { stream, SystemError } from 'posix-ipc';
 
+import { messageOf } from '../support/program';
+
 function start(
   command: string,
   input: number | 'inherit',
@@ -26,6 +28,9 @@ async function number(from: stream.PipeReader, to: stream.PipeWriter): Promise<v
   } catch (error) {
     // The consumer has read enough, as head(1) does.
     if (!(error instanceof SystemError && error.code === 'EPIPE')) throw error;
+  } finally {
+    from.close(); // a producer that goes on gets SIGPIPE, as in a shell
+    to.close();
   }
 }
 
@@ -33,15 +38,15 @@ async function main(producer: string, consumer: string): Promise<void> {
   const [before, after] = [await stream.pipe(), await stream.pipe()];
   const first = start(producer, 'inherit', before.writer.fd);
   const last = start(consumer, after.reader.fd, 'inherit');
-  const ends = Promise.all([once(first, 'close'), once(last, 'close')]);
+  const ends = [once(first, 'close'), once(last, 'close')];
   // They have copies of their own. With ours open nobody would ever see the end.
   before.writer.close();
   after.reader.close();
-  await number(before.reader, after.writer);
-  before.reader.close(); // a producer that goes on gets SIGPIPE, as in a shell
-  after.writer.close();
-  await ends;
+  await Promise.all([number(before.reader, after.writer), ...ends]);
   process.exitCode = last.exitCode ?? 1;
 }
 
-void main(process.argv[2] ?? 'seq 3', process.argv[3] ?? 'cat');
+main(process.argv[2] ?? 'seq 3', process.argv[3] ?? 'cat').catch((error: unknown) => {
+  console.error(`pipeline: ${messageOf(error)}`);
+  process.exitCode = 1;
+});

@@ -2,6 +2,7 @@
 
 import { memory } from 'posix-ipc';
 
+import { messageOf } from '../support/program';
 import { notify } from './notify';
 
 async function main(): Promise<void> {
@@ -11,4 +12,7 @@ async function main(): Promise<void> {
   await notify({ STOPPING: 1 });
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(`service: ${messageOf(error)}`);
+  process.exitCode = 1;
+});

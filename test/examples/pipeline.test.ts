@@ -36,3 +36,11 @@ test('a slow consumer holds up the producer', async () => {
 test('the last one tells how it went', async () => {
   expect((await run('seq 1', 'cat >/dev/null; exit 3')).code).toBe(3);
 });
+
+test('a shell that cannot be started is told in a line', async () => {
+  const env = { ...process.env, PATH: '/nowhere' };
+  const lost = new Peer(process.execPath, [program, 'seq 1', 'cat'], { env });
+  const { code, stderr } = await soon('its end', lost.ended);
+  expect(stderr).toBe('pipeline: spawn sh ENOENT\n');
+  expect(code).toBe(1);
+});

@@ -41,3 +41,9 @@ test('there is no manager', async () => {
   expect(await startService(undefined).success()).toBe('');
   expect(await startService('relative').success()).toBe('');
 });
+
+test('a manager that is gone is told in a line', async () => {
+  const { code, stderr } = await startService(socketPath()).ended;
+  expect(stderr).toMatch(/^service: ENOENT.*\n$/);
+  expect(code).toBe(1);
+});

@@ -72,9 +72,7 @@ export class Lane {
     this.#keeper.checkOpen();
     const site = method instanceof CallSite ? method : new CallSite(method);
     if (limits.timeout === 0 && (tried || this.busy)) {
-      const partial = call.partial?.();
-      if (partial !== undefined) return Promise.resolve(partial);
-      return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
+      return this.#over(call, site);
     }
     return new Promise<R>((resolve, reject) => {
       const pending = new Request(call, site, this.#leave, resolve, reject);
@@ -86,6 +84,14 @@ export class Lane {
       if (first && tried) this.#park(pending);
       else if (first) this.#defer(later);
     });
+  }
+
+  /** Of a call that may not wait. */
+  #over<R>(call: Call<R>, site: CallSite): Promise<R> {
+    const partial = call.partial?.();
+    if (!this.busy) this.#onEmpty(); // the lane may have been made for it
+    if (partial !== undefined) return Promise.resolve(partial);
+    return Promise.reject(site.mark(call.failure('ETIMEDOUT')));
   }
 
   /** Serves what can be served now, without a native wait in between; see `Call.block`. */

@@ -50,9 +50,7 @@ export class FifoOpener {
     if (limits.timeout === 0 && !tried) return this.openSync(access, 0);
     const lane = new Lane(this.#keeper, () => this.#lanes.delete(lane));
     this.#lanes.add(lane);
-    const opened = lane.add(this.#call(access), limits, method, true);
-    if (!lane.busy) this.#lanes.delete(lane); // it has failed at once
-    return opened;
+    return lane.add(this.#call(access), limits, method, true);
   }
 
   openSync(access: number, timeout: number): OwnedDescriptor {

@@ -64,10 +64,8 @@ export class MessageReceiver {
       const message = this.take(plan, target, false) ?? this.#spinFor(plan, target);
       if (message !== undefined) return message;
     } else if (lane === undefined && isGone(this.#id)) throw this.failure(EINVAL);
-    const line = lane ?? this.#newLane(plan);
-    const received = line.add(new ReceiveCall(this, plan, target), plan, method, tried);
-    if (!line.busy) this.#forget(selectorKey(plan), line); // its time was over at once
-    return received;
+    const call = new ReceiveCall(this, plan, target);
+    return (lane ?? this.#newLane(plan)).add(call, plan, method, tried);
   }
 
   receiveSync<R extends object>(plan: ReceivePlan, target: Target<R>): R {
@@ -246,15 +244,9 @@ export class MessageReceiver {
 
   #newLane(plan: ReceivePlan): Lane {
     const key = selectorKey(plan);
-    const lane = new Lane(this.#keeper, () => {
-      this.#forget(key, lane);
-    });
+    const lane = new Lane(this.#keeper, () => this.#lanes.delete(key));
     this.#lanes.set(key, lane);
     return lane;
-  }
-
-  #forget(key: number | bigint | string, lane: Lane): void {
-    if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 }
 

@@ -59,10 +59,8 @@ export class SemaphoreOperator {
       return undefined;
     // Tried later, it could not tell a removal before the call from one after it.
     if (!tried && lane === undefined && isGone(this.#id)) throw this.failure(EINVAL, operations);
-    const line = lane ?? this.#newLane(operations);
-    const performed = line.add(new OperateCall(this, operations), plan, method, tried);
-    if (!line.busy) this.#forget(operations.key, line); // its time was over at once
-    return performed;
+    const call = new OperateCall(this, operations);
+    return (lane ?? this.#newLane(operations)).add(call, plan, method, tried);
   }
 
   waitSync(operations: Operations, { timeout }: WaitPlan): void {
@@ -132,15 +130,9 @@ export class SemaphoreOperator {
   }
 
   #newLane({ key }: Operations): Lane {
-    const lane = new Lane(this.#keeper, () => {
-      this.#forget(key, lane);
-    });
+    const lane = new Lane(this.#keeper, () => this.#lanes.delete(key));
     this.#lanes.set(key, lane);
     return lane;
-  }
-
-  #forget(key: number | string, lane: Lane): void {
-    if (this.#lanes.get(key) === lane) this.#lanes.delete(key);
   }
 }
 

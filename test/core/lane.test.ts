@@ -2,6 +2,9 @@
 
 import type { sysv } from 'posix-ipc';
 
+import { SystemError } from '../../lib/core/error';
+import { Keeper } from '../../lib/core/keeper';
+import { Lane } from '../../lib/core/lane';
 import { startNode } from '../support/processes';
 import { fullQueue, temporaryQueue } from '../support/queues';
 import { codeOfRejection, codeThrownBy } from '../support/outcome';
@@ -369,4 +372,19 @@ test('a queue that is removed after the call is EIDRM, however many calls there 
   const codes = queues.map((queue) => codeOfRejection(queue.receive()));
   for (const queue of queues) queue.removeSync();
   expect(new Set(await Promise.all(codes))).toEqual(new Set(['EIDRM']));
+});
+
+test('a lane that was made for a call whose time is over at once says that it is empty', async () => {
+  let emptied = 0;
+  const lane = new Lane(new Keeper(), () => emptied++);
+  const call = {
+    attempt: () => undefined,
+    start: () => 0,
+    block: (): [number, number, number] => [0, 0, 0],
+    complete: () => undefined,
+    failure: (error: number | string) => new SystemError(error, 'wait'),
+  };
+  const limits = { timeout: 0, signal: undefined };
+  expect(await codeOfRejection(lane.add(call, limits, undefined, true))).toBe('ETIMEDOUT');
+  expect(emptied).toBe(1);
 });

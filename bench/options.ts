@@ -10,7 +10,7 @@ import {
 import { parseArgs } from 'node:util';
 import { keepsItsNumber } from './core/duration';
 import type { Measure, Placement } from './core/measure';
-import { nextOf } from './report/document';
+import { nextOf } from './core/replace-file';
 
 export const USAGE = `npm run bench -- [FACILITY] [options]
 

@@ -1,8 +1,8 @@
 /** The report as JSON: the rows, how far the runs of several agree, and for whoever wants to count again, what each round said. */
 
-import { writeFileSync } from 'node:fs';
 import type { Agreement } from './agreement';
 import { costsOf } from './costs';
+import { replaceFile } from './replace-file';
 import { rowsOf, nearOf } from './rows';
 import type { Outcome, Sample } from './run';
 import { tailsOf } from './tails';
@@ -27,7 +27,7 @@ export function writeJson(
     })),
   }));
   const all = { machine: facts, measures, agreements };
-  writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`);
+  replaceFile(file, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
 function figures({ measure }: Outcome, sample: Sample | undefined): object | undefined {

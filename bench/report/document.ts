@@ -4,11 +4,12 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { agreementMarkdown, agreementsOf, agreementText, pooled } from '../core/agreement';
 import { costMarkdown, costsOf } from '../core/costs';
 import { goalText, nearOf, rowsOf } from '../core/rows';
+import { replaceFile } from '../core/replace-file';
 import type { Outcome } from '../core/run';
 import { markdown } from '../core/table';
 import { tailMarkdown, tailsOf } from '../core/tails';
@@ -107,17 +108,10 @@ ${lines.join('\n')}
 `;
 }
 
-/** What takes the place of a document. */
-export function nextOf(file: string): string {
-  return `${file}.next`;
-}
-
-/** The file as it should be, in one step: who is stopped meanwhile leaves the one that was there. A link stays one. */
+/** The file as it should be. */
 export function updateDocument(file: string, section: Section): void {
-  const itself = existsSync(file) ? realpathSync(file) : file;
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  writeFileSync(nextOf(itself), formatted(replaced(before, section)));
-  renameSync(nextOf(itself), itself);
+  replaceFile(file, formatted(replaced(before, section)));
 }
 
 function formatted(text: string): string {

@@ -1,9 +1,9 @@
 /** All that is said about what was measured: on the terminal, and in the files that were asked for. */
 
-import { writeFileSync } from 'node:fs';
 import { agreementsOf, agreementTable, agreementText, pooled } from '../core/agreement';
 import { costsOf, costTable } from '../core/costs';
 import { writeJson } from '../core/json';
+import { replaceFile } from '../core/replace-file';
 import { goalText, rowsOf, nearOf } from '../core/rows';
 import type { Outcome } from '../core/run';
 import { table } from '../core/table';
@@ -39,10 +39,10 @@ export async function report(
       writeJson(file, facts, outcomes, agreements);
     }),
     isWritten(html, (file) => {
-      writeFileSync(file, text ?? '');
+      replaceFile(file, text ?? '');
     }),
     isWritten(markdown, (file) => {
-      writeFileSync(file, tablesOf(runs));
+      replaceFile(file, tablesOf(runs));
     }),
   ];
   return !written.includes(false) && rows.every(({ wrong }) => !wrong);

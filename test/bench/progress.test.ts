@@ -32,10 +32,25 @@ test.each([40, undefined])('it stays within one line of %p columns', (columns) =
   expect(shown.map((line) => line.length)).toEqual([(columns ?? 80) - 1]);
 });
 
-test('nothing where there is no terminal', () => {
+test('where there is no terminal, a line for each five percent', () => {
   const [one, shown] = terminal(80, false);
-  const progress = new Progress(1, one);
-  progress.show('x');
+  const progress = new Progress(40, one);
+  for (let i = 0; i < 40; i++) {
+    progress.show(`step ${String(i)}`);
+    progress.advance();
+  }
   progress.clear();
-  expect(shown).toEqual([]);
+  expect(shown.length).toBe(20);
+  expect(shown.slice(0, 3)).toEqual(['  0 % step 0\n', '  5 % step 2\n', ' 10 % step 4\n']);
+});
+
+test('where there is no terminal, a step of much is one line', () => {
+  const [one, shown] = terminal(80, false);
+  const progress = new Progress(2, one);
+  progress.show('a');
+  progress.show('b');
+  progress.advance();
+  progress.show('c');
+  progress.show('d');
+  expect(shown).toEqual(['  0 % a\n', ' 50 % c\n']);
 });

@@ -13,8 +13,8 @@ export default {
   },
   // What hangs, not what is slow: a loaded machine or a sanitizer takes many times longer.
   testTimeout: 240_000,
-  // Most tests wait for other processes: two at a time also where there are two CPUs.
-  maxWorkers: Math.max(2, os.availableParallelism() - 1),
+  // Most tests wait for other processes, or for time: three at a time also where there are two CPUs.
+  maxWorkers: Math.max(3, os.availableParallelism() - 1),
   watchman: false,
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -6,12 +6,12 @@ import { Failure, main, output, root, run } from './support/run.mjs';
 import { buildAll, runEnds, runSuite } from './support/suite.mjs';
 
 /**
- * Programs and peers that call nothing which other tests do not call, channels and models, which are
+ * Texts, programs and peers that call nothing which other tests do not call, channels and models, which are
  * TypeScript (the campaigns of channels stay), programs of C++ that are compiled without sanitizers, and
  * tables of processes: a few rows do.
  */
 const LONG =
-  '/test/(bench|channel|examples|peers|lifecycle/processes|lock/[a-z]+-model|lock/steps|memory/large)';
+  '/test/(bench|channel|docs|examples|peers|lifecycle/processes|lock/[a-z]+-model|lock/steps|memory/large)';
 
 /**
  * No stack of each allocation, and memory that is freed waits for its reuse in a shorter line: most of

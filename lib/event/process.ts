@@ -29,7 +29,7 @@ export interface ProcessOptions {
 }
 
 const [EINVAL, ENOENT] = [-errnoOf('EINVAL'), -errnoOf('ENOENT')]; // which one depends on the kernel
-const ENOSYS = -errnoOf('ENOSYS');
+const [ENOSYS, ESRCH] = [-errnoOf('ENOSYS'), -errnoOf('ESRCH')];
 const hidden = 'it runs, but /proc does not show it: see hidepid in proc(5)';
 const mostPid = 2 ** 31 - 1;
 const startTimeField = 19; // the fields that follow the name; the name itself may hold anything
@@ -79,13 +79,15 @@ export class Process extends OpenFile {
     checkOpener(by, Process);
     super('process handle', descriptor);
     this.pid = pid;
-    // Read after it was opened: a pid that was used again is seen to be another's.
+    // Read after it was opened: a pid that was used again is seen to be another's. And what was read is
+    // its own where it still has the pid after that, as a zombie, too.
     try {
       const startTime = startTimeOf(pid);
       if (startTime === undefined && native.readyWait(this.handle, Direction.in, 0) !== 0) {
         throw new SystemError('EACCES', 'pidfd_open', { pid, hint: hidden });
       }
-      if (startTime === undefined || (expected !== undefined && expected !== startTime)) {
+      const isAnother = expected !== undefined && expected !== startTime;
+      if (startTime === undefined || isAnother || this.#isReaped()) {
         throw new SystemError('ESRCH', 'pidfd_open', { pid });
       }
       this.startTime = startTime;
@@ -138,6 +140,10 @@ export class Process extends OpenFile {
   tryEnded(): boolean {
     this.checkOpen();
     return this.#waiting.attempt() === true;
+  }
+
+  #isReaped(): boolean {
+    return native.pidfdSendSignal(this.number, 0) === ESRCH;
   }
 
   /**

@@ -193,3 +193,44 @@ test('one that runs, and that /proc hides, is not said to be gone', async () => 
   }
   expect(opened().filter((one) => one.includes('pidfd'))).toEqual([]);
 });
+
+/** Runs under a shell, which reaps it at once, whatever this thread does. */
+async function grandchild(): Promise<number> {
+  const shell = spawn('sh', ['-c', 'sleep 1000 & echo $!; wait'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  children.push(shell);
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+  return Number(line.toString());
+}
+
+test('a pid that was used again while it was opened: it is not taken for who has the pid now', async () => {
+  const pid = await grandchild();
+  const opened = descriptorsSince();
+  const stat = fs.readFileSync('/proc/self/stat');
+  const read = jest.spyOn(fs, 'readFileSync').mockImplementation(() => {
+    process.kill(pid, 'SIGKILL');
+    const end = Date.now() + 20_000;
+    while (fs.existsSync(`/proc/${String(pid)}`) && Date.now() < end);
+    return stat.toString();
+  });
+  try {
+    expect(codeThrownBy(() => event.Process.openSync(pid))).toBe('ESRCH');
+    expect(read).toHaveBeenCalledTimes(1);
+  } finally {
+    read.mockRestore();
+  }
+  expect(opened().filter((one) => one.includes('pidfd'))).toEqual([]);
+});
+
+test('a zombie is opened, and has ended', async () => {
+  const { child, pid } = sleeper();
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  const end = Date.now() + 20_000;
+  const state = (): string => fs.readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+  while (!state().includes(') Z') && Date.now() < end); // Node reaps it when this thread has time
+  using watched = event.Process.openSync(pid);
+  expect(watched.tryEnded()).toBe(true);
+  await exit;
+});

@@ -20,7 +20,13 @@ export default defineConfig(
   },
   {
     files: ['lib/**'],
-    rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },
+    rules: {
+      '@typescript-eslint/explicit-module-boundary-types': 'error',
+      'no-restricted-globals': [
+        'error',
+        { name: 'performance', message: 'Use now() of core/deadline: a test may stop this clock.' },
+      ],
+    },
   },
   {
     // Checked by tsc: their types and casts come from JSDoc, which these rules do not read.

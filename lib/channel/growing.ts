@@ -1,3 +1,4 @@
+import { now } from '../core/deadline';
 import { discardOldest } from './discard';
 import { RECORD_HEADER, RING_WORD, TAIL, TIDIES, WRAP } from './layout';
 import { channelFailure, isThere, type Place } from './place';
@@ -23,7 +24,7 @@ export class Growing extends Writing {
   #at: number;
   #timer: NodeJS.Timeout | undefined;
   #pause = soonest;
-  #gaveAt = performance.now();
+  #gaveAt = now();
 
   constructor(place: Place) {
     super(place);
@@ -136,12 +137,12 @@ export class Growing extends Writing {
   #tend(): void {
     if (this.#segments.isSmall) return;
     this.#pause = soonest;
-    if (performance.now() - this.#gaveAt >= soonest) this.#give();
+    if (now() - this.#gaveAt >= soonest) this.#give();
     if (this.#timer === undefined) this.#later();
   }
 
   #give(): boolean {
-    this.#gaveAt = performance.now();
+    this.#gaveAt = now();
     return this.#segments.giveBack();
   }
 

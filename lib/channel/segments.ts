@@ -1,3 +1,4 @@
+import { now } from '../core/deadline';
 import { fewestReserved, giveBack, reserve } from './growing-memory';
 import { GUARDS, HEAD, OWNER, RESERVED, RING, SEGMENTS, TABLE } from './layout';
 import { damaged, type Place } from './place';
@@ -207,7 +208,7 @@ export class Segments {
   #reserve(first: number, end: number): number {
     const to = end > first ? this.#states.lastIndexOf(BARE, end - 1) + 1 : 0;
     if (to <= first) return 0;
-    if (this.#lack < 0 && performance.now() - this.#lackedAt < patience) return this.#lack;
+    if (this.#lack < 0 && now() - this.#lackedAt < patience) return this.#lack;
     const begin = this.#beginOf(BARE, to, to - first);
     const lack = this.#dress(begin, to) || this.#reserve(first, begin);
     if (lack < 0) {
@@ -222,7 +223,7 @@ export class Segments {
 
   #dress(begin: number, end: number): number {
     const result = reserve(this.#place.memory, ...this.#range(begin, end));
-    if (result < 0) this.#lackedAt = performance.now();
+    if (result < 0) this.#lackedAt = now();
     return result;
   }
 

@@ -1,5 +1,6 @@
 /** A ring that grows, when nobody sends any more: who receives gives back what no message needs. */
 
+import { now } from '../core/deadline';
 import { SystemError } from '../core/error';
 import { fewestReserved } from './growing-memory';
 import { HEAD, OWNER, RESERVED, SENDER_ROLE, TIDIES } from './layout';
@@ -112,14 +113,14 @@ function mayBeFree({ shape, lanes }: Place, tries: number): boolean {
  * killed meanwhile the kernel has freed the role.
  */
 export function despiteTidying<T>(place: Place, attempt: () => T): T {
-  const end = performance.now() + mostWait;
+  const end = now() + mostWait;
   for (let tries = 0; ; tries++) {
     const mayTryAgain = mayBeFree(place, tries); // before: it may be over when the attempt has failed
     try {
       return attempt();
     } catch (error) {
       const isBusy = error instanceof SystemError && error.code === 'EBUSY';
-      if (!isBusy || !(mayTryAgain || mayBeFree(place, tries)) || performance.now() >= end) {
+      if (!isBusy || !(mayTryAgain || mayBeFree(place, tries)) || now() >= end) {
         throw error;
       }
     }

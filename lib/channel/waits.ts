@@ -1,5 +1,5 @@
 import { CallSite } from '../core/call-site';
-import { deadlineAfter, remaining } from '../core/deadline';
+import { deadlineAfter, now, remaining } from '../core/deadline';
 import { engine, type Parking } from '../core/engine';
 import { errnoOf, type SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
@@ -307,10 +307,10 @@ export class Waits {
       if (found !== undefined) return found;
       const left = remaining(deadline);
       if (left === 0) throw this.failure(ETIMEDOUT);
-      const began = performance.now();
+      const began = now();
       const result = this.block(left);
       if (result < 0 && result !== ETIMEDOUT) throw this.failure(result);
-      this.#spin.answered(performance.now() - began);
+      this.#spin.answered(now() - began);
       const answer = attempt();
       if (answer !== undefined) return answer;
     }
@@ -348,9 +348,7 @@ export class Waits {
 
   linger<R>(attempt: () => R | undefined): R | undefined {
     if (this.#end.waiting === 'block') return undefined;
-    return this.#spin.run((duration) =>
-      tryOn(attempt, this.#end.ready, performance.now() + duration),
-    );
+    return this.#spin.run((duration) => tryOn(attempt, this.#end.ready, now() + duration));
   }
 
   checkThere(): void {
@@ -366,15 +364,15 @@ export class Waits {
     if (waiting === 'spin') return tryOn(attempt, ready, deadline);
     const { duration } = this.#spin;
     if (waiting === 'block' || duration === 0) return undefined;
-    const began = performance.now();
+    const began = now();
     const answer = tryOn(attempt, ready, Math.min(began + duration, deadline));
-    this.#spin.ended(answer !== undefined, performance.now() - began);
+    this.#spin.ended(answer !== undefined, now() - began);
     return answer;
   }
 }
 
 /**
- * Tries until an instant of performance.now(). A look is a load, and an attempt is much more: while
+ * Tries until an instant of now(). A look is a load, and an attempt is much more: while
  * one is made, what comes is seen later.
  */
 function tryOn<R>(attempt: () => R | undefined, ready: Ready, until: number): R | undefined {
@@ -382,6 +380,6 @@ function tryOn<R>(attempt: () => R | undefined, ready: Ready, until: number): R 
     for (let i = 0; i < looksPerTime && !ready(); i++);
     const answer = attempt();
     if (answer !== undefined) return answer;
-    if (performance.now() >= until) return undefined;
+    if (now() >= until) return undefined;
   }
 }

@@ -1,26 +1,50 @@
 /** What ends a wait early: its time, or its signal. */
 
+import { deadlineAfter, now } from './deadline';
 import { reportLater } from './engine';
+import { clearTimer, startTimer } from './later';
 
 /** setTimeout's longest delay. */
 const longestTimer = 2 ** 31 - 1;
 
-/** Calls back after so many milliseconds or a little later, never earlier; answers how to undo it. */
+/** By so many milliseconds a timer may come early; one that comes sooner has a clock of its own. */
+const mostEarly = 2;
+
+/**
+ * Calls back after so many milliseconds or a little later, never earlier; answers how to undo it.
+ *
+ * By the timers that the program has then: where a test moves their clock on (fake timers), what they
+ * say is believed.
+ */
 export function after(milliseconds: number, callback: () => void): () => void {
-  const deadline = performance.now() + milliseconds;
-  let timer: NodeJS.Timeout;
-  const arm = (): void => {
-    const left = deadline - performance.now();
-    if (left <= 0) {
-      callback();
-      return;
-    }
-    // The wait itself keeps the process alive, or does not: its timer never does.
-    timer = setTimeout(arm, Math.min(Math.ceil(left), longestTimer)).unref();
+  const deadline = deadlineAfter(milliseconds);
+  let undo: () => void;
+  // The wait itself keeps the process alive, or does not: its timer never does.
+  const arm = (left: number): void => {
+    const { clearTimeout: clear } = globalThis;
+    const time = Math.min(Math.ceil(left), longestTimer);
+    const timer = setTimeout(come, time, left - time).unref();
+    undo = () => {
+      clear(timer);
+    };
   };
-  timer = setTimeout(arm, Math.min(Math.ceil(milliseconds), longestTimer)).unref();
+  const come = (rest: number): void => {
+    const left = deadline - now();
+    if (rest > 0) arm(Math.min(rest, left));
+    else if (left <= 0 || left > mostEarly) callback();
+    else undo = shortly(left, come);
+  };
+  arm(milliseconds);
   return () => {
-    clearTimeout(timer);
+    undo();
+  };
+}
+
+/** Calls back after the last bit of a time, by Node's own timers: those of a test may stand still again. */
+function shortly(milliseconds: number, callback: (rest: number) => void): () => void {
+  const timer = startTimer(callback, Math.ceil(milliseconds), 0).unref();
+  return () => {
+    clearTimer(timer);
   };
 }
 

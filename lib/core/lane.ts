@@ -6,7 +6,7 @@
  */
 
 import { CallSite } from './call-site';
-import { deadlineAfter, remaining } from './deadline';
+import { deadlineAfter, now, remaining } from './deadline';
 import { engine, type Parking } from './engine';
 import { errnoOf } from './error';
 import type { Keeper } from './keeper';
@@ -292,7 +292,7 @@ export class Lane {
 
 /** Rejects a request whose time is over; true if it is. */
 function expire(pending: Pending): boolean {
-  if (performance.now() < pending.deadline) return false;
+  if (now() < pending.deadline) return false;
   pending.reject(pending.failure(ETIMEDOUT));
   return true;
 }

@@ -8,5 +8,8 @@ import timers from 'node:timers';
 /** In the next turn of the event loop. */
 export const { setImmediate: nextTurn } = timers;
 
+/** After some milliseconds. */
+export const { setTimeout: startTimer, clearTimeout: clearTimer } = timers;
+
 /** At the end of this tick: after all promises that are ready now. */
 export const endOfTick = process.nextTick.bind(process);

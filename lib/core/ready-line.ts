@@ -1,5 +1,5 @@
 import { native } from '../native';
-import { deadlineAfter, remaining } from './deadline';
+import { deadlineAfter, now, remaining } from './deadline';
 import { errnoOf, type SystemError } from './error';
 import type { Keeper } from './keeper';
 import { Lane, type Call, type Limits } from './lane';
@@ -90,9 +90,9 @@ export class ReadyLine {
       if (answer !== undefined) return answer;
       // What is told to be ready need not be: another process may have been quicker.
       const time = remaining(deadline);
-      const began = performance.now();
+      const began = now();
       const result = waited && time === 0 ? ETIMEDOUT : this.#block(time);
-      if (result >= 0) this.#spin.answered(performance.now() - began);
+      if (result >= 0) this.#spin.answered(now() - began);
       else {
         const partial = action.partial?.();
         if (partial !== undefined) return partial;
@@ -113,9 +113,9 @@ export class ReadyLine {
   }
 
   #tryFor<R>(action: Action<R>, duration: number): R | undefined {
-    const end = performance.now() + duration;
+    const end = now() + duration;
     // It may take more than one attempt: a long write, for which there is room bit by bit.
-    for (let left = duration; left > 0; left = end - performance.now()) {
+    for (let left = duration; left > 0; left = end - now()) {
       if (!native.readySpin(this.#descriptor.handle, this.#direction, left)) return undefined;
       const answer = action.attempt();
       if (answer !== undefined) return answer;

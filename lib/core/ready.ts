@@ -1,6 +1,7 @@
 /** Waits until descriptors are ready, on the event loop: the other half is native/core/poller. */
 
 import { native, type WaitEnd } from '../native';
+import { now } from './deadline';
 import { reportLater, type Parking } from './engine';
 import { errnoOf } from './error';
 
@@ -39,10 +40,10 @@ function deliver(count: number): void {
       told.push([take(slot), begun[slot] ?? 0]);
     }
   }
-  const now = performance.now();
+  const ended = now();
   for (const [end, since] of told) {
     try {
-      end?.(0, 0, 0, now - since);
+      end?.(0, 0, 0, ended - since);
     } catch (error) {
       reportLater(error); // a fault of ours; the others are told all the same
     }
@@ -77,7 +78,7 @@ export const loop: Parking = {
   whenEnded(wait, end) {
     const slot = slotOf(...partsOf(wait));
     ends[slot] = end;
-    begun[slot] = performance.now();
+    begun[slot] = now();
   },
   cancelWait: stop,
   endWait: stop,

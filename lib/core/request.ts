@@ -32,7 +32,7 @@ export interface Call<R> {
 
 /** What a lane knows of a request, whatever its answer is. */
 export interface Pending {
-  /** In the time of performance.now(). */
+  /** In the time of now(). */
   deadline: number;
   /** What is undone when it is settled. */
   readonly release: (() => void)[];

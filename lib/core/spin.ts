@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 
+import { now } from './deadline';
 import { countTime, mayTryOn } from './turn';
 
 /** All times in milliseconds. A spin lasts a little longer than waits usually take. */
@@ -63,9 +64,9 @@ export class Spin {
    */
   run<R>(attempt: (duration: number) => R | undefined): R | undefined {
     if (this.duration === 0 || !mayTryOn()) return undefined;
-    const began = performance.now();
+    const began = now();
     const found = this.runSync(attempt, Infinity);
-    countTime(performance.now() - began);
+    countTime(now() - began);
     return found;
   }
 
@@ -73,9 +74,9 @@ export class Spin {
   runSync<R>(attempt: (duration: number) => R | undefined, most: number): R | undefined {
     const duration = Math.min(this.duration, most);
     if (duration === 0) return undefined;
-    const began = performance.now();
+    const began = now();
     const found = attempt(duration);
-    this.ended(found !== undefined, performance.now() - began);
+    this.ended(found !== undefined, now() - began);
     return found;
   }
 

@@ -5,6 +5,7 @@
  * holds for the time that calls spend trying on before they wait.
  */
 
+import { now } from './deadline';
 import { nextTurn } from './later';
 
 const answersPerTurn = 1024;
@@ -28,7 +29,7 @@ function beginTurn(): void {
   scheduled = false;
   left = answersPerTurn;
   leftToLook = answersPerLook;
-  turnEnd = performance.now() + longestTurn;
+  turnEnd = now() + longestTurn;
   timeLeft = triesPerTurn;
 }
 
@@ -57,7 +58,7 @@ export function mayAnswerInline(): boolean {
 }
 
 function mayGoOn(): boolean {
-  if (left <= 0 || performance.now() > turnEnd) return false;
+  if (left <= 0 || now() > turnEnd) return false;
   leftToLook = Math.min(answersPerLook, left);
   return true;
 }

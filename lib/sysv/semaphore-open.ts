@@ -8,7 +8,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { deadlineAfter } from '../core/deadline';
+import { deadlineAfter, now } from '../core/deadline';
 import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { boolean, fileMode, integer, listOf, optionsOf, timeoutOf } from '../core/options';
 import { quick3 } from '../core/quick';
@@ -235,7 +235,7 @@ async function lookUntilReady(key: number, [look, plan]: [Look, OpenPlan]): Prom
   for (;;) {
     const seen = look();
     if (seen?.ready === true) return seen;
-    if (performance.now() >= deadline) throw neverInitialised(key, seen?.id);
+    if (now() >= deadline) throw neverInitialised(key, seen?.id);
     await sleep(pause);
   }
 }
@@ -247,7 +247,7 @@ function lookUntilReadySync(key: number, [look, plan]: [Look, OpenPlan]): Opened
   for (;;) {
     const seen = look();
     if (seen?.ready === true) return seen;
-    if (performance.now() >= deadline) throw neverInitialised(key, seen?.id);
+    if (now() >= deadline) throw neverInitialised(key, seen?.id);
     Atomics.wait(nobodyWakes, 0, 0, pause);
   }
 }

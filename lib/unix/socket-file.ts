@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { now } from '../core/deadline';
 import { check, errnoOf, SystemError } from '../core/error';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
@@ -159,11 +160,11 @@ export async function bindOrReplace(
   name: Uint8Array,
   mode: number,
 ): Promise<SocketFile | undefined> {
-  const deadline = performance.now() + longestLock;
+  const deadline = now() + longestLock;
   for (;;) {
     const bound = bindReplacing(descriptor, name, mode);
     if (bound !== 'locked') return bound.file;
-    if (performance.now() > deadline) throw lockedTooLong(name);
+    if (now() > deadline) throw lockedTooLong(name);
     await pause(1);
   }
 }
@@ -176,11 +177,11 @@ export function bindOrReplaceSync(
   name: Uint8Array,
   mode: number,
 ): SocketFile | undefined {
-  const deadline = performance.now() + longestLock;
+  const deadline = now() + longestLock;
   for (;;) {
     const bound = bindReplacing(descriptor, name, mode);
     if (bound !== 'locked') return bound.file;
-    if (performance.now() > deadline) throw lockedTooLong(name);
+    if (now() > deadline) throw lockedTooLong(name);
     Atomics.wait(sleeping, 0, 0, 1);
   }
 }

@@ -5,6 +5,7 @@ import { clearTimeout, setImmediate as nextTurn, setTimeout as later } from 'nod
 import { event, lock } from '../../lib';
 import { makeEnds } from '../support/channels';
 import { temporaryFile } from '../support/files';
+import { startNode } from '../support/processes';
 
 beforeEach(() => {
   jest.useFakeTimers();
@@ -61,3 +62,29 @@ test('who waits for a lock is looked at in the next turn', async () => {
   using guard = await soon(second);
   expect(guard.released).toBe(false);
 }, 60_000);
+
+// Apart, so that what does not end is ended.
+describe('a thread that is blocked has a clock that nobody stops', () => {
+  beforeEach(() => {
+    jest.useRealTimers();
+  });
+
+  test.each([
+    ['sync', 'ETIMEDOUT'],
+    ['behind a promise', 'ETIMEDOUT'],
+    ['a promise, behind it', 'ETIMEDOUT ETIMEDOUT'],
+    ['spinning', 'ETIMEDOUT'],
+  ])('%s', async (scene, end) => {
+    expect(await startNode('stopped-clock', [scene]).success()).toBe(`${end}\n`);
+  });
+
+  test("timers that a test moves on are believed, Node's mock timers, too", async () => {
+    const ends = await startNode('stopped-clock', ['timers of a test']).success();
+    expect(ends.trim().split(', ')).toEqual([
+      'ETIMEDOUT waits waits',
+      'ETIMEDOUT ETIMEDOUT waits',
+      'ETIMEDOUT ETIMEDOUT waits',
+      'ETIMEDOUT ETIMEDOUT ETIMEDOUT',
+    ]);
+  });
+});

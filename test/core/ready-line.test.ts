@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { stream } from 'posix-ipc';
 
+import * as deadline from '../../lib/core/deadline';
 import { native } from '../../lib/native';
 import { testIf } from '../support/machine';
 import { codeThrownBy } from '../support/outcome';
@@ -21,7 +22,7 @@ afterEach(() => {
  * still: on a slow machine no wait would end soon.
  */
 async function earnSpin({ reader, writer }: stream.Pipe): Promise<void> {
-  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  const clock = jest.spyOn(deadline, 'now').mockReturnValue(deadline.now());
   const spins = jest.spyOn(native, 'readySpin').mockReturnValue(false);
   while (spins.mock.calls.length === 0) {
     const reading = reader.read();
@@ -53,7 +54,7 @@ testIf(...twoCpus)('a Sync form does not sleep where trying on finds it', async 
 
 testIf(...twoCpus)('a Sync form that has slept for a moment tries on later', () => {
   const { reader, writer } = temporaryPipe();
-  jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+  jest.spyOn(deadline, 'now').mockReturnValue(deadline.now());
   jest.spyOn(native, 'readyWait').mockImplementation(() => (writer.tryWrite('x') === 1 ? 0 : -1));
   const spins = jest.spyOn(native, 'readySpin').mockReturnValue(false);
   for (let i = 0; i < 3; i++) expect(String(reader.readSync())).toBe('x');

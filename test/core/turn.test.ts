@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import * as deadline from '../../lib/core/deadline';
 import { countAnswers, countTime, mayAnswerInline, mayTryOn } from '../../lib/core/turn';
 import { temporaryQueue } from '../support/queues';
 
@@ -18,7 +19,7 @@ test('no more answers when the turn has lasted too long', async () => {
   await nextTurn();
   while (mayAnswerInline()); // so that the next one begins a turn
   await nextTurn();
-  const now = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 10);
+  const now = jest.spyOn(deadline, 'now').mockReturnValue(deadline.now() + 10);
   let answers = 0;
   while (mayAnswerInline() && answers < 10_000) answers++;
   now.mockRestore();

@@ -11,6 +11,7 @@ import { withoutGoals, type Facility, type Measure } from './core/measure';
 import { proberOf, type Distance, type Probe } from './core/probe';
 import { Progress } from './core/progress';
 import { run, stepsOf, type Outcome } from './core/run';
+import { Interruption } from './core/stop';
 import { facilities } from './facilities';
 import {
   Lack,
@@ -56,12 +57,16 @@ function isAskedFor({ name, scenario, work }: Measure, { only, payloads }: Optio
   return (name.includes(only) || scenario === only) && (payloads?.includes(work.size) ?? true);
 }
 
-async function measure(
-  facility: Facility,
-  options: Options,
-  compiler: Compiler,
-  progress: Progress,
-): Promise<Outcome[]> {
+/** What is the same for all facilities. */
+interface Bench {
+  options: Options;
+  compiler: Compiler;
+  progress: Progress;
+  stop: Interruption;
+}
+
+async function measure(facility: Facility, bench: Bench): Promise<Outcome[]> {
+  const { options, compiler, progress, stop } = bench;
   const prober = proberOf(compiler.probe());
   const unmeasured = options.effort === 'smoke';
   const probe = unmeasured ? onlyOnce(prober) : prober;
@@ -72,7 +77,9 @@ async function measure(
   }
   const outcomes: Outcome[] = [];
   for (const measures of groups.values())
-    outcomes.push(...(await run(facility, measures, { ...options, unmeasured, probe, progress })));
+    outcomes.push(
+      ...(await run(facility, measures, { ...options, unmeasured, probe, progress, stop })),
+    );
   progress.clear();
   return outcomes;
 }
@@ -90,6 +97,8 @@ function noRow({ only, payloads }: Options): string {
 }
 
 type Facts = Record<string, string>;
+
+const INTERRUPTED = 'before its end: what was not measured is not listed';
 
 /** Where it is less than all. */
 const EFFORTS = { quick: 'quick: fewer messages', smoke: 'smoke: the numbers mean nothing' };
@@ -114,35 +123,35 @@ function factsOf(
   };
 }
 
-/** All of these, as often as asked for. */
-async function runsOf(
-  chosen: readonly Chosen[],
-  options: Options,
-  compiler: Compiler,
-  progress: Progress,
-): Promise<Outcome[][]> {
+/** All of these, as often as asked for; after an interruption the runs that are whole, or what there is of the first. */
+async function runsOf(chosen: readonly Chosen[], bench: Bench): Promise<Outcome[][]> {
   const runs: Outcome[][] = [];
-  for (let i = 0; i < options.repeat; i++) {
+  for (let i = 0; i < bench.options.repeat; i++) {
     const outcomes: Outcome[] = [];
-    for (const one of chosen) outcomes.push(...(await measure(one, options, compiler, progress)));
+    for (const one of chosen) outcomes.push(...(await measure(one, bench)));
+    if (bench.stop.isAsked()) return runs.length > 0 ? runs : [outcomes.filter(hasNumbers)];
     runs.push(outcomes);
   }
   return runs;
+}
+
+function hasNumbers({ rounds, fault }: Outcome): boolean {
+  return rounds.length > 0 || fault !== undefined;
 }
 
 /** One facility after the other, each in its section before the next one begins. */
 async function documented(
   file: string,
   chosen: readonly Chosen[],
-  options: Options,
-  compiler: Compiler,
-  progress: Progress,
+  bench: Bench,
 ): Promise<Outcome[][]> {
+  const { options, stop } = bench;
   const titles = Object.values(facilities).map(({ title }) => title);
   const all: Outcome[][][] = [];
   for (const one of chosen) {
     const [before, begun] = [machine(), Date.now()];
-    const runs = await runsOf([one], options, compiler, progress);
+    const runs = await runsOf([one], bench);
+    if (stop.isAsked()) break;
     const facts = factsOf(before, begun, [one], runs, options);
     updateDocument(file, { titles, title: one.title, text: sectionOf(facts, runs) });
     all.push(runs);
@@ -157,7 +166,8 @@ async function main(): Promise<void> {
     return;
   }
   refuseUnwritable(options);
-  undoAtExit();
+  const stop = new Interruption();
+  undoAtExit(() => stop.ask());
   const compiler = new Compiler();
   const chosen = choose(options, compiler);
   if (chosen.length === 0) throw new Misuse(noRow(options));
@@ -169,11 +179,18 @@ async function main(): Promise<void> {
     progress.clear();
   });
   const [before, begun] = [machine(), Date.now()];
-  const runs = await (document === undefined
-    ? runsOf(chosen, options, compiler, progress)
-    : documented(document, chosen, options, compiler, progress));
+  const bench = { options, compiler, progress, stop };
+  const runs = await stop.during(() =>
+    document === undefined ? runsOf(chosen, bench) : documented(document, chosen, bench),
+  );
   const facts = factsOf(before, begun, chosen, runs, options);
-  if (!(await report(facts, runs, options))) process.exitCode = 1;
+  if (!stop.isAsked()) {
+    if (!(await report(facts, runs, options))) process.exitCode = 1;
+    return;
+  }
+  if (runs.some((outcomes) => outcomes.length > 0))
+    await report({ ...facts, interrupted: INTERRUPTED }, runs, options);
+  endBy('SIGINT');
 }
 
 /** Ctrl-C ends a compiler that is waited for as well, and that would be told as an error. */

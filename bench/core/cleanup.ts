@@ -42,13 +42,14 @@ export function endBy(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** Call once, at the start. */
-export function undoAtExit(): void {
+/** Call once, at the start. `goesOn`: whether the process, of which all is undone, has something to say after this SIGINT. */
+export function undoAtExit(goesOn: () => boolean): void {
   process.on('exit', undoAll);
   for (const signal of SIGNALS) {
     // Not once: without a listener a second signal would end it in the midst of this.
     process.on(signal, () => {
-      endBy(signal);
+      if (signal === 'SIGINT' && goesOn()) undoAll();
+      else endBy(signal);
     });
   }
 }

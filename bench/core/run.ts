@@ -8,6 +8,7 @@ import type { Progress } from './progress';
 import { migrationsOf, type Result } from './result';
 import { onlyOnce, sampler, type Sampler } from './sample';
 import { BOTH, seeks, sharesOf, type Shares, type Who } from './shares';
+import type { Stop } from './stop';
 
 export interface Sample {
   result: Result;
@@ -43,6 +44,8 @@ export interface RunOptions {
    */
   unmeasured: boolean;
   probe: Probe;
+  /** Where it is asked for, what is under way comes to nothing, and no more is begun. */
+  stop: Stop;
   /** Each of these in each round is a step. */
   progress: Pick<Progress, 'show' | 'advance'>;
 }
@@ -66,22 +69,23 @@ export async function run(
   measures: readonly Measure[],
   options: RunOptions,
 ): Promise<Outcome[]> {
-  const { rounds, placement, unmeasured, progress } = options;
+  const { rounds, placement, unmeasured, progress, stop } = options;
   const outcomes = measures.map((measure): Outcome => ({ measure, rounds: [] }));
   const running = outcomes.filter(({ measure }) => isThere(measure));
   const take = sampler(facility, placement, patienceFor(options.duration));
   const shares = new Map<Outcome, Shares>();
   for (const outcome of unmeasured ? [] : running) {
-    if (!seeks(outcome.measure, options.duration)) continue;
+    if (stop.isAsked() || !seeks(outcome.measure, options.duration)) continue;
     progress.show(`how much to do: ${outcome.measure.name}`);
-    shares.set(outcome, await soughtOut(outcome, take, options.duration));
+    shares.set(outcome, await soughtOut(outcome, take, options));
   }
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && !stop.isAsked(); round++) {
     const once = unmeasured ? onlyOnce(take) : take;
     await inLanes(unmeasured ? LANES : 1, running, async (outcome) => {
+      if (stop.isAsked()) return;
       progress.show(`round ${String(round + 1)} of ${String(rounds)}: ${outcome.measure.name}`);
       if (outcome.fault === undefined)
-        await runRound(outcome, once, shares.get(outcome) ?? {}, round, options.probe);
+        await runRound(outcome, once, shares.get(outcome) ?? {}, round, options);
       progress.advance();
     });
   }
@@ -91,11 +95,11 @@ export async function run(
 async function soughtOut(
   outcome: Outcome,
   take: Sampler,
-  duration: number | undefined,
+  { duration, stop }: RunOptions,
 ): Promise<Shares> {
   const { measure } = outcome;
   const shares = await sharesOf(measure, duration, (who, work) =>
-    faultless(outcome, who, (contender) => take(measure, contender, workOf(contender, work))),
+    faultless(outcome, who, stop, (contender) => take(measure, contender, workOf(contender, work))),
   );
   for (const who of BOTH) {
     const [contender, share] = [measure[who], shares[who]];
@@ -105,17 +109,19 @@ async function soughtOut(
   return shares;
 }
 
-/** What one of them does, if there is one; undefined where it was wrong, which is noted. */
+/** What one of them does, if there is one; undefined where it was wrong, which is noted, or was stopped. */
 async function faultless<T>(
   outcome: Outcome,
   who: Who,
+  stop: Stop,
   work: (contender: Contender) => Promise<T>,
 ): Promise<T | undefined> {
   const contender = outcome.measure[who];
-  if (contender === undefined || outcome.fault !== undefined) return undefined;
+  if (contender === undefined || outcome.fault !== undefined || stop.isAsked()) return undefined;
   try {
     return await work(contender);
   } catch (error) {
+    if (stop.isAsked()) return undefined;
     if (!(error instanceof Fault)) throw error;
     outcome.fault = { who, what: error.message, refused: error instanceof Refusal };
     return undefined;
@@ -127,15 +133,19 @@ async function runRound(
   take: Sampler,
   shares: Shares,
   number: number,
-  probe: Probe,
+  { probe, stop }: RunOptions,
 ): Promise<void> {
   const { measure } = outcome;
   const round: Round = {};
   // By turns also in who comes first.
   const order = number % 2 === 0 ? BOTH : BOTH.toReversed();
-  let before = await probe();
+  // A terminal's Ctrl-C goes to the probe as well.
+  let before = await probe().catch((error: unknown) => {
+    if (!stop.isAsked()) throw error;
+    return 0;
+  });
   for (const who of order) {
-    await faultless(outcome, who, async (contender) => {
+    await faultless(outcome, who, stop, async (contender) => {
       const work = shares[who] ?? workOf(contender, measure.work);
       const result = await take(measure, contender, work);
       const after = await probe();
@@ -144,5 +154,5 @@ async function runRound(
       before = after;
     });
   }
-  if (outcome.fault === undefined) outcome.rounds.push(round);
+  if (outcome.fault === undefined && !stop.isAsked()) outcome.rounds.push(round);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { SystemError } from 'posix-ipc';
@@ -7,6 +7,7 @@ import { inLanes } from '../../bench/core/lanes';
 import type { Contender, Facility, Measure } from '../../bench/core/measure';
 import { patienceFor, runTogether } from '../../bench/core/program';
 import { run, stepsOf, type Outcome, type RunOptions } from '../../bench/core/run';
+import { Interruption, never } from '../../bench/core/stop';
 
 let folder = '';
 
@@ -54,6 +55,7 @@ function ran(measures: readonly Measure[], more: Partial<RunOptions> = {}): Prom
   return run(facility, measures, {
     ...{ rounds: 1, placement: 'free', duration: undefined, unmeasured: false },
     probe: () => Promise.resolve(1),
+    stop: never,
     progress: { show: () => undefined, advance: () => undefined },
     ...more,
   });
@@ -246,4 +248,56 @@ test('each measure that can be here is a step in each round, also where it is wr
   await ran(measures, { rounds: 3, progress });
   expect(steps).toBe(6);
   expect(stepsOf(measures, 3)).toBe(6);
+});
+
+describe('an interruption', () => {
+  const asked = (): Interruption => {
+    const stop = new Interruption();
+    void stop.during(() => new Promise(() => undefined));
+    expect(stop.ask()).toBe(true);
+    return stop;
+  };
+
+  test('begins nothing any more', async () => {
+    expect(await ran([measure('pair')], { stop: asked() })).toMatchObject([{ rounds: [] }]);
+    expect(readdirSync(folder)).toEqual(['program']);
+  });
+
+  test('is no fault of who was at work, and what was whole stays', async () => {
+    const stop = new Interruption();
+    const failing = program('failing');
+    const list = [measure('pair'), measure('pair', { name: 'b', subject: failing })];
+    let probed = 0;
+    const outcomes = await stop.during(() =>
+      ran(list, {
+        stop,
+        probe: () => {
+          // Before the second one: its programs are killed, and so is what probes.
+          if (++probed < 3) return Promise.resolve(1);
+          stop.ask();
+          return Promise.reject(new Error('killed'));
+        },
+      }),
+    );
+    expect(outcomes.map(({ rounds, fault }) => [rounds.length, fault])).toEqual([
+      [1, undefined],
+      [0, undefined],
+    ]);
+  });
+
+  test('only the first one while it is measured lets the process go on', async () => {
+    const stop = new Interruption();
+    expect(stop.ask()).toBe(false);
+    await stop.during(() => {
+      expect([stop.ask(), stop.ask()]).toEqual([true, false]);
+      return Promise.resolve();
+    });
+    expect(stop.isAsked()).toBe(true);
+  });
+
+  test('after what was measured the process ends', async () => {
+    const stop = new Interruption();
+    await stop.during(() => Promise.resolve());
+    expect([stop.ask(), stop.isAsked()]).toEqual([false, false]);
+  });
 });

@@ -264,6 +264,25 @@ describe('npm run bench', () => {
     expect(existsSync(path.join(folder, 'named.json'))).toBe(true);
   });
 
+  test('Ctrl-C tells what is measured by then', async () => {
+    const file = path.join(folder, 'interrupted.json');
+    const args = ['eventfd', '--only', 'round-trip', '--rounds', '20', '--duration', '0.01'];
+    const running = bench({}, ...args, '--json', file);
+    const { child } = running;
+    let told = '';
+    child.stderr?.on('data', (text: string) => (told += text));
+    await waitUntil('some rounds', () => / 5 % round/.test(told));
+    child.kill('SIGINT');
+    const error = (await running.catch((one: unknown) => one)) as Error & { stdout: string };
+    expect(error).toMatchObject({ signal: 'SIGINT' });
+    expect(error.stdout).toMatch(/^interrupted: /m);
+    expect(error.stdout).not.toMatch(/DISQUALIFIED/);
+    const { machine, measures } = JSON.parse(readFileSync(file, 'utf8')) as Report;
+    expect(machine['interrupted']).toMatch(/./);
+    expect(measures.length).toBeGreaterThan(0);
+    for (const { rounds } of measures) expect(rounds.length).toBeGreaterThan(0);
+  });
+
   test('Ctrl-C leaves nothing behind', async () => {
     const scratch = path.join(folder, 'scratch');
     mkdirSync(scratch);

@@ -20,11 +20,15 @@ inline double integer(napi_env env, napi_value value, const char* name, double l
     return integer_in(number, name, low, high);
 }
 
+/// Float16Array: younger than these headers, and not every Node that has it says that it is one.
+constexpr auto float16_array = static_cast<napi_typedarray_type>(11);
+
 size_t element_size(napi_typedarray_type type) {
     switch (type) {
-    case napi_int16_array:
-    case napi_uint16_array:
-        return 2;
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+        return 1;
     case napi_int32_array:
     case napi_uint32_array:
     case napi_float32_array:
@@ -34,7 +38,7 @@ size_t element_size(napi_typedarray_type type) {
     case napi_biguint64_array:
         return 8;
     default:
-        return 1;
+        return 2; // Int16Array, Uint16Array, Float16Array
     }
 }
 
@@ -150,7 +154,7 @@ Bytes bytes_at(void* data, size_t length) {
 Bytes view_bytes(napi_env env, napi_value value, const char* name) {
     void* data = nullptr;
     size_t length = 0;
-    napi_typedarray_type type{};
+    napi_typedarray_type type = float16_array; // stays so where it is not told
     if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) == napi_ok) {
         return bytes_at(data, length * element_size(type));
     }

@@ -38,6 +38,15 @@ function queue(): number {
   return adoptId(msgget(IPC_PRIVATE, 0o600));
 }
 
+type View = new (memory: ArrayBuffer) => NodeJS.ArrayBufferView;
+
+/** Views of each kind that this Node has. */
+function kinds(): [string, View][] {
+  const names = Object.getOwnPropertyNames(globalThis);
+  const views = names.filter((name) => /^([A-Z].*\dA|Uint8ClampedA)rray$|^DataView$/.test(name));
+  return views.map((name) => [name, Reflect.get(globalThis, name) as View]);
+}
+
 function put(id: number, type: number | bigint, text: string): void {
   msgsnd(id, msgbuf(type, text), Buffer.byteLength(text), IPC_NOWAIT);
 }
@@ -120,6 +129,16 @@ describe('msgget', () => {
 });
 
 describe('msgsnd and msgrcv', () => {
+  test.each(kinds())('%s is as long as its bytes', (_name, Kind) => {
+    const id = queue();
+    const [sent, received] = [new Kind(new ArrayBuffer(24)), new Kind(new ArrayBuffer(24))];
+    Buffer.from(sent.buffer).set(msgbuf(5, 'sixteen bytes ..'));
+    msgsnd(id, sent, 16, IPC_NOWAIT);
+    expect(msgrcv(id, received, 16, 0, IPC_NOWAIT)).toBe(16);
+    expect(Buffer.from(received.buffer)).toEqual(Buffer.from(sent.buffer));
+    expect(codeThrownBy(() => msgrcv(id, received, 17, 0, IPC_NOWAIT))).toBe(RANGE);
+  });
+
   test('pass a message', () => {
     const id = queue();
     put(id, 7, 'hello');

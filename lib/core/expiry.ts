@@ -7,8 +7,8 @@ import { clearTimer, startTimer } from './later';
 /** setTimeout's longest delay. */
 const longestTimer = 2 ** 31 - 1;
 
-/** By so many milliseconds a timer may come early; one that comes sooner has a clock of its own. */
-const mostEarly = 2;
+/** A timer may come a millisecond or two early, by the loop's coarse clock; one that comes sooner has a clock of its own. */
+const mostEarly = 5;
 
 /**
  * Calls back after so many milliseconds or a little later, never earlier; answers how to undo it.

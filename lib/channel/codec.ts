@@ -13,6 +13,7 @@ import { channelFailure } from './place';
 export interface Codec {
   /** Bytes or text, and no promise of them; else ERR_INVALID_ARG_TYPE. */
   encode: (value: unknown) => Data;
+  /** The value of a message's bytes. */
   decode: (data: Buffer) => unknown;
 }
 
@@ -35,6 +36,7 @@ export type CodecName = 'v8' | 'json' | 'packed';
 export interface Decoded {
   /** As the sender has given it. */
   type: number;
+  /** What the codec has made of its bytes. */
   value: unknown;
 }
 

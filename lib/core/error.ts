@@ -82,13 +82,21 @@ function target(context: SystemErrorContext): string {
  * ```
  */
 export class SystemError extends Error {
+  /** The name of the errno, such as `'ENOENT'`. */
   readonly code: string;
+  /** Its number, negated, as in Node's own errors. */
   readonly errno: number;
+  /** The call that failed. */
   readonly syscall: string;
+  /** The System V key. */
   declare readonly key?: number;
+  /** The System V identifier. */
   declare readonly id?: number;
+  /** The file, or the POSIX name. */
   declare readonly path?: string;
+  /** The process. */
   declare readonly pid?: number;
+  /** The descriptor, where that is all that is known. */
   declare readonly fd?: number;
 
   constructor(error: number | string, syscall: string, context: SystemErrorContext = {}) {
@@ -121,6 +129,7 @@ export function check(result: number, syscall: string, context?: SystemErrorCont
 
 /** An object was used, or waited with, after `close()`. `code` is `'ERR_CLOSED'`. */
 export class ClosedError extends Error {
+  /** As of Node's own errors. */
   readonly code = 'ERR_CLOSED';
 
   constructor(what: string) {

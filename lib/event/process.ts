@@ -65,6 +65,7 @@ function contextOf(pid: number, error: number): SystemErrorContext {
  * ```
  */
 export class Process extends OpenFile {
+  /** Its number. */
   readonly pid: number;
   /** When it was started, in clock ticks since boot: with the pid it names a process for ever. */
   readonly startTime: number;

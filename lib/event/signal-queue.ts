@@ -25,6 +25,7 @@ export interface ReceivedSignal {
   value: number;
   /** Who sent it; 0 for the kernel. */
   pid: number;
+  /** The user of who sent it. */
   uid: number;
   /** How it was sent: sigqueue(3), kill(2) or tgkill(2), something else (a timer, mq_notify). */
   sentBy: 'sigqueue' | 'kill' | 'other';

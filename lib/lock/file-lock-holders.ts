@@ -6,10 +6,11 @@ import type { FileLockKind } from './file-lock-options';
 
 /** A range of a file that is locked. */
 export interface FileLockRange {
+  /** The kind of the lock. */
   kind: FileLockKind;
   /** Others may have shared locks of the same bytes. */
   shared: boolean;
-  /** The first byte. */
+  /** The first byte; a bigint, whatever its size. */
   start: bigint;
   /** How many bytes; 0n reaches to the end of the file, wherever that will be. */
   length: bigint;

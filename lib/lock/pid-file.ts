@@ -32,7 +32,9 @@ const mostLooks = 3;
 
 /** Somebody else holds a pid file. `code` is `'ERR_ALREADY_RUNNING'`. */
 export class AlreadyRunningError extends Error {
+  /** As of Node's own errors. */
   readonly code = 'ERR_ALREADY_RUNNING';
+  /** The pid file. */
   readonly path: string;
   /** Who holds it; undefined where it has not said so yet, and /proc does not tell. */
   readonly pid: number | undefined;
@@ -104,7 +106,8 @@ export class PidFile implements Disposable, AsyncDisposable {
 
   /** As `create`, at once. */
   static createSync(path: string, options?: PidFileOptions): PidFile {
-    const mode = fileMode('options.mode', optionsOf(options).mode ?? 0o644);
+    const { mode = 0o644 } = optionsOf(options);
+    fileMode('options.mode', mode);
     for (let tries = 1; ; tries++) {
       const descriptor = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
       const lock = lockThrough(descriptor);

@@ -30,6 +30,7 @@ import {
 
 /** What the kernel knows about shared memory: fstat(2), in words. */
 export interface SharedMemoryStatus {
+  /** With its leading slash. */
   name: string;
   /** Length in bytes. */
   size: number;
@@ -37,8 +38,11 @@ export interface SharedMemoryStatus {
   reserved: number;
   /** Permission bits. */
   mode: number;
+  /** Owner. */
   uid: number;
+  /** Owner's group. */
   gid: number;
+  /** Time of the last change of what is said here. */
   changedAt: Date;
 }
 

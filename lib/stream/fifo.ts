@@ -75,6 +75,7 @@ export function mkfifoSync(path: string, mode = 0o600): void {
  * ```
  */
 export class Fifo extends Handle {
+  /** As it was given. */
   readonly path: string;
   /** The same, whatever the working directory becomes. */
   readonly #place: string;
@@ -226,9 +227,11 @@ export class Fifo extends Handle {
 const methods: Record<'openReader' | 'openWriter', unknown> = Fifo.prototype;
 
 function modeOf(options: FifoOptions | undefined): number {
-  return fileMode('options.mode', optionsOf(options).mode ?? 0o600);
+  const { mode = 0o600 } = optionsOf(options);
+  return fileMode('options.mode', mode);
 }
 
 function keepsOpen(options: KeepOpenOptions | undefined): boolean {
-  return boolean('options.keepOpen', optionsOf(options).keepOpen ?? false);
+  const { keepOpen = false } = optionsOf(options);
+  return boolean('options.keepOpen', keepOpen);
 }

@@ -22,7 +22,9 @@ export interface PipeOptions {
 
 /** Both ends of a pipe. */
 export interface Pipe {
+  /** What is written comes here. */
   reader: PipeReader;
+  /** Where it is written. */
   writer: PipeWriter;
 }
 

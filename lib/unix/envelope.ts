@@ -9,8 +9,11 @@ import { ReceivedDescriptor } from './received-descriptor';
 
 /** Who has sent a message, or is at the other end. */
 export interface Credentials {
+  /** The process. */
   pid: number;
+  /** Its user. */
   uid: number;
+  /** Its group. */
   gid: number;
 }
 

@@ -12,8 +12,11 @@ import { Stream } from './stream';
 
 /** The kinds of sockets. */
 export interface SocketTypes {
+  /** Bytes. */
   stream: Stream;
+  /** Messages. */
   datagram: Datagram;
+  /** Messages, with an end. */
   seqpacket: SeqPacket;
 }
 

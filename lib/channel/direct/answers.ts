@@ -7,6 +7,7 @@ import { encodeError } from './remote-error';
 export interface Request {
   /** As who asks has given it. */
   readonly type: number;
+  /** Its bytes. */
   readonly data: Buffer;
   /** Aborted when nobody waits for the reply any more: who asked, has given up, or is gone. */
   readonly signal: AbortSignal;

@@ -71,6 +71,7 @@ export class Direct extends Closable implements AsyncIterable<Message> {
    * Waits of their own methods do not end when the other end is gone.
    */
   readonly sender: Sender;
+  /** As `sender`. */
   readonly receiver: Receiver;
 
   readonly #seat: Seat;

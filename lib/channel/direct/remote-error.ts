@@ -12,6 +12,7 @@ const noMessage = 'what was thrown has no message';
  * its message; its stack stays there.
  */
 export class RemoteError extends Error {
+  /** That of what was thrown, or `'ERR_REMOTE'`. */
   readonly code: string;
 
   constructor(message: string, code: string = usualCode) {

@@ -5,6 +5,7 @@ import type { Request, RequestHandler } from './answers';
 export interface ValueRequest {
   /** As who asks has given it. */
   readonly type: number;
+  /** What the codec has made of its bytes. */
   readonly value: unknown;
   /** As of a `Request`. */
   readonly signal: AbortSignal;

@@ -8,7 +8,7 @@ import * as syscalls from 'posix-ipc/syscalls';
 
 import * as channelNames from './support/channel-names';
 import { lockNames } from './support/lock-names';
-import { chainOf, membersOf } from './support/members';
+import { chainOf, membersOf, printed } from './support/members';
 import { socketNames } from './support/socket-names';
 
 const root = path.resolve(__dirname, '..');
@@ -163,7 +163,7 @@ test('PipeReader, PipeWriter and Fifo have these members', () => {
     ].flat(),
   );
   expect(new Set(chainOf(PipeReader.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
-    new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]),
+    new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose, printed]),
   );
 });
 
@@ -199,7 +199,7 @@ test('Mapping has these members, and no static ones', () => {
     ].flat(),
   );
   expect(new Set(chainOf(Mapping.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
-    new Set([Symbol.dispose, Symbol.asyncDispose]),
+    new Set([Symbol.dispose, Symbol.asyncDispose, printed]),
   );
 });
 

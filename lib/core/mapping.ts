@@ -22,6 +22,7 @@ import {
 import { noView, notThere } from './memory-hints';
 import { Pages, type Residency } from './mapping-pages';
 import { bytesOf, integer, memoryOf, type Data } from './options';
+import { printedAs } from './printed';
 import { promised } from './promised';
 
 const ENXIO = -errnoOf('ENXIO');
@@ -88,6 +89,9 @@ export class Mapping extends Closable {
       mapping.#listeners.add(callback);
       return () => mapping.#listeners.delete(callback);
     };
+    printedAs(this.prototype, (mapping) => {
+      return #handle in mapping ? { length: mapping.length, access: mapping.access } : {};
+    });
   }
 
   private constructor(by: ByOpener, handle: number, traits: MappingTraits) {

@@ -2,8 +2,12 @@ import type { ClosedError } from './error';
 import { Handle } from './handle';
 import { Keeper } from './keeper';
 import type { OwnedDescriptor } from './owned-descriptor';
+import { printedAs } from './printed';
 import { Direction } from './ready';
 import { ReadyLine } from './ready-line';
+
+/** How it waits; a handle would be taken for the descriptor. */
+const unprinted = new Set(['handle', 'incoming', 'outgoing', 'keeper', 'known']);
 
 /** An object that stands for an open file: it owns a descriptor, and waits for it. */
 export abstract class OpenFile extends Handle {
@@ -15,6 +19,15 @@ export abstract class OpenFile extends Handle {
   protected readonly keeper: Keeper;
   readonly #descriptor: OwnedDescriptor;
   #detaching = false;
+
+  static {
+    printedAs(this.prototype, (file) => {
+      if (!(#descriptor in file)) return {};
+      const fields = Object.entries(file).filter(([name]) => !unprinted.has(name));
+      const fd = file.closed ? undefined : file.#descriptor.number;
+      return { fd, ...Object.fromEntries(fields) };
+    });
+  }
 
   /** Takes it over. `what` it is, in the words of an error message. */
   constructor(what: string, descriptor: OwnedDescriptor) {

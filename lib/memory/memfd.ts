@@ -18,6 +18,7 @@ import {
 } from '../core/memfd-constants';
 import { integer, listOf, optionsOf } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
+import { printedAs } from '../core/printed';
 import { promised } from '../core/promised';
 import { reserve, reserveSync, Resizing } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
@@ -70,16 +71,19 @@ function sealsOf(seals: Iterable<Seal>): number {
   );
 }
 
+function usualSeals(bytes: number): number {
+  return bytes > 0 ? F_SEAL_SHRINK : 0;
+}
+
 function planOf(name: string, options: MemfdOptions | undefined): Plan {
   const { size = 0, seals, hugePages } = optionsOf(options);
   if (typeof name !== 'string') throw invalidType('name', 'a string', name);
   const bytes = integer('options.size', size, 0, Number.MAX_SAFE_INTEGER);
-  const usual: Seal[] = bytes > 0 ? ['shrink'] : [];
   const huge = hugePages === undefined ? 0 : word('options.hugePages', hugeFlags, hugePages);
   return {
     name,
     size: bytes,
-    seals: sealsOf(seals ?? usual),
+    seals: seals === undefined ? usualSeals(bytes) : sealsOf(seals),
     flags: MFD_CLOEXEC | MFD_ALLOW_SEALING | huge,
   };
 }
@@ -99,6 +103,12 @@ function failureOf({ name, flags }: Plan): (error: number) => SystemError {
   };
 }
 
+/** Throws where a descriptor is that of no memfd. */
+function examine(fd: number): void {
+  const result = native.getSeals(fd);
+  check(result, 'fcntl', { fd, hint: result === EINVAL ? 'it is no memfd' : undefined });
+}
+
 /**
  * A file in memory that has no name in any file system: who is given its descriptor has it.
  *
@@ -116,6 +126,13 @@ export class Memfd extends Closable {
   readonly #descriptor: OwnedDescriptor;
   readonly #name: string | undefined;
   readonly #resizing = new Resizing();
+
+  static {
+    printedAs(this.prototype, (file) => {
+      if (!(#descriptor in file)) return {};
+      return { fd: file.closed ? undefined : file.#descriptor.number, name: file.#name };
+    });
+  }
 
   private constructor(by: ByOpener, descriptor: OwnedDescriptor, name: string | undefined) {
     checkOpener(by, Memfd);
@@ -165,8 +182,7 @@ export class Memfd extends Closable {
 
   /** As `fromFd`, at once. */
   static fromFdSync(fd: number, options?: FromFdOptions): Memfd {
-    const sealsOf = (number: number): number => check(native.getSeals(number), 'fcntl');
-    return new Memfd(byOpener, descriptorOf(fd, options, sealsOf), undefined);
+    return new Memfd(byOpener, descriptorOf(fd, options, examine), undefined);
   }
 
   /** The descriptor; it belongs to this object. */

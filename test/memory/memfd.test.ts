@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 import path from 'node:path';
 
-import { ClosedError, memory } from 'posix-ipc';
+import { ClosedError, memory, stream } from 'posix-ipc';
 
 import { pattern } from '../support/files';
 import { adoptMapping } from '../support/mappings';
@@ -126,6 +126,12 @@ describe('memfd', () => {
 
   test('fromFd takes over memfds only', async () => {
     expect(codeThrownBy(() => memory.Memfd.fromFdSync(12_345))).toBe('EBADF');
+    const { reader, writer } = stream.pipeSync();
+    expect(() => memory.Memfd.fromFdSync(reader.fd)).toThrow(
+      `EINVAL: invalid argument, fcntl fd ${String(reader.fd)} (it is no memfd)`,
+    );
+    reader.close();
+    writer.close();
     expect(await codeOfRejection(memory.Memfd.fromFd(-1))).toBe(RANGE);
   });
 

@@ -1,5 +1,8 @@
 /** The names that objects have for programs. */
 
+/** What `util.inspect` asks for. */
+export const printed = Symbol.for('nodejs.util.inspect.custom');
+
 const beneath = [Object.prototype, Function.prototype];
 
 const protectedOnes = [

@@ -2,7 +2,7 @@
 
 import * as posixIpc from 'posix-ipc';
 
-import { chainOf, membersOf } from '../support/members';
+import { chainOf, membersOf, printed } from '../support/members';
 
 test('unix exports these names', () => {
   expect(Object.keys(posixIpc.unix).sort()).toEqual(
@@ -48,7 +48,7 @@ test('sockets and servers have these members', () => {
   }
   for (const one of [Datagram, SeqPacket, Stream, SeqPacketServer, StreamServer]) {
     expect(new Set(chainOf(one.prototype).flatMap(Object.getOwnPropertySymbols))).toEqual(
-      new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose]),
+      new Set([Symbol.asyncIterator, Symbol.dispose, Symbol.asyncDispose, printed]),
     );
   }
 });

@@ -73,7 +73,8 @@ export function openAt(
 ): Opened<Place> {
   const given = optionsOf(options);
   const use = useOf(given);
-  const isMade = boolean('options.create', given.create ?? false);
+  const { create: isMade = false } = given;
+  boolean('options.create', isMade);
   const shape = shapeOf(given);
   const asked = ringOf(given, shape);
   const least = (isMade ? asked : undefined) ?? leastCapacity;

@@ -102,7 +102,7 @@ function refuseUnused({ capacity, maxLength, limit, segment }: ShapeOptions): vo
 
 export function shapeOf(options: ShapeOptions, temporary = false): Shape {
   refuseUnused(options);
-  const { full = 'wait', capacity, maxLength, senders = 1, receivers = 1 } = options;
+  const { full = 'wait', capacity, senders = 1, receivers = 1 } = options;
   const policy = policies[word('options.full', names, full)] ?? 'wait';
   const most = capacity === 0 ? 1 : mostSenders;
   const ends = {
@@ -112,7 +112,8 @@ export function shapeOf(options: ShapeOptions, temporary = false): Shape {
   };
   if (capacity !== 0) return { full: policy, rendezvous: 0, segment: segmentOf(options), ...ends };
   if (policy !== 'wait') throw outOfRange('options.full', "'wait' without capacity", policy);
-  const longest = integer('options.maxLength', maxLength ?? usualMaxLength, 1, longestRendezvous);
+  const { maxLength = usualMaxLength } = options;
+  const longest = integer('options.maxLength', maxLength, 1, longestRendezvous);
   return { full: policy, rendezvous: longest, segment: 0, ...ends };
 }
 
@@ -122,7 +123,8 @@ function segmentOf({ capacity, limit = usualLimit, segment }: ShapeOptions): num
   const most = powerOfTwo('options.limit', limit, fewestSegments * leastSegment, mostCapacity);
   const [few, many] = [most / mostSegments, most / fewestSegments];
   const usual = Math.min(Math.max(usualSegment, few), many);
-  return powerOfTwo('options.segment', segment ?? usual, Math.max(few, leastSegment), many);
+  const chosen = segment === undefined ? usual : segment; // null is none
+  return powerOfTwo('options.segment', chosen, Math.max(few, leastSegment), many);
 }
 
 export function powerOfTwo(name: string, value: unknown, least: number, most: number): number {

@@ -62,7 +62,8 @@ export function fileMode(name: string, value: unknown): number {
   if (typeof value !== 'number' || (Number.isInteger(value) && value >= 0 && value <= 0o777)) {
     return integer(name, value, 0, 0o777);
   }
-  const received = Number.isInteger(value) ? `${String(value)} (0o${value.toString(8)})` : value;
+  const isModeLike = Number.isInteger(value) && value >= 0;
+  const received = isModeLike ? `${String(value)} (0o${value.toString(8)})` : value;
   throw outOfRange(name, 'permission bits, 0 to 0o777, such as 0o600', received);
 }
 

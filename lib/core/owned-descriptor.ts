@@ -76,7 +76,8 @@ export function descriptorOf(
   examine: (fd: number) => unknown,
 ): OwnedDescriptor {
   const number = integer('fd', fd, 0, 2 ** 31 - 1);
-  const own = boolean('options.own', optionsOf(options).own ?? true);
+  const { own = true } = optionsOf(options);
+  boolean('options.own', own);
   examine(number);
   if (own && native.descriptorIsOwned(number)) {
     const expected =

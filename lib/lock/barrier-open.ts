@@ -35,8 +35,8 @@ const kind: LockKind = {
   },
 };
 
-function makingOf(options: BarrierMaking): LockMaking {
-  const parties = integer('options.parties', options.parties ?? defaultParties, 1, mostParties);
+function makingOf({ parties = defaultParties }: BarrierMaking): LockMaking {
+  integer('options.parties', parties, 1, mostParties);
   return {
     bytes: bytesFor(parties),
     init: (memory, byteOffset) => native.barrierInit(memory, byteOffset, parties),

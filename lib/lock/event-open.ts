@@ -32,9 +32,9 @@ const kind: LockKind = {
   },
 };
 
-function makingOf(options: EventMaking): LockMaking {
-  const autoReset = boolean('options.autoReset', options.autoReset ?? false);
-  const isSet = boolean('options.isSet', options.isSet ?? false);
+function makingOf({ autoReset = false, isSet = false }: EventMaking): LockMaking {
+  boolean('options.autoReset', autoReset);
+  boolean('options.isSet', isSet);
   return { init: (memory, byteOffset) => native.eventInit(memory, byteOffset, autoReset, isSet) };
 }
 

@@ -100,10 +100,10 @@ export function rangeOf(options: FileRangeOptions | undefined, kind: FileLockKin
 
 /** Apart: V8 inlines only so much. */
 function givenRange(options: FileRangeOptions, kind: FileLockKind): FileRange {
-  const given = optionsOf(options);
-  const shared = boolean('options.shared', given.shared ?? false);
-  const start = offset('options.start', given.start ?? 0);
-  const length = offset('options.length', given.length ?? 0);
+  const { shared = false, start: first = 0, length: bytes = 0 } = optionsOf(options);
+  boolean('options.shared', shared);
+  const start = offset('options.start', first);
+  const length = offset('options.length', bytes);
   if (start === 0 && length === 0) return shared ? wholeFile.shared : wholeFile.exclusive;
   if (kind === 'flock') {
     const [name, value] = start === 0 ? ['options.length', length] : ['options.start', start];

@@ -67,6 +67,7 @@ export class FileLock extends Handle {
 
   /** Where the file was opened; undefined where a descriptor was given. */
   readonly path: string | undefined;
+  /** The kind of its locks. */
   readonly kind: FileLockKind;
   readonly #descriptor: OwnedDescriptor;
   readonly #table: FileLockTable;
@@ -150,7 +151,7 @@ export class FileLock extends Handle {
   static fromFdSync(fd: number, options?: FileLockFromFdOptions): FileLock {
     const kind = kindOf(options);
     const descriptor = descriptorOf(fd, options, (number) =>
-      check(native.statusFlags(number), 'fcntl'),
+      check(native.statusFlags(number), 'fcntl', { fd: number }),
     );
     return new FileLock(byOpener, descriptor, kind, undefined);
   }

@@ -116,9 +116,10 @@ function namedKind(kind: LockKind): NamedKind<LockHandle> {
 }
 
 function namedMakingOf(kind: LockKind, making: LockMaking, options: Partial<ModeOption>): Making {
+  const { mode = 0o600 } = options;
   return {
     bytes: making.bytes ?? kind.bytes,
-    mode: fileMode('options.mode', options.mode ?? 0o600),
+    mode: fileMode('options.mode', mode),
     init: (mapping) => {
       check(making.init(handleOf(mapping), 0), 'getrandom');
     },
@@ -165,7 +166,8 @@ function lockAt(
   making: LockMaking,
   options: Partial<CreateOption>,
 ): LockHandle {
-  const isMade = boolean('options.create', options.create ?? false);
+  const { create: isMade = false } = options;
+  boolean('options.create', isMade);
   const bytes = isMade ? (making.bytes ?? kind.bytes) : kind.bytes;
   const memory = handleOf(mapping);
   if (mapping.access !== 'write') {

@@ -57,8 +57,8 @@ const kind: LockKind = {
   },
 };
 
-function makingOf(options: { fair?: boolean | undefined }): LockMaking {
-  const fair = boolean('options.fair', options.fair ?? false);
+function makingOf({ fair = false }: { fair?: boolean | undefined }): LockMaking {
+  boolean('options.fair', fair);
   return { init: (memory, byteOffset) => native.mutexInit(memory, byteOffset, fair) };
 }
 
@@ -71,7 +71,8 @@ function opened(
   options: OpenMutexOptions | undefined,
   open: () => Recovering<MutexGuard>,
 ): OpenedMutex {
-  const recursive = boolean('options.recursive', optionsOf(options).recursive ?? false);
+  const { recursive = false } = optionsOf(options);
+  boolean('options.recursive', recursive);
   return { ...open(), recursion: recursive ? new Recursion() : undefined };
 }
 

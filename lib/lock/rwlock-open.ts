@@ -51,9 +51,9 @@ const kind: LockKind = {
   },
 };
 
-function makingOf(options: RwLockMaking): LockMaking {
-  const slots = integer('options.slots', options.slots ?? defaultSlots, 1, mostSlots);
-  const preferWriters = boolean('options.preferWriters', options.preferWriters ?? false);
+function makingOf({ slots = defaultSlots, preferWriters = false }: RwLockMaking): LockMaking {
+  integer('options.slots', slots, 1, mostSlots);
+  boolean('options.preferWriters', preferWriters);
   return {
     bytes: headerBytes + slotBytes * slots,
     init: (memory, byteOffset) => native.rwlockInit(memory, byteOffset, slots, preferWriters),

@@ -98,9 +98,10 @@ function sizeOf(options: Partial<QueueOptions>): QueueSize | undefined {
 
 function createPlan(options: QueueOptions | undefined): CreatePlan {
   const given = optionsOf(options);
+  const { mode = 0o600 } = given;
   return {
     flags: accessFlags(given),
-    mode: fileMode('options.mode', given.mode ?? 0o600),
+    mode: fileMode('options.mode', mode),
     size: sizeOf(given),
   };
 }

@@ -4,7 +4,7 @@ import { outOfRange, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
 import { laterLimitsOf } from '../core/limits';
 import { iterate } from '../core/message-iterator';
-import { integer, optionsOf, type WaitOptions } from '../core/options';
+import { integer, optionsOf, text, type WaitOptions } from '../core/options';
 import type { PipeReader } from './pipe-reader';
 
 /** How lines are read. */
@@ -27,7 +27,7 @@ export function linesOf(
   options: LineOptions | undefined,
 ): AsyncIterableIterator<string> {
   const { encoding = 'utf8', maxLength = mebibyte } = optionsOf(options);
-  if (!Buffer.isEncoding(encoding)) {
+  if (!Buffer.isEncoding(text('options.encoding', encoding))) {
     throw outOfRange('options.encoding', 'an encoding that Buffer knows', encoding);
   }
   const longest = integer('options.maxLength', maxLength, 1, 2 ** 30);

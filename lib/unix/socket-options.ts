@@ -87,11 +87,13 @@ export function socketPlan(options: SocketOptions | undefined): SocketPlan {
 }
 
 export function modeOf(options: BindOptions | undefined): number {
-  return fileMode('options.mode', optionsOf(options).mode ?? 0o600);
+  const { mode = 0o600 } = optionsOf(options);
+  return fileMode('options.mode', mode);
 }
 
 export function backlogOf(options: ServerOptions | undefined): number {
-  return integer('options.backlog', optionsOf(options).backlog ?? 511, 0, mostInt);
+  const { backlog = 511 } = optionsOf(options);
+  return integer('options.backlog', backlog, 0, mostInt);
 }
 
 /** Sets a SOL_SOCKET option. */

@@ -161,7 +161,7 @@ describe.each(kinds)('%s', (kind) => {
       closeSync(fd);
     }).toThrow('EBADF');
     expect(() => FileLock.fromFdSync(999_999)).toThrow(
-      expect.objectContaining({ code: 'EBADF' }) as Error,
+      expect.objectContaining({ code: 'EBADF', fd: 999_999 }) as Error,
     );
     expect(() => FileLock.fromFdSync(-1)).toThrow(
       expect.objectContaining({ code: 'ERR_OUT_OF_RANGE' }) as Error,

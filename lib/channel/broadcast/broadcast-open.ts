@@ -72,7 +72,8 @@ export function openAt(
 ): Opened<BroadcastPlace> {
   const given = optionsOf(options);
   const use = useOf(given);
-  const isMade = boolean('options.create', given.create ?? false);
+  const { create: isMade = false } = given;
+  boolean('options.create', isMade);
   const shape = shapeOf(given);
   const asked = given.capacity === undefined ? undefined : capacityOf(given.capacity);
   const least = (isMade ? asked : undefined) ?? leastCapacity;

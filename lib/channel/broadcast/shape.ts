@@ -46,11 +46,12 @@ const usual: BroadcastShape = { full: 'drop-oldest', subscribers: 0, temporary: 
 const usualSubscribers = 8;
 
 export function shapeOf(
-  { full, subscribers }: BroadcastShapeOptions,
+  { full = usual.full, subscribers }: BroadcastShapeOptions,
   temporary = false,
 ): BroadcastShape {
-  const policy = policies[word('options.full', names, full ?? usual.full)] ?? usual.full;
-  const asked = integer('options.subscribers', subscribers ?? usualSubscribers, 1, mostSlots);
+  const policy = policies[word('options.full', names, full)] ?? usual.full;
+  const wanted = subscribers === undefined ? usualSubscribers : subscribers; // null is none
+  const asked = integer('options.subscribers', wanted, 1, mostSlots);
   if (policy !== usual.full) return { full: policy, subscribers: asked, temporary };
   if (subscribers === undefined) return { ...usual, temporary };
   throw outOfRange('options.subscribers', "given only where `full` is 'wait' or 'fail'", asked);

@@ -20,8 +20,19 @@ export class CallSite {
 
   /** The error, with the caller's stack. */
   mark<E extends Error>(error: E): E {
-    const frames = (this.#site.stack ?? '').split('\n').slice(1);
-    error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+    try {
+      error.stack = this.#stackOf(error);
+    } catch {
+      // The program's own Error.prepareStackTrace has thrown: the error is told all the same.
+    }
     return error;
+  }
+
+  #stackOf({ name, message }: Error): string {
+    const { stack = '' } = this.#site;
+    // That function can make anything of it, such as a list of call sites.
+    if (typeof (stack as unknown) !== 'string') return stack;
+    const frames = stack.split('\n').slice(1);
+    return [`${name}: ${message}`, ...frames].join('\n');
   }
 }

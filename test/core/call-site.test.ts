@@ -2,6 +2,7 @@
 
 import { rejectionOf, thrownBy } from '../support/outcome';
 import { fullQueue, temporaryQueue } from '../support/queues';
+import { soon } from '../support/wait-until';
 
 /** `file:line` of who calls this. */
 function here(): string {
@@ -81,4 +82,42 @@ test('a caller that awaits is in the stack', async () => {
     await temporaryQueue().receive({ timeout: 1 });
   }
   expect((await rejectionOf(waiting())).stack).toContain('waiting');
+});
+
+describe('where the program makes stacks itself', () => {
+  const usual: unknown = Reflect.get(Error, 'prepareStackTrace');
+
+  function putBack(): void {
+    Reflect.set(Error, 'prepareStackTrace', usual);
+  }
+
+  afterEach(putBack);
+
+  /** Of a wait that ends meanwhile. */
+  async function errorOf(
+    prepare: (error: Error, sites: NodeJS.CallSite[]) => unknown,
+  ): Promise<Error> {
+    const queue = temporaryQueue();
+    Error.prepareStackTrace = prepare;
+    return rejectionOf(soon('its end', queue.receive({ timeout: 1 })));
+  }
+
+  test('of call sites: they are those of the caller', async () => {
+    const { stack } = (await errorOf((_error, sites) => sites)) as { stack?: unknown };
+    const [site] = stack as NodeJS.CallSite[];
+    expect(site?.getFileName()).toBe(__filename);
+  });
+
+  test('of nothing at all', async () => {
+    const { stack } = await errorOf(() => undefined);
+    expect(stack).toMatch(/^SystemError: ETIMEDOUT/);
+  });
+
+  test('and cannot: the wait has its end, not the process', async () => {
+    const error = await errorOf(() => {
+      throw new Error('no stack');
+    });
+    putBack();
+    expect(error).toMatchObject({ code: 'ETIMEDOUT' });
+  });
 });

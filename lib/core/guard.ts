@@ -52,18 +52,18 @@ export class CallingGuard extends Guard {
 }
 
 /**
- * Runs a function while a guard is held, and releases the guard however the function ends.
+ * Runs a function, which is given the guard, while that is held, and releases the guard however the function ends.
  *
  * If the release fails too, an AggregateError has both errors, the function's first.
  */
-export async function useGuard<R>(
-  acquiring: Guard | Promise<Guard>,
-  fn: () => R | PromiseLike<R>,
+export async function useGuard<G extends Guard, R>(
+  acquiring: G | Promise<G>,
+  fn: (guard: G) => R | PromiseLike<R>,
 ): Promise<R> {
   const guard = await acquiring;
   let result: R;
   try {
-    result = await fn();
+    result = await fn(guard);
   } catch (error) {
     throw afterRelease(guard, error);
   }

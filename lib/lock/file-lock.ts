@@ -203,7 +203,8 @@ export class FileLock extends Handle {
   }
 
   /**
-   * Takes a lock, runs a function, and releases the lock when the function has ended, well or not.
+   * Takes a lock, runs a function, which is given the guard, and releases the lock when the function has
+   * ended, well or not.
    *
    * Answers what the function answers. Errors: those of `lock` and of the function.
    *
@@ -211,7 +212,10 @@ export class FileLock extends Handle {
    * await file.use(() => writeOrders(), { timeout: 1000 });
    * ```
    */
-  use<R>(fn: () => R | PromiseLike<R>, options?: FileLockWaitOptions): Promise<R> {
+  use<R>(
+    fn: (guard: FileLockGuard) => R | PromiseLike<R>,
+    options?: FileLockWaitOptions,
+  ): Promise<R> {
     if (typeof fn !== 'function') return Promise.reject(invalidType('fn', 'a function', fn));
     return useGuard(this.lock(options), fn);
   }

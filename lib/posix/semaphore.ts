@@ -241,7 +241,7 @@ export class Semaphore extends Handle {
   }
 
   /**
-   * Takes one, runs a function, and posts when the function has ended, well or not.
+   * Takes one, runs a function, which is given the guard, and posts when the function has ended, well or not.
    *
    * Answers what the function answers. Errors: those of `wait`, of the function, and of `post`.
    *
@@ -249,7 +249,7 @@ export class Semaphore extends Handle {
    * await semaphore.use(async () => writeTheFile());
    * ```
    */
-  use<R>(fn: () => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
+  use<R>(fn: (guard: Guard) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
     if (typeof fn !== 'function') return Promise.reject(invalidType('fn', 'a function', fn));
     return useGuard(this.acquire(options), fn);
   }

@@ -247,12 +247,13 @@ export class SemaphoreSet extends SemaphoreControl {
   }
 
   /**
-   * Acquires, runs a function, and releases, also when the function throws or rejects.
+   * Acquires, runs a function, which is given the guard, and releases, also when the function throws or
+   * rejects.
    *
    * Resolves with what the function gives. Errors: as `operate`; where the function fails and the
    * release too, an AggregateError of both.
    */
-  async use<R>(fn: () => R | PromiseLike<R>, options?: AcquireOptions): Promise<R> {
+  async use<R>(fn: (guard: Guard) => R | PromiseLike<R>, options?: AcquireOptions): Promise<R> {
     this.checkOpen();
     callable('fn', fn);
     const taking = amount(options?.index, options, -1);

@@ -148,7 +148,10 @@ describe.each(kinds)('%s', (kind) => {
 
   test('use holds it as long as the function runs, and releases it when that fails', async () => {
     const [file, outsider] = await withOutsider(kind);
-    const answer = await file.use(() => outsider.ask('try'));
+    const answer = await file.use(async (guard) => {
+      expect(guard.released).toBe(false);
+      return await outsider.ask('try');
+    });
     expect(answer).toBe('EAGAIN');
     await expect(file.use(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await outsider.ask('try')).toBe('done');

@@ -325,6 +325,15 @@ describe('guards', () => {
     expect(guards).toBeGreaterThan(0);
   });
 
+  test('what use runs may release before it ends', async () => {
+    const semaphore = temporarySemaphore(1);
+    const value = await semaphore.use((guard) => {
+      guard.release();
+      return semaphore.value;
+    });
+    expect([value, semaphore.value]).toEqual([1, 1]);
+  });
+
   test('use releases also when the function fails', async () => {
     const semaphore = temporarySemaphore(1);
     const failing = semaphore.use(() => Promise.reject(new Error('of the function')));

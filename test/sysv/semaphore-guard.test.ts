@@ -59,6 +59,15 @@ describe('acquire', () => {
 });
 
 describe('use', () => {
+  test('what it runs may release before it ends', async () => {
+    const set = setOf(1);
+    const value = await set.use((guard) => {
+      guard.release();
+      return set.valueSync();
+    });
+    expect([value, set.valueSync()]).toEqual([1, 1]);
+  });
+
   test('holds the semaphore while the function runs', async () => {
     const set = setOf(1);
     const seen: number[] = [];

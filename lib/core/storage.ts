@@ -1,6 +1,6 @@
 /** Memory that is reserved for an object. */
 
-import { readFileSync, statfsSync } from 'node:fs';
+import { fstatSync, readFileSync, statfsSync } from 'node:fs';
 
 import { native } from '../native';
 import { inBackground } from './background';
@@ -83,7 +83,7 @@ export class Resizing {
  * The last byte, counted from the beginning of the object, that any mapping of this process reaches
  * to, whoever made it.
  */
-export function mappedUpTo({ dev, ino }: { dev: bigint; ino: bigint }): number {
+function mappedUpTo({ dev, ino }: { dev: bigint; ino: bigint }): number {
   const major = (dev >> 8n) & 0xfffn;
   const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
   const hex = (number: bigint): string => number.toString(16).padStart(2, '0');
@@ -98,3 +98,12 @@ export function mappedUpTo({ dev, ino }: { dev: bigint; ino: bigint }): number {
     });
   return Math.max(0, ...ends);
 }
+
+/** Whether anything that this process has mapped of an object lies beyond a size: a touch would be SIGBUS. */
+export function isMappedBeyond(fd: number, size: number): boolean {
+  const pageEnd = Math.ceil(size / native.pageSize) * native.pageSize;
+  return mappedUpTo(fstatSync(fd, { bigint: true })) > pageEnd;
+}
+
+/** Why an object is not made smaller. */
+export const inUse = 'this process has mapped what would be cut off';

@@ -20,7 +20,7 @@ import { integer, listOf, optionsOf } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
 import { printedAs } from '../core/printed';
 import { promised } from '../core/promised';
-import { reserve, reserveSync, Resizing } from '../core/storage';
+import { inUse, isMappedBeyond, reserve, reserveSync, Resizing } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 
@@ -216,8 +216,8 @@ export class Memfd extends Closable {
 
   /**
    * Changes the size; what is new is zero and reserved. Errors: EPERM (sealed), ENOSPC, ENOMEM,
-   * EBUSY (another `resize` of this object goes on).
-   * Who has mapped what is cut off ends with SIGBUS, this process too: see `'shrink'`.
+   * EBUSY (this process has mapped what would be cut off, or another `resize` of this object goes on).
+   * Another process that has mapped what is cut off ends with SIGBUS: see `'shrink'`.
    */
   async resize(size: number): Promise<void> {
     const plan = this.#growth(size);
@@ -264,15 +264,21 @@ export class Memfd extends Closable {
     throw new SystemError(result, 'fcntl', { path: this.#name, hint: hints.get(result) });
   }
 
+  /** Where it is sealed, that is what the kernel says. */
+  #cut(size: number): void {
+    const path = this.#name;
+    if (!this.seals.includes('shrink') && isMappedBeyond(this.fd, size))
+      throw new SystemError('EBUSY', 'ftruncate', { path, hint: inUse });
+    const result = native.ftruncate(this.fd, size);
+    if (result < 0) throw new SystemError(result, 'ftruncate', { path, hint: hints.get(result) });
+  }
+
   /** Cuts what is too much; answers how much is missing, as a plan. */
   #growth(size: number): Plan {
     const [before, after] = [this.size, integer('size', size, 0, Number.MAX_SAFE_INTEGER)];
     const path = this.#name;
     this.#resizing.check(path);
-    if (after < before) {
-      const result = native.ftruncate(this.fd, after);
-      if (result < 0) throw new SystemError(result, 'ftruncate', { path, hint: hints.get(result) });
-    }
+    if (after < before) this.#cut(after);
     return { name: path ?? '', size: Math.max(after - before, 0), seals: 0, flags: 0 };
   }
 }

@@ -10,7 +10,7 @@ import { integer } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { promised } from '../core/promised';
 import { failureOf, nameOf } from '../core/shared-object';
-import { mappedUpTo, reserve, reserveSync, Resizing } from '../core/storage';
+import { inUse, isMappedBeyond, reserve, reserveSync, Resizing } from '../core/storage';
 import { windowOf, type WindowOptions } from '../core/window';
 import { native } from '../native';
 import {
@@ -244,7 +244,7 @@ export class SharedMemory extends Closable {
         const reserving = reserve(fd, before, after - before, this.#failure, methods.resize);
         await this.#resizing.during(reserving);
       } catch (error) {
-        if (!this.closed && !this.#reaches(before)) native.ftruncate(fd, before);
+        if (!this.closed && !isMappedBeyond(fd, before)) native.ftruncate(fd, before);
         throw error;
       }
     }
@@ -328,17 +328,12 @@ export class SharedMemory extends Closable {
     return failureOf('posix_fallocate', this.name);
   }
 
-  /** Whether anything that this process has mapped lies beyond a size. */
-  #reaches(size: number): boolean {
-    return mappedUpTo(fstatSync(this.fd, { bigint: true })) > pageEnd(size);
-  }
-
   /** Gives the mapping the new size, and the object, if it is to be smaller. */
   #follow(size: number): void {
     const before = this.size;
     if (!this.#mapping.closed) this.#mapping.resizeSync(size);
     if (size >= before) return;
-    if (this.#reaches(size)) {
+    if (isMappedBeyond(this.fd, size)) {
       if (!this.#mapping.closed) this.#mapping.resizeSync(before);
       throw new SystemError('EBUSY', 'ftruncate', { path: this.name, hint: inUse });
     }
@@ -346,18 +341,12 @@ export class SharedMemory extends Closable {
   }
 }
 
-const inUse = 'this process has mapped what would be cut off';
-
 function nameOrNone(name: string | undefined): string | undefined {
   return name === undefined ? undefined : nameOf(name);
 }
 
 function sizeOf(size: number): number {
   return integer('size', size, 1, Number.MAX_SAFE_INTEGER);
-}
-
-function pageEnd(size: number): number {
-  return Math.ceil(size / native.pageSize) * native.pageSize;
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

@@ -103,6 +103,22 @@ describe('memfd', () => {
     expect(file.size).toBe(1);
   });
 
+  test('nothing is cut off that this process has mapped: a touch would end it', async () => {
+    const file = memfd({ size: 3 * 4096, seals: [] });
+    const mapping = adoptMapping(file.mapSync({ length: 2 * 4096 }));
+    await file.resize(2 * 4096);
+    const message =
+      /^EBUSY: .*, ftruncate 'test' \(this process has mapped what would be cut off\)$/;
+    expect(() => {
+      file.resizeSync(4096);
+    }).toThrow(message);
+    await expect(file.resize(0)).rejects.toThrow(message);
+    expect([file.size, mapping.read(4096, 1)[0]]).toEqual([2 * 4096, 0]);
+    mapping.close(); // it had no view, so nothing holds it up
+    await file.resize(1);
+    expect(file.size).toBe(1);
+  });
+
   test('one resize at a time: nothing is cut off of what is being reserved', async () => {
     const file = memfd({ seals: [] });
     const growing = file.resize(80 << 20);

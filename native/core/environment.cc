@@ -22,6 +22,7 @@ constexpr std::chrono::microseconds longest_told = std::chrono::minutes(30);
 /// process.exit() in the main thread runs no clean-up hook of Node-API, only atexit handlers.
 /// Never destroyed: environments may end after static destructors have run.
 struct Living {
+    const pid_t process = getpid();
     std::mutex mutex;
     std::vector<Environment*> environments;
 };
@@ -32,9 +33,12 @@ Living& living() {
 }
 
 void end_all_at_exit() {
+    Living& all = living();
+    if (getpid() != all.process) {
+        return; // a child of fork(2): the threads, and what their waits hold, are its parent's
+    }
     std::vector<Environment*> environments;
     {
-        Living& all = living();
         const std::scoped_lock lock(all.mutex);
         environments = all.environments; // end() takes the lock to forget itself
     }

@@ -19,6 +19,9 @@ function sourcesOf(name: string): string[] {
 
 /** Of programs that use memory which somebody overwrites, or answer for all that a header does. */
 const sanitized = /-(hostile|rules|shapes)$/;
+
+/** Of what is loaded into a program by LD_PRELOAD. */
+const preloaded = /-preload$/;
 const sanitizers = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
 /** Compiles test/fixtures/NAME.c, or all of NAME/, once per run; answers the program's path. */
@@ -28,6 +31,7 @@ export async function compileC(name: string): Promise<string> {
   const unfinished = `${program}.${String(process.pid)}`; // two workers may compile at once
   const flags = ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', `-I${headers}`];
   if (sanitized.test(name)) flags.push(...sanitizers);
+  if (preloaded.test(name)) flags.push('-shared', '-fPIC');
   await run('cc', [...flags, '-o', unfinished, ...sourcesOf(name)], {
     env: { ...process.env, LD_PRELOAD: '' },
   });

@@ -6,6 +6,7 @@
  */
 
 import { CallSite } from './call-site';
+import { Chain } from './chain';
 import { deadlineAfter, now, remaining } from './deadline';
 import { engine, type Parking } from './engine';
 import { errnoOf } from './error';
@@ -31,7 +32,8 @@ const EIDRM = -errnoOf('EIDRM');
 const ETIMEDOUT = -errnoOf('ETIMEDOUT');
 
 export class Lane {
-  readonly #pending = new Set<Pending>();
+  /** No Set: who looks for its first steps over all that have left it, again and again. */
+  readonly #pending = new Chain<Pending>();
   readonly #keeper: Keeper;
   readonly #onEmpty: () => void;
   /** The native wait; an object of its own each time, because the addon uses ids again. */
@@ -39,7 +41,7 @@ export class Lane {
   readonly #parking: Parking;
   #deferred = false;
   readonly #leave = (pending: Pending): void => {
-    this.#pending.delete(pending);
+    this.#pending.remove(pending);
     this.#keeper.change(-1);
     if (!this.busy) this.#onEmpty();
     for (const undo of pending.release) undo();
@@ -53,7 +55,11 @@ export class Lane {
 
   /** Whether requests are waiting, so that another one has to queue up behind them. */
   get busy(): boolean {
-    return this.#pending.size > 0;
+    return this.#first !== undefined;
+  }
+
+  get #first(): Pending | undefined {
+    return this.#pending.first;
   }
 
   /**
@@ -80,7 +86,7 @@ export class Lane {
       this.#pending.add(pending);
       this.#keeper.change(1);
       this.#limit(pending, limits);
-      if (!this.#pending.has(pending)) return; // its signal has called back at once
+      if (pending.settled) return; // its signal has called back at once
       if (first && tried) this.#park(pending);
       else if (first) this.#defer(later);
     });
@@ -105,11 +111,11 @@ export class Lane {
     const deadline = deadlineAfter(timeout);
     let isLate = false;
     this.#endWait();
-    for (const pending of this.#pending) {
+    for (let one = this.#first; one !== undefined; one = this.#first) {
       // No timer fires while this thread is blocked: what has expired meanwhile takes nothing.
-      if ((isLate && expire(pending)) || this.#try(pending)) continue;
+      if ((isLate && expire(one)) || this.#try(one)) continue;
       isLate = true;
-      const result = this.#settleSync(pending, deadline);
+      const result = this.#settleSync(one, deadline);
       if (result < 0) return result;
     }
     return 0;
@@ -122,7 +128,7 @@ export class Lane {
   interrupt(): Parameters<WaitEnd> | undefined {
     if (this.#wait === undefined) return undefined;
     const { id, parking } = this.#wait;
-    const [first] = this.#pending;
+    const first = this.#first;
     const ends: Parameters<WaitEnd>[] = [];
     parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
@@ -140,15 +146,15 @@ export class Lane {
 
   /** Rejects every request, unless the native wait has something for the first. */
   end(reason: () => unknown): void {
-    for (const pending of [...this.#pending].reverse()) this.#cancel(pending, reason());
+    for (const pending of this.#pending.all().reverse()) this.#cancel(pending, reason());
   }
 
   /** `lingers`: whether the one that would block may try on. */
   #serve(lingers: boolean): void {
     if (this.#wait !== undefined) return;
-    for (const pending of this.#pending) {
-      if (this.#try(pending) || (lingers && this.#try(pending, 'linger'))) continue;
-      this.#park(pending);
+    for (let one = this.#first; one !== undefined; one = this.#first) {
+      if (this.#try(one) || (lingers && this.#try(one, 'linger'))) continue;
+      this.#park(one);
       return;
     }
   }
@@ -206,7 +212,7 @@ export class Lane {
     if (timeout < Infinity) {
       const expire = (): void => {
         if (this.#deferred) this.#serve(false); // it is owed one attempt
-        if (this.#pending.has(pending)) this.#cancel(pending, pending.failure('ETIMEDOUT'));
+        if (!pending.settled) this.#cancel(pending, pending.failure('ETIMEDOUT'));
       };
       pending.release.push(after(timeout, expire));
     }
@@ -246,7 +252,7 @@ export class Lane {
       // Ends come in batches, and what runs for one of them may have ended this wait: see #endWait.
       if (this.#wait !== wait) return;
       this.#wait = undefined;
-      const [first] = this.#pending;
+      const first = this.#first;
       if (first !== undefined) this.#finish(first, ...end);
       this.#serve(false);
     });
@@ -257,7 +263,9 @@ export class Lane {
     const [result] = end;
     if (result === EIDRM) {
       // All of them were waiting when the object went away: all get the same answer.
-      for (const pending of this.#pending) pending.reject(pending.failure(result));
+      for (let one = this.#first; one !== undefined; one = this.#first) {
+        one.reject(one.failure(result));
+      }
       return true;
     }
     if (result >= 0 && this.#complete(first, ...end)) return true;
@@ -268,7 +276,7 @@ export class Lane {
   }
 
   #cancel(pending: Pending, reason: unknown): void {
-    const [first] = this.#pending;
+    const first = this.#first;
     if (pending === first && this.#wait !== undefined) {
       pending.cancelled ??= { reason };
       this.#wait.parking.cancelWait(this.#wait.id);
@@ -281,7 +289,7 @@ export class Lane {
   #endWait(): void {
     if (this.#wait === undefined) return;
     const { id, parking } = this.#wait;
-    const [first] = this.#pending;
+    const first = this.#first;
     parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
       if (first !== undefined) this.#finish(first, ...end);

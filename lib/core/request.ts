@@ -1,6 +1,7 @@
 /** One request of a lane: a call, and whoever awaits it. */
 
 import type { CallSite } from './call-site';
+import { Link } from './chain';
 import type { Parking } from './engine';
 import { ClosedError, SystemError } from './error';
 
@@ -31,7 +32,9 @@ export interface Call<R> {
 }
 
 /** What a lane knows of a request, whatever its answer is. */
-export interface Pending {
+export interface Pending extends Link<Pending> {
+  /** Whether it has been answered, and has left its lane. */
+  readonly settled: boolean;
   /** In the time of now(). */
   deadline: number;
   /** What is undone when it is settled. */
@@ -51,7 +54,8 @@ export interface Pending {
 }
 
 /** Methods, not functions of its own: many may wait, and each of those would hold memory in every one. */
-export class Request<R> implements Pending {
+export class Request<R> extends Link<Pending> implements Pending {
+  settled = false;
   deadline = Infinity;
   readonly release: (() => void)[] = [];
   readonly parking: Parking | undefined;
@@ -65,6 +69,7 @@ export class Request<R> implements Pending {
     private readonly resolve: (value: R) => void,
     private readonly refuse: (reason: unknown) => void,
   ) {
+    super();
     this.parking = call.parking;
   }
 
@@ -94,15 +99,22 @@ export class Request<R> implements Pending {
 
   reject(reason: unknown): void {
     if (this.#settled(this.call.partial?.())) return;
-    this.leave(this);
+    this.#leave();
     this.refuse(isOurs(reason) ? this.site.mark(reason) : reason);
   }
 
   #settled(value: R | undefined): boolean {
     if (value === undefined) return false;
-    this.leave(this);
+    this.#leave();
     this.resolve(value);
     return true;
+  }
+
+  /** Once: what is undone runs code of a signal, which may close the object that it waits for. */
+  #leave(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.leave(this);
   }
 }
 

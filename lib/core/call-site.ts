@@ -18,21 +18,35 @@ export class CallSite {
     if (typeof method === 'function') Error.captureStackTrace(this.#site, method);
   }
 
-  /** The error, with the caller's stack. */
+  /**
+   * The error, with the caller's stack. It is put together when somebody looks at it, as V8's own: that takes
+   * longer than most calls, and thousands may end at once.
+   */
   mark<E extends Error>(error: E): E {
-    try {
-      error.stack = this.#stackOf(error);
-    } catch {
-      // The program's own Error.prepareStackTrace has thrown: the error is told all the same.
-    }
+    const head = `${error.name}: ${error.message}`;
+    delete error.stack; // to define what is there V8 would put it together first
+    const settle = (stack: unknown): void => {
+      Object.defineProperty(error, 'stack', { value: stack, writable: true, ...hidden });
+    };
+    const get = (): unknown => {
+      const stack = this.#stackUnder(head);
+      settle(stack);
+      return stack;
+    };
+    Object.defineProperty(error, 'stack', { get, set: settle, ...hidden });
     return error;
   }
 
-  #stackOf({ name, message }: Error): string {
-    const { stack = '' } = this.#site;
-    // That function can make anything of it, such as a list of call sites.
-    if (typeof (stack as unknown) !== 'string') return stack;
-    const frames = stack.split('\n').slice(1);
-    return [`${name}: ${message}`, ...frames].join('\n');
+  #stackUnder(head: string): unknown {
+    try {
+      const stack = this.#site.stack ?? '';
+      // The program's own Error.prepareStackTrace can make anything of it, such as a list of call sites.
+      if (typeof (stack as unknown) !== 'string') return stack;
+      return [head, ...stack.split('\n').slice(1)].join('\n');
+    } catch {
+      return head; // that function has thrown
+    }
   }
 }
+
+const hidden = { configurable: true, enumerable: false };

@@ -33,6 +33,27 @@ test('receive that times out', async () => {
   expect(error.stack).toContain(error.message);
 });
 
+test('a stack is put together when somebody looks at it, once, or sets another', async () => {
+  const [first, second] = [
+    temporaryQueue().receive({ timeout: 1 }),
+    temporaryQueue().receive({ timeout: 1 }),
+  ];
+  const errors = [await rejectionOf(first), await rejectionOf(second)] as [Error, Error];
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  let made = 0;
+  Error.prepareStackTrace = () => `\n    at step ${String(++made)}`;
+  const stacks = [errors[0].stack, errors[0].stack];
+  errors[1].stack = 'another';
+  Reflect.deleteProperty(Error, 'prepareStackTrace');
+  if (before !== undefined) Object.defineProperty(Error, 'prepareStackTrace', before);
+  expect(stacks).toEqual(
+    [1, 1].map((n) => `SystemError: ${errors[0].message}\n    at step ${String(n)}`),
+  );
+  expect(errors[1].stack).toBe('another');
+  expect(made).toBe(1);
+  expect(Object.keys(errors[0])).toEqual(['code', 'errno', 'syscall', 'key', 'id']);
+});
+
 test('receive with no time at all', async () => {
   const queue = temporaryQueue();
   const [promise, line] = [queue.receive({ timeout: 0 }), here()];
@@ -117,7 +138,9 @@ describe('where the program makes stacks itself', () => {
     const error = await errorOf(() => {
       throw new Error('no stack');
     });
+    const { stack } = error;
     putBack();
     expect(error).toMatchObject({ code: 'ETIMEDOUT' });
+    expect(stack).toBe(`SystemError: ${error.message}`);
   });
 });

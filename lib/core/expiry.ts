@@ -1,5 +1,7 @@
 /** What ends a wait early: its time, or its signal. */
 
+import { addAbortListener } from 'node:events';
+
 import { deadlineAfter, now } from './deadline';
 import { reportLater } from './engine';
 import { clearTimer, startTimer } from './later';
@@ -53,7 +55,7 @@ class Watch {
   readonly #listeners: Set<() => void>;
   readonly #signal: AbortSignal;
   readonly #abort = (): void => {
-    watches.delete(this.#signal);
+    if (watches.get(this.#signal) === this) watches.delete(this.#signal);
     for (const listener of this.#listeners) {
       this.#listeners.delete(listener);
       try {
@@ -70,7 +72,7 @@ class Watch {
     this.#listeners = new Set([listener]);
     watches.set(signal, this);
     try {
-      signal.addEventListener('abort', this.#abort, { once: true });
+      addAbortListener(signal, this.#abort); // no stopImmediatePropagation of others keeps it from us
     } catch (error) {
       watches.delete(signal);
       throw error;

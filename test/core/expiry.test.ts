@@ -51,6 +51,19 @@ test('a wait that ends leaves the others their signal', async () => {
   await expect(soon('the third', third)).rejects.toBe('over');
 });
 
+test('a listener of somebody else that stops the event does not keep waits from ending', async () => {
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  signal.addEventListener('abort', (abort) => {
+    abort.stopImmediatePropagation();
+  });
+  const bell = closing(event.EventFd.createSync());
+  const wait = bell.read({ signal });
+  expect(listenersOf(leaving)).toBe(2);
+  leaving.abort('over');
+  await expect(soon('the wait', wait)).rejects.toBe('over');
+});
+
 test('a listener that throws is reported, and keeps no other from being told', () => {
   const reports = jest.spyOn(engine, 'reportLater').mockImplementation(() => undefined);
   const leaving = new AbortController();

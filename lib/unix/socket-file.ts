@@ -1,27 +1,16 @@
 /** Sockets that are bound to paths: exact modes, stale files, removal. */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  rmSync,
-  unlinkSync,
-  type BigIntStats,
-} from 'node:fs';
+import { lstatSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { now } from '../core/deadline';
-import { check, errnoOf, SystemError } from '../core/error';
+import { errnoOf, SystemError } from '../core/error';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
 import { pathIn, textOf } from './address';
-
-const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+import { LockFile } from './lock-file';
 
 const EADDRINUSE = -errnoOf('EADDRINUSE');
-const EAGAIN = -errnoOf('EAGAIN');
 const ECONNREFUSED = -errnoOf('ECONNREFUSED');
 const ENOENT = -errnoOf('ENOENT');
 
@@ -109,34 +98,14 @@ function bindReplacing(descriptor: OwnedDescriptor, name: Uint8Array, mode: numb
   if (typeof first !== 'number') return { file: first };
   const path = pathIn(name);
   if (first !== EADDRINUSE || path === undefined) throw failure(first, name);
-  const lockPath = Buffer.concat([path, Buffer.from('.lock')]);
-  const lock = lockFile(lockPath);
+  const lock = LockFile.take(Buffer.concat([path, Buffer.from('.lock')]));
   if (lock === undefined) return 'locked';
   try {
     removeStale(name, path);
     return { file: bindNew(descriptor, name, mode, 'another process was quicker') };
   } finally {
-    // Before it is let go of: see lockFile. One that holds something is somebody else's.
-    if (fstatSync(lock).size === 0) rmSync(lockPath, { force: true });
-    closeSync(lock);
+    lock.release();
   }
-}
-
-/** A descriptor of the locked file; undefined where another process has the lock. */
-function lockFile(path: Buffer): number | undefined {
-  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-  const locked = native.unixLockFile(fd);
-  // Who has the lock removes the file before it lets go: so the file is looked at once more.
-  if (locked === 0 && isThere(path, fd)) return fd;
-  closeSync(fd);
-  if (locked !== EAGAIN) check(locked, 'flock', { path: textOf(path) });
-  return undefined;
-}
-
-function isThere(path: Buffer, fd: number): boolean {
-  const there = statusOf(path);
-  const { dev, ino } = fstatSync(fd, { bigint: true });
-  return there?.dev === dev && there.ino === ino;
 }
 
 function removeStale(name: Uint8Array, path: Buffer): void {

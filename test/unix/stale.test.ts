@@ -17,7 +17,7 @@ import path from 'node:path';
 import { createServer } from 'node:net';
 
 import { unix } from 'posix-ipc';
-import { AF_UNIX, bind, SOCK_STREAM, sockaddr_un, socket } from 'posix-ipc/syscalls';
+import { AF_UNIX, bind, mkfifo, SOCK_STREAM, sockaddr_un, socket } from 'posix-ipc/syscalls';
 
 import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
@@ -136,19 +136,33 @@ test('many processes find the same stale file: exactly one of them has the addre
 test('a lock file that a killed process has left does not matter', () => {
   const file = socketPath();
   unix.SeqPacketServer.createSync(file).close();
-  writeFileSync(`${file}.lock`, '');
+  writeFileSync(`${file}.lock`, 'posix-ipc\n');
   closing(unix.SeqPacketServer.openOrCreateSync(file));
   expect(lockFiles(path.join(runDirectory(), 'x'))).toEqual([]);
 });
 
-test("a lock file that holds something is somebody else's", async () => {
+test.each(['', 'a pid', 'ten bytes\n'])(
+  "a lock file that holds %j is somebody else's, and stays",
+  async (content) => {
+    const file = socketPath();
+    unix.Datagram.createSync(file).close();
+    writeFileSync(`${file}.lock`, content);
+    const opened = descriptorsSince();
+    const socket = closing(await unix.Datagram.openOrCreate(file));
+    expect(opened()).toHaveLength(1);
+    expect(readFileSync(`${file}.lock`, 'utf8')).toBe(content);
+    rmSync(`${file}.lock`);
+    socket.unlinkSync();
+  },
+);
+
+test("a FIFO in the lock file's place stays, and holds up nobody", () => {
   const file = socketPath();
   unix.Datagram.createSync(file).close();
-  writeFileSync(`${file}.lock`, 'a pid');
-  const socket = closing(await unix.Datagram.openOrCreate(file));
-  expect(readFileSync(`${file}.lock`, 'utf8')).toBe('a pid');
+  mkfifo(`${file}.lock`, 0o600);
+  closing(unix.Datagram.openOrCreateSync(file));
+  expect(lstatSync(`${file}.lock`).isFIFO()).toBe(true);
   rmSync(`${file}.lock`);
-  socket.unlinkSync();
 });
 
 test.each(classes)('a %s unlinks its file after chdir too', (_name, one) => {

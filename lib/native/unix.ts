@@ -12,10 +12,10 @@ export interface UnixSocket {
   unixConnect(descriptor: number, name: Memory): number;
   unixDisconnect(descriptor: number): number;
   /** -EAGAIN where connecting would have to wait. */
-  unixConnected(type: number, name: Memory): number;
+  unixConnected(type: number, name: Memory, credentials: boolean): number;
   /** The number of a native wait, which ends with that handle. */
-  unixConnectedWait(type: number, name: Memory): number;
-  unixConnectedTimed(type: number, name: Memory, timeout: number): number;
+  unixConnectedWait(type: number, name: Memory, credentials: boolean): number;
+  unixConnectedTimed(type: number, name: Memory, credentials: boolean, timeout: number): number;
   /** 0 where any socket is bound to the name. */
   unixProbe(name: Memory): number;
   unixLockFile(fd: number): number;

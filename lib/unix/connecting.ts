@@ -15,7 +15,6 @@ const EAGAIN = -errnoOf('EAGAIN');
 export function configured(handle: number, plan: SocketPlan): OwnedDescriptor {
   const descriptor = new OwnedDescriptor(handle);
   try {
-    // Only now: a socket that passes credentials would be bound to a name of the kernel's choice.
     configure(descriptor.number, plan);
     return descriptor;
   } catch (error) {
@@ -36,18 +35,19 @@ export async function connected(
   method: unknown,
 ): Promise<OwnedDescriptor> {
   const attempt = (): number | undefined => {
-    const handle = native.unixConnected(type, name);
+    const handle = native.unixConnected(type, name, plan.credentials);
     if (handle === EAGAIN) return undefined;
     if (handle < 0) throw connectFailure(handle, name);
     return handle;
   };
-  const handle = attempt() ?? (await waiting(type, name, limits, method, attempt));
+  const handle = attempt() ?? (await waiting(type, name, plan, limits, method, attempt));
   return configured(handle, plan);
 }
 
 function waiting(
   type: number,
   name: Uint8Array,
+  plan: SocketPlan,
   limits: Limits,
   method: unknown,
   attempt: () => number | undefined,
@@ -55,9 +55,9 @@ function waiting(
   const lane = new Lane(new Keeper(), () => undefined);
   const call = {
     attempt,
-    start: () => native.unixConnectedWait(type, name),
+    start: () => native.unixConnectedWait(type, name, plan.credentials),
     block: (timeout: number): [number, number, number] => [
-      native.unixConnectedTimed(type, name, timeout),
+      native.unixConnectedTimed(type, name, plan.credentials, timeout),
       0,
       0,
     ],
@@ -74,7 +74,7 @@ export function connectedSync(
   plan: SocketPlan,
   timeout: number,
 ): OwnedDescriptor {
-  const handle = native.unixConnectedTimed(type, name, timeout);
+  const handle = native.unixConnectedTimed(type, name, plan.credentials, timeout);
   if (handle < 0) throw connectFailure(handle, name);
   return configured(handle, plan);
 }

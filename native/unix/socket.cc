@@ -82,12 +82,20 @@ int32_t disconnect(Environment& /*environment*/, Descriptor* descriptor) {
 
 /// connect(2) of a new socket. Where too many others wait to be accepted there is nothing to poll
 /// for: so it blocks, and a signal ends that with nothing done. Until it is connected nobody else
-/// has the descriptor.
+/// has the descriptor. Who wants credentials asks for them before: the server may send at once, and
+/// what comes without them is shown as nobody's. For that the kernel gives the socket a name.
 class Connection : public wait::Operation {
   public:
-    Connection(Environment& environment, int32_t type, const Bytes& name)
+    Connection(Environment& environment, int32_t type, const Bytes& name, bool credentials)
         : environment_(environment), address_(name), fd_(socket(AF_UNIX, type | SOCK_CLOEXEC, 0)),
-          error_(fd_ ? 0 : errno) {}
+          error_(fd_ ? 0 : errno) {
+        constexpr int on = 1;
+        if (fd_ && credentials &&
+            setsockopt(fd_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof on) != 0) {
+            error_ = errno;
+            fd_ = Fd();
+        }
+    }
 
     wait::Outcome block() override { return {connect_now(false), 0}; }
 
@@ -127,18 +135,20 @@ class Connection : public wait::Operation {
     bool nonblocking_ = false;
 };
 
-int32_t connected(Environment& environment, int32_t type, const Bytes& name) {
-    Connection connection(environment, type, name);
+int32_t connected(Environment& environment, int32_t type, const Bytes& name, bool credentials) {
+    Connection connection(environment, type, name, credentials);
     return connection.hand_over({connection.connect_now(true), 0}).result;
 }
 
-int32_t connected_wait(Environment& environment, int32_t type, const Bytes& name) {
-    return environment.waits().start(std::make_unique<Connection>(environment, type, name));
+int32_t connected_wait(Environment& environment, int32_t type, const Bytes& name,
+                       bool credentials) {
+    return environment.waits().start(
+        std::make_unique<Connection>(environment, type, name, credentials));
 }
 
-int32_t connected_timed(Environment& environment, int32_t type, const Bytes& name,
+int32_t connected_timed(Environment& environment, int32_t type, const Bytes& name, bool credentials,
                         Milliseconds timeout) {
-    Connection connection(environment, type, name);
+    Connection connection(environment, type, name, credentials);
     return connection.hand_over(environment.block(connection, timeout, false)).result;
 }
 
@@ -223,9 +233,10 @@ void define_socket(Exports& exports) {
     exports.function<owning<accept_one>>("unixAccept", "descriptor");
     exports.function<connect_to>("unixConnect", "descriptor", "name");
     exports.function<disconnect>("unixDisconnect", "descriptor");
-    exports.function<connected>("unixConnected", "type", "name");
-    exports.function<connected_wait>("unixConnectedWait", "type", "name");
-    exports.function<connected_timed>("unixConnectedTimed", "type", "name", "timeout");
+    exports.function<connected>("unixConnected", "type", "name", "credentials");
+    exports.function<connected_wait>("unixConnectedWait", "type", "name", "credentials");
+    exports.function<connected_timed>("unixConnectedTimed", "type", "name", "credentials",
+                                      "timeout");
     exports.function<probe>("unixProbe", "name");
     exports.function<lock_file>("unixLockFile", "fd");
     exports.function<shut_down>("unixShutdown", "descriptor", "how");

@@ -3,9 +3,11 @@
 import { unix } from 'posix-ipc';
 import { setsockopt, SO_PASSCRED, SOL_SOCKET } from 'posix-ipc/syscalls';
 
+import { untilBlockedIn } from '../support/blocked';
 import { descriptorsSince } from '../support/descriptors';
 import { codeOfRejection, codeThrownBy, thrownBy } from '../support/outcome';
 import { abstractName, closing, closingBoth } from '../support/sockets';
+import { soon } from '../support/wait-until';
 
 type AnySocket = unix.Datagram | unix.SeqPacket | unix.Stream;
 const types = ['datagram', 'seqpacket', 'stream'] as const;
@@ -100,6 +102,22 @@ test('a server gives them to the sockets that it accepts, for what was sent befo
   expect((await accepted.receive())?.credentials).toEqual(self);
   await client.send('after');
   expect((await accepted.receive())?.credentials).toEqual(self);
+});
+
+test('who connects has them with what the server sends at once, before the connect is told', async () => {
+  const server = closing(unix.SeqPacketServer.createSync(abstractName(), { backlog: 0 }));
+  const address = server.address as string;
+  closing(unix.SeqPacket.connectSync(address)); // the backlog is full
+  const connecting = unix.SeqPacket.connect(address, { credentials: true });
+  await untilBlockedIn('connect', process.pid);
+  closing(server.acceptSync());
+  const accepted = closing(server.acceptSync({ timeout: 20_000 })); // this thread has heard nothing yet
+  accepted.sendSync('first');
+  const client = closing(await soon('the connection', connecting));
+  expect(client.receiveSync({ timeout: 0 })?.credentials).toEqual(self);
+  const other = closing(unix.SeqPacket.connectSync(address, { credentials: true }));
+  closing(server.acceptSync()).sendSync('second');
+  expect(other.receiveSync({ timeout: 0 })?.credentials).toEqual(self);
 });
 
 test('a socket that was asked for them before it came to us', () => {

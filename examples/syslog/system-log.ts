@@ -4,6 +4,9 @@ import { SystemError, unix } from 'posix-ipc';
 
 import { format, type Severity } from './message';
 
+/** The daemon has: the first send that finds it gone is told ECONNREFUSED, those behind it ENOTCONN. */
+const hasLeft = new Set(['ECONNREFUSED', 'ENOTCONN']);
+
 export class SystemLog implements Disposable {
   readonly #tag: string;
   readonly #path: string;
@@ -25,7 +28,7 @@ export class SystemLog implements Disposable {
     try {
       await this.#socket.send(message);
     } catch (error) {
-      if (!(error instanceof SystemError && error.code === 'ECONNREFUSED')) throw error;
+      if (!(error instanceof SystemError && hasLeft.has(error.code))) throw error;
       await this.#socket.connect(this.#path);
       await this.#socket.send(message);
     }

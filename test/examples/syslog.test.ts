@@ -4,8 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 
+import { unix } from 'posix-ipc';
+
+import { SystemLog } from '../../examples/syslog/system-log';
+import { codeOfRejection } from '../support/outcome';
 import { Peer } from '../support/processes';
-import { socketPath } from '../support/sockets';
+import { abstractName, closing, socketPath } from '../support/sockets';
 
 const programs = path.resolve(__dirname, '../../dist-programs/examples/syslog');
 
@@ -64,6 +68,24 @@ test('a logger finds the daemon that comes after a killed one', async () => {
   const second = await startDaemon(socket);
   logger.tell('two');
   expect(await second.line()).toContain(': two');
+});
+
+test('what is logged while there is no daemon fails; what is logged then finds the next one', async () => {
+  const address = abstractName();
+  const daemon = closing(unix.Datagram.createSync(address));
+  using log = await SystemLog.open('app', address);
+  daemon.close();
+  for (let i = 0; i < 2; i++) {
+    expect(await codeOfRejection(log.log('info', 'nobody hears it'))).toBe('ECONNREFUSED');
+  }
+  const next = closing(unix.Datagram.createSync(address));
+  await Promise.all([log.log('info', 'one'), log.log('info', 'two')]);
+  expect(next.tryReceive()?.data.toString()).toContain(': one');
+  next.close();
+  const last = closing(unix.Datagram.createSync(address));
+  await Promise.all([log.log('info', 'three'), log.log('info', 'four')]);
+  const texts = [last.tryReceive(), last.tryReceive()].map((message) => message?.data.toString());
+  expect(texts).toEqual([expect.stringMatching(/: three$/), expect.stringMatching(/: four$/)]);
 });
 
 const inPython = `

@@ -176,8 +176,10 @@ export class Datagram extends PacketSocket {
   // ---- the peer
 
   /**
-   * Chooses whom `send` sends to, and from whom alone messages are taken from now on; what has
-   * arrived stays. Errors: as the static `connect`.
+   * Chooses whom `send` sends to, and from whom alone messages are taken from now on. What has arrived
+   * stays, unless the socket was connected to somebody else: then it is lost, as of `disconnect`.
+   *
+   * Errors: as the static `connect`.
    */
   connect(address: Address): Promise<void> {
     return promised(() => {
@@ -193,7 +195,7 @@ export class Datagram extends PacketSocket {
     this.known.peer = textOf(name);
   }
 
-  /** Undoes `connect`. */
+  /** Undoes `connect`. What has arrived and was not received is lost: the kernel drops it. */
   disconnect(): void {
     this.checkOpen();
     check(native.unixDisconnect(this.handle), 'connect');

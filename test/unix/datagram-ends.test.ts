@@ -103,3 +103,28 @@ describe('nobody waits for an address any more', () => {
     expect(texts.slice(-2)).toEqual(['waits', 'sync']);
   });
 });
+
+function bound(): unix.Datagram {
+  return closing(unix.Datagram.createSync(abstractName()));
+}
+
+test('what has arrived stays when it is connected, and goes with that peer', async () => {
+  const client = bound();
+  const [one, other] = [bound(), bound()];
+  const to = client.address as string;
+  const left = (): string | undefined => client.tryReceive()?.data.toString();
+  await other.sendTo(to, 'before');
+  for (let i = 0; i < 2; i++) await client.connect(one.address as string); // again: nothing changes
+  expect(left()).toBe('before');
+  await one.sendTo(to, 'x');
+  await client.connect(other.address as string);
+  expect(left()).toBeUndefined();
+  await other.sendTo(to, 'x');
+  client.disconnect();
+  expect(left()).toBeUndefined();
+  await client.connect(other.address as string);
+  await other.sendTo(to, 'x');
+  other.close();
+  expect(await codeOfRejection(client.send('x'))).toBe('ECONNREFUSED');
+  expect(left()).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import type { ClosedError } from '../core/error';
 import { Handle } from '../core/handle';
 import type { Keeper } from '../core/keeper';
+import type { Limits } from '../core/lane';
 import { laterLimitsOf, limitsOf } from '../core/limits';
 import { iterate, iteration, type MessageIterator } from '../core/message-iterator';
 import {
@@ -201,7 +202,7 @@ export abstract class ReadingEnd<T extends Told>
 
   /** The messages, one after the other, until this object is closed. Costs a Buffer and a promise each. */
   messages(options?: WaitOptions): MessageIterator<T['message']> {
-    return this.#iterate(laterLimitsOf(options), this.#take);
+    return this.#iterate(laterLimitsOf(options), (own) => this.#next(this.#take, own));
   }
 
   [Symbol.asyncIterator](): MessageIterator<T['message']> {
@@ -216,7 +217,11 @@ export abstract class ReadingEnd<T extends Told>
    * ```
    */
   values(options?: WaitOptions): MessageIterator<T['decoded']> {
-    return this.#iterate(laterLimitsOf(options), () => this.#takeValue());
+    const limits = laterLimitsOf(options);
+    const take = this.#takeInPlace;
+    if (take !== undefined) return this.#iterate(limits, (own) => this.#next(take, own));
+    // Not in the line of those who wait: a codec of the caller's that receives would be given what is taken there.
+    return this.#iterate(limits, (own) => whenTaken(this.#next(this.#take, own), this.#decode));
   }
 
   /**
@@ -230,11 +235,12 @@ export abstract class ReadingEnd<T extends Told>
   batches(options?: BatchOptions): MessageIterator<T['message'][]> {
     const given = optionsOf(options);
     const limit = limitOf(given, batchLimit);
-    return this.#iterate(laterLimitsOf(given), () => {
+    const take = (): T['message'][] | undefined => {
       const batch = this.#reading.takeMany(limit);
       if (batch !== undefined) countAnswers(batch.length - 1);
       return batch;
-    });
+    };
+    return this.#iterate(laterLimitsOf(given), (own) => this.#next(take, own));
   }
 
   override ref(): this {
@@ -257,16 +263,24 @@ export abstract class ReadingEnd<T extends Told>
     this.#reading.checkFree();
   }
 
+  #next<R extends object>(take: () => R | undefined, own: Limits): R | Promise<R> {
+    return this.#waits.wait(take, own, iteration.next);
+  }
+
   #iterate<R extends object>(
     limits: ReturnType<typeof laterLimitsOf>,
-    take: () => R | undefined,
+    receive: (own: Limits) => R | Promise<R>,
   ): MessageIterator<R> {
     const check = (): void => {
       this.checkFree();
     };
     check();
-    return iterate(limits, check, (own) => this.#waits.wait(take, own, iteration.next));
+    return iterate(limits, check, receive);
   }
+}
+
+function whenTaken<R, S>(taken: R | Promise<R>, told: (taken: R) => S): S | Promise<S> {
+  return taken instanceof Promise ? taken.then(told) : told(taken);
 }
 
 /** Where the stack of an error begins: at the caller of one of these. */

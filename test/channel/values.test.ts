@@ -1,5 +1,7 @@
 /** Values, as a codec encodes them. */
 
+import { setImmediate as turn } from 'node:timers/promises';
+
 import type { channel } from 'posix-ipc';
 
 import { makeEnds } from '../support/channels';
@@ -114,4 +116,43 @@ test.each([
   expect(() => makeEnds({ codec: codec as never })).toThrow(
     expect.objectContaining({ code }) as Error,
   );
+});
+
+describe('a codec of the caller that uses the receiver itself', () => {
+  /** Of those who wait for values, the first one's codec does this first. */
+  async function valuesOf(
+    first: (receiver: channel.Receiver) => void,
+  ): Promise<[values: unknown[], receiver: channel.Receiver]> {
+    let calls = 0;
+    const decode = (data: Buffer): unknown => {
+      if (calls++ === 0) first(receiver);
+      return Number(data);
+    };
+    const { sender, receiver } = makeEnds({ codec: { encode: String, decode } });
+    const values = receiver.values();
+    const waiting = [values.next(), values.next(), values.next()];
+    await turn();
+    for (let i = 0; i < 6; i++) sender.sendValueSync(i);
+    sender.flush();
+    const results = await Promise.all(waiting);
+    return [results.map((one) => (one.done === true ? 'none' : one.value.value)), receiver];
+  }
+
+  test('is given what comes behind those who wait, and takes nothing from them', async () => {
+    const nested: unknown[] = [];
+    const [values, receiver] = await valuesOf((own) => nested.push(own.tryReceive()?.data));
+    expect(values).toEqual([0, 1, 2]);
+    expect(nested).toEqual([Buffer.from('3')]);
+    expect([receiver.tryReceiveValue(), receiver.tryReceiveValue()]).toMatchObject([
+      { value: 4 },
+      { value: 5 },
+    ]);
+  });
+
+  test('what was taken before it closes the receiver is given', async () => {
+    const [values] = await valuesOf((own) => {
+      own.close();
+    });
+    expect(values).toEqual([0, 1, 2]);
+  });
 });

@@ -4,6 +4,8 @@ import { constants } from 'node:buffer';
 
 import { channel } from 'posix-ipc';
 
+import { native } from '../../lib/native';
+
 import { coded, meetBoth } from '../support/directs';
 import { oddByte } from '../support/odd-data';
 import { testIf } from '../support/machine';
@@ -265,6 +267,22 @@ test('two ends that flood each other, with rings that hold next to nothing', asy
   const all = ends.flatMap((end) => Array.from({ length: 2000 }, () => end.request(data)));
   const replies = await Promise.all(all);
   expect(replies.filter((reply) => reply.length !== 800)).toEqual([]);
+});
+
+test('what waits for room is looked at when there is some, not by each request and cancellation that comes', async () => {
+  const [one, other] = await meetBoth({ capacity: 1024, window: 4000 });
+  const begun = jest.spyOn(native, 'futexWaitStart');
+  const leaving = new AbortController();
+  const all = Promise.allSettled(
+    Array.from({ length: 2000 }, () => one.request('x', { signal: leaving.signal })),
+  );
+  leaving.abort(new Error('enough'));
+  const before = begun.mock.calls.length;
+  begun.mockRestore();
+  expect(before).toBeLessThan(20);
+  for (const { status } of await all) expect(status).toBe('rejected');
+  other.onRequest(({ data }) => data);
+  expect((await one.request('y')).toString()).toBe('y');
 });
 
 test('a flood of requests lets timers run', async () => {

@@ -54,7 +54,8 @@ export class Answers {
   readonly #window: number;
   readonly #name: string;
   readonly #unanswered = new Map<number, Incoming>();
-  #waiting: Incoming[] = [];
+  /** A set: all may be cancelled at once. */
+  #waiting = new Set<Incoming>();
   #handler: RequestHandler | undefined;
   #scheduled = false;
   #ended = false;
@@ -85,7 +86,7 @@ export class Answers {
       }
       const incoming = new Incoming(frame);
       this.#unanswered.set(frame.id, incoming);
-      this.#waiting.push(incoming);
+      this.#waiting.add(incoming);
       this.#schedule();
     } else {
       const incoming = this.#unanswered.get(frame.id);
@@ -101,7 +102,7 @@ export class Answers {
     this.#ended = true;
     const all = [...this.#unanswered.values()];
     this.#unanswered.clear();
-    this.#waiting = [];
+    this.#waiting.clear();
     for (const incoming of all) incoming.abort(reason());
   }
 
@@ -111,7 +112,7 @@ export class Answers {
     queueMicrotask(() => {
       this.#scheduled = false;
       const batch = this.#waiting;
-      this.#waiting = [];
+      this.#waiting = new Set();
       for (const incoming of batch) void this.#run(incoming);
     });
   }
@@ -119,10 +120,7 @@ export class Answers {
   /** It is told to the handler; without one, the place in the window is free at once. */
   #cancel(incoming: Incoming): void {
     incoming.abort(directFailure('ECANCELED', this.#name, 'nobody waits for the reply'));
-    const at = this.#waiting.indexOf(incoming);
-    if (at < 0) return;
-    this.#waiting.splice(at, 1);
-    this.#reply(incoming, ERROR, nothing);
+    if (this.#waiting.delete(incoming)) this.#reply(incoming, ERROR, nothing);
   }
 
   async #run(incoming: Incoming): Promise<void> {

@@ -139,7 +139,8 @@ export class Link {
    */
   put(kind: number, id: number, type: number, payload: Uint8Array, written?: () => void): void {
     const length = FRAME_HEADER + payload.length;
-    const view = this.#sender.tryClaim(length, { type });
+    // Behind others: each look whether there is room would end the wait of all, and begin it anew.
+    const view = this.#waitForRoom > 0 ? undefined : this.#sender.tryClaim(length, { type });
     if (view !== undefined) {
       writeFrame(view, kind, id, payload);
       this.#sender.commit();
@@ -153,8 +154,9 @@ export class Link {
       this.#waitForRoom--;
       written?.();
     };
-    // Whoever reads learns that it is gone, too.
-    sendLater(this.#sender, frame, type, this.#untilOver, left).catch(() => undefined);
+    sendLater(this.#sender, frame, type, this.#untilOver, left).catch(() => {
+      this.#waitForRoom--; // whoever reads learns that it is gone, too; who comes next, that it is overwritten
+    });
   }
 
   /** Takes what comes until there is an answer, blocking the thread. */

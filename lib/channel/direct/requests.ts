@@ -24,6 +24,8 @@ export class Requests {
   readonly #window: number;
   readonly #name: string;
   readonly #line = new Set<Outgoing>();
+  /** Goes on where it was: a new one passes the places of all that have left since the set was made smaller. */
+  #oldest = this.#line.values();
   readonly #unanswered = new Map<number, Outgoing>();
   #lastId = 0;
 
@@ -110,10 +112,14 @@ export class Requests {
   }
 
   #advance(): void {
-    for (const outgoing of this.#line) {
-      if (this.#unanswered.size >= this.#window) return;
-      this.#line.delete(outgoing);
-      this.#send(outgoing);
+    while (this.#line.size > 0 && this.#unanswered.size < this.#window) {
+      const { value } = this.#oldest.next();
+      if (value === undefined) {
+        this.#oldest = this.#line.values(); // it was at the end before the last ones came
+      } else {
+        this.#line.delete(value);
+        this.#send(value);
+      }
     }
   }
 

@@ -79,6 +79,42 @@ test('so many lists of keys are remembered, and no more', () => {
   expect(long.with('one more')).not.toBe(long.with('one more'));
 });
 
+describe('what is remembered is bounded by characters, too', () => {
+  const long = 'x'.repeat(1 << 20);
+
+  test('of a key', () => {
+    const none = Keys.none();
+    none.with(long);
+    expect(none.isFull).toBe(true);
+  });
+
+  test('of the lists of one object', () => {
+    const none = Keys.none();
+    for (let i = 0; i < 3; i++) none.with('a'.repeat(1 << 18)).with(String(i));
+    expect(none.isFull).toBe(false);
+    for (let i = 0; i < 3; i++)
+      expect(none.with('a'.repeat(1 << 18)).with(String(i)).json).toBeTruthy();
+    expect(none.isFull).toBe(true);
+  });
+
+  test('of those of a message, which one of them keeps', () => {
+    const none = Keys.none();
+    const lists = Array.from({ length: 1000 }, (_, i) => none.with(`key ${String(i)}`));
+    for (let i = 0; i < 100 && !none.isFull; i++) {
+      const [first, ...others] = lists.slice(i);
+      first?.listing([first, ...others], others.length + 1);
+    }
+    expect(none.isFull).toBe(true);
+  });
+
+  test('all is forgotten then, and all values still come', () => {
+    for (let i = 0; i < 5; i++) {
+      const value = [{ [`${long}${String(i)}`]: 1 }, { a: 1, b: [{ c: 2 }] }];
+      expect(cross(value)).toEqual(value);
+    }
+  });
+});
+
 test('__proto__ is a field as any other', () => {
   const odd = JSON.parse('{"__proto__": {"admin": true}, "b": 1}') as object;
   for (let i = 0; i < many; i++) {

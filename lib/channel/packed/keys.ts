@@ -1,12 +1,14 @@
 /** Objects with more keys are tables: the next one has others, and is not recognised anyway. */
 const mostRecognised = 64;
 
-/** So many lists are remembered. */
-const mostLists = 4096;
+/** So many lists are remembered, and about so many characters of keys, by themselves and as they are written. */
+export const mostLists = 4096;
+const mostCharacters = 1 << 20;
 
-/** How many there are. */
+/** How much is remembered. */
 interface Count {
   lists: number;
+  characters: number;
 }
 
 /**
@@ -17,9 +19,6 @@ interface Count {
 export class Keys {
   /** Which one it is in the message that is being packed; -1: it is not in it. */
   number = -1;
-  /** The last message whose first list this was: its lists, and how they are written. */
-  listing: Listing | undefined;
-
   readonly #count: Count;
   readonly #before: Keys | undefined;
   readonly #key: string;
@@ -28,6 +27,8 @@ export class Keys {
   #last: Keys | undefined;
   #others: Map<string, Keys> | undefined;
   #json: string | undefined;
+  /** Of the last message whose first list this was. */
+  #listing: Listing | undefined;
 
   private constructor(count: Count, before?: Keys, key = '') {
     this.#count = count;
@@ -38,12 +39,12 @@ export class Keys {
 
   /** No keys: where every walk begins. */
   static none(): Keys {
-    return new Keys({ lists: 0 });
+    return new Keys({ lists: 0, characters: 0 });
   }
 
   /** Whether no more are remembered: who begins anew forgets those that are not used any more. */
   get isFull(): boolean {
-    return this.#count.lists >= mostLists;
+    return this.#count.lists >= mostLists || this.#count.characters >= mostCharacters;
   }
 
   with(key: string): Keys {
@@ -56,6 +57,7 @@ export class Keys {
       found = new Keys(this.#count, this, key);
       if (this.isFull || this.#length >= mostRecognised) return found;
       this.#count.lists++;
+      this.#count.characters += key.length;
       this.#others ??= new Map();
       this.#others.set(key, found);
     }
@@ -65,7 +67,20 @@ export class Keys {
   }
 
   get json(): string {
-    return (this.#json ??= JSON.stringify(Keys.#list(this)));
+    if (this.#json === undefined) {
+      this.#json = JSON.stringify(Keys.#list(this));
+      this.#count.characters += this.#json.length;
+    }
+    return this.#json;
+  }
+
+  /** How the first so many of these are written, of which this is the first. */
+  listing(lists: readonly Keys[], count: number): Listing {
+    if (this.#listing?.isOf(lists, count) !== true) {
+      this.#listing = new Listing(lists.slice(0, count));
+      this.#count.characters += this.#listing.bytes.length;
+    }
+    return this.#listing;
   }
 
   static #list(all: Keys): string[] {

@@ -27,7 +27,7 @@ import {
   UNDEFINED,
   UTF16,
 } from './format';
-import { Keys, Listing } from './keys';
+import { Keys, mostLists } from './keys';
 
 const usualMemory = 1 << 12;
 /** More is not kept: nobody wants to find it here. */
@@ -77,11 +77,16 @@ export class Packer {
 
   #begin(most: number): void {
     if (this.#size === 0 || this.#size > mostKept) this.#own(usualMemory);
-    if (this.#none.isFull) this.#none = Keys.none();
     for (let i = 0; i < this.#count; i++) (this.#lists[i] as Keys).number = -1;
+    if (this.#none.isFull || this.#lists.length > mostLists) this.#forget();
     this.#count = 0;
     this.#most = most;
     this.#at = HEADER;
+  }
+
+  #forget(): void {
+    this.#none = Keys.none();
+    this.#lists.length = 0; // each leads to all others
   }
 
   // ---- memory
@@ -287,11 +292,7 @@ export class Packer {
     this.#data.setInt32(4, at, true);
     this.#at = at;
     if (this.#count === 0) return at;
-    const first = this.#lists[0] as Keys;
-    if (first.listing?.isOf(this.#lists, this.#count) !== true) {
-      first.listing = new Listing(this.#lists.slice(0, this.#count));
-    }
-    const { bytes } = first.listing;
+    const { bytes } = (this.#lists[0] as Keys).listing(this.#lists, this.#count);
     this.#append(bytes, bytes.length);
     return this.#at;
   }

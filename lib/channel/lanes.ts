@@ -1,3 +1,4 @@
+import { SystemError } from '../core/error';
 import type { Decoded, InPlace } from './codec';
 import type { Cursor } from './cursor';
 import type { Place } from './place';
@@ -114,15 +115,26 @@ class Lanes implements Source {
     return found;
   }
 
-  /** Each once, until one answers that it is enough; the one behind it is the next to begin with. */
+  /**
+   * Each once, until one answers that it is enough; the one behind it is the next to begin with. So it is where
+   * one was overwritten, so that who calls again is given what the others have.
+   */
   #inTurn(visit: (ring: Reading) => boolean): void {
     const { length } = this.#rings;
     const first = this.#next;
     for (let i = 0; i < length; i++) {
-      const ring = this.#rings[(first + i) % length] as Reading;
-      const isEnough = !visit(ring);
-      this.#next = (first + i + 1) % length;
-      if (isEnough) return;
+      const at = (first + i) % length;
+      this.#next = (at + 1) % length;
+      try {
+        if (!visit(this.#rings[at] as Reading)) return;
+      } catch (error) {
+        if (!isDamage(error)) this.#next = at; // such as too little room for its message
+        throw error;
+      }
     }
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof SystemError && error.code === 'EBADMSG';
 }

@@ -84,3 +84,31 @@ test('a batch keeps the messages of one sender where another one has overwritten
   await expect(batches.next()).rejects.toThrow(coded('EBADMSG'));
   one.unlinkSync();
 });
+
+test.each([{}, { receivers: 2 }])(
+  'of several senders one that has overwritten its ring keeps none from the others, %j',
+  (options) => {
+    using one = channel.Channel.createSync(undefined, { capacity, senders: 3, ...options });
+    const senders = [one.sender(), one.sender(), one.sender()];
+    const receiver = one.receiver();
+    for (let i = 0; i < 6; i++) {
+      for (const [at, sender] of senders.entries()) sender.sendSync(`${String(at)} ${String(i)}`);
+    }
+    for (const sender of senders) sender.flush();
+    using object = posix.SharedMemory.openSync(one.name);
+    object.mapping.view(Int32Array)[(768 + capacity + 768) / 4] = -2;
+    const got = Array.from({ length: 18 }, () => {
+      try {
+        return receiver.tryReceive()?.data.toString();
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+    });
+    for (const at of [0, 2]) {
+      const theirs = got.filter((text) => text?.startsWith(String(at)) === true);
+      expect(theirs).toEqual(Array.from({ length: 6 }, (_, i) => `${String(at)} ${String(i)}`));
+    }
+    expect(got.filter((text) => text === 'EBADMSG')).toHaveLength(6);
+    one.unlinkSync();
+  },
+);

@@ -161,7 +161,7 @@ static inline int posix_ipc_claim_receive(struct posix_ipc_channel_end* receiver
     message->data = NULL;
     for (uint32_t i = 0; result == EAGAIN && i < receiver->channel.shape.senders; i++) {
         result = posix_ipc_claim_next(receiver, into, room, message);
-        if (receiver->takes_turns && (result == EAGAIN || result == 0))
+        if (receiver->takes_turns && result != EMSGSIZE)
             posix_ipc_channel_turn(receiver);
     }
     return result;

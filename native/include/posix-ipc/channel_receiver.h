@@ -93,6 +93,8 @@ static inline int posix_ipc_receiver_try_borrow(struct posix_ipc_channel_end* re
         posix_ipc_channel_turn(receiver);
         result = posix_ipc_receiver_find(receiver, message);
     }
+    if (result == EBADMSG && receiver->takes_turns)
+        posix_ipc_channel_turn(receiver); /* the others' can be received all the same */
     if (result != 0)
         return result;
     receiver->claimed = 1;

@@ -1,6 +1,6 @@
 /** A readers-writer lock between processes, of Node and of C, that may die while they hold it. */
 
-import type { lock } from 'posix-ipc';
+import { event, type lock } from 'posix-ipc';
 
 import { untilBlockedIn } from '../support/blocked';
 import { makeRwLedger } from '../support/mutexes';
@@ -88,6 +88,20 @@ describe.each(languages)('%s', (language) => {
     setSlots(0);
     expect(await peer.line()).toBe('locked');
     expect(ledger.rwlock.statSync()).toMatchObject({ state: 'reading', readers: 1 });
+    words.close();
+  });
+
+  test('a writer sleeps where a slot says that nobody can have it any more, which no reader writes', async () => {
+    const { file } = makeRwLedger();
+    const words = mapFile(file);
+    using slot = new event.Futex(words, 192);
+    const word = words.view(Uint32Array, 192, 1);
+    Atomics.store(word, 0, 0x3fff_ffff);
+    const peer = await launch(language, file, 'write');
+    await untilBlockedIn('futex', peer.pid);
+    Atomics.store(word, 0, 0);
+    slot.wake();
+    expect(await peer.line()).toBe('locked');
     words.close();
   });
 

@@ -202,7 +202,11 @@ static inline int posix_ipc_rwlock_claim(struct posix_ipc_rwlock* lock, uint32_t
 /* What to sleep on until that reader leaves, or another wants to write; 0: look again. */
 static inline uint32_t posix_ipc_rwlock_arrive(struct posix_ipc_rwlock* lock, uint32_t slots,
                                                uint32_t own, uint32_t busy) {
-    const uint32_t expected = posix_ipc_mutex_arrive(posix_ipc_rwlock_slot(lock, busy));
+    struct posix_ipc_mutex* slot = posix_ipc_rwlock_slot(lock, busy);
+    uint32_t expected = posix_ipc_mutex_arrive(slot);
+    const uint32_t word = __atomic_load_n(&slot->word, __ATOMIC_RELAXED);
+    if ((word & FUTEX_TID_MASK) == POSIX_IPC_MUTEX_LOST)
+        expected = word; /* nobody writes that: it is waited for, as for anybody else's nonsense */
     return own == slots && posix_ipc_owner(&lock->upgrade) != 0 ? 0 : expected;
 }
 

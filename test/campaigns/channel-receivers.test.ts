@@ -1,5 +1,5 @@
 /**
- * Several senders and several receivers of one channel, which are killed at random instants; some are
+ * Several senders and several receivers of one channel, in Node and in C, which are killed at random instants; some are
  * only stopped for a while. Whatever of a message has come is whole; none comes twice; what is missing was
  * in the hands of receivers that were killed; and the others always go on.
  *
@@ -12,12 +12,13 @@ import type { channel } from 'posix-ipc';
 
 import { patience, report, scaled } from '../support/campaign';
 import { makeChannel } from '../support/channels';
+import { beginAt } from '../support/come-round';
 import { temporaryFile } from '../support/files';
-import { startNode, type Peer } from '../support/processes';
+import { startC, startNode, type Peer } from '../support/processes';
 import { takenLedger, TakenLedger } from '../support/taken-ledger';
 import { waitUntil } from '../support/wait-until';
 import { mapFile } from '../support/words';
-import { below } from './chance';
+import { below, chance } from './chance';
 
 const kills = scaled(20);
 /** Of a batch. */
@@ -40,16 +41,21 @@ async function kill(peer: Peer): Promise<void> {
 test.each<channel.ChannelOptions>([
   { capacity: 1 << 13 },
   { capacity: 'unbounded', limit: 1 << 16, segment: 4096 },
+  { capacity: 0, senders: 1 },
 ])(
   `${String(kills)} kills among several senders and receivers, %j`,
   async (options) => {
-    const one = makeChannel({ ...options, senders: 2, receivers: 3 });
+    const one = makeChannel({ senders: 2, receivers: 3, ...options });
+    beginAt(one, -(2 ** 20)); // it comes round meanwhile
     const file = temporaryFile(takenLedger(kills + 100, each));
     const mapping = mapFile(file);
     const ledger = new TakenLedger(mapping);
     let failure: string | undefined;
     const start = async (role: Role): Promise<Peer> => {
-      const peer = startNode('campaigns/channel-many', [one.name, file, role]);
+      const args = [one.name, file, role];
+      const peer = chance(0.5)
+        ? await startC('channel-c-many', args)
+        : startNode('campaigns/channel-many', args);
       expect(await peer.line()).toBe('ready');
       void peer.ended.then(({ stderr }) => {
         if (stderr !== '') failure ??= stderr;

@@ -5,6 +5,7 @@ import type { channel } from 'posix-ipc';
 import { Seeded } from '../campaigns/seeded';
 import { pattern } from '../support/files';
 import { makeChannel } from '../support/channels';
+import { beginAt } from '../support/come-round';
 
 const usual = { capacity: 1024 };
 
@@ -29,6 +30,7 @@ export class Model {
     const { receivers = 1 } = options;
     this.#random = new Seeded(seed);
     this.#channel = makeChannel({ ...usual, ...options });
+    beginAt(this.#channel, this.#random.oneOf([0, -(2 ** 13), 2 ** 31 - 2 ** 13]));
     this.#capacity = this.#channel.capacity;
     this.#sender = this.#channel.sender();
     this.#receivers = Array.from({ length: receivers }, () => this.#channel.receiver());

@@ -8,9 +8,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { memory, type channel } from 'posix-ipc';
+
 import { makeBroadcast } from '../support/broadcasts';
 import { patience, report, scaled } from '../support/campaign';
-import { startNode, type Peer } from '../support/processes';
+import { startC, startNode, type Peer } from '../support/processes';
 import { waitUntil } from '../support/wait-until';
 import { below, chance } from './chance';
 
@@ -20,6 +22,13 @@ const capacity = 1 << 12;
 const room = capacity / 16;
 
 type Role = 'publisher' | 'subscriber';
+
+/** Before anybody takes part: positions, in steps, begin at a multiple of the capacity; soon they have more than 32 bits. */
+function beginAt({ name }: channel.Broadcast, position: number): void {
+  using mapping = memory.mapSync(`/dev/shm${name}`, { access: 'write' });
+  const [HEAD, OLDEST, WANTED] = [32, 48, 49];
+  for (const at of [HEAD, OLDEST, WANTED]) mapping.view(BigInt64Array)[at] = BigInt(position);
+}
 
 /** One publisher waits for the role of the other; one subscriber more than there are slots. */
 const places: readonly Role[] = [
@@ -31,9 +40,13 @@ test(
   `${String(kills)} kills among publishers and subscribers: who lives loses nothing, and nobody is held up`,
   async () => {
     const one = makeBroadcast({ capacity, full: 'wait', subscribers: 3 });
+    beginAt(one, 2 ** 32 - 2 ** 12);
     let failure: string | undefined;
     const start = async (role: Role): Promise<Peer> => {
-      const peer = startNode('campaigns/broadcast-many', [one.name, role]);
+      const args = [one.name, role];
+      const peer = chance(0.5)
+        ? await startC('broadcast-c-many', args)
+        : startNode('campaigns/broadcast-many', args);
       expect(await peer.line()).toBe('ready');
       void peer.ended.then(({ signal, stderr }) => {
         if (signal === null || stderr !== '') failure ??= stderr;

@@ -1,4 +1,5 @@
 import { now } from '../core/deadline';
+import { clearTimer, startTimer } from '../core/later';
 import { discardOldest } from './discard';
 import { RECORD_HEADER, RING_WORD, TAIL, TIDIES, WRAP } from './layout';
 import { channelFailure, isThere, type Place } from './place';
@@ -49,7 +50,7 @@ export class Growing extends Writing {
 
   override end(): void {
     super.end();
-    clearTimeout(this.#timer);
+    clearTimer(this.#timer);
     if (!isThere(this.place)) return;
     this.#free();
     this.#segments.giveBack(true);
@@ -149,7 +150,7 @@ export class Growing extends Writing {
   /** Does not keep the process alive, nor this object. */
   #later(): void {
     const weak = new WeakRef(this);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       const one = weak.deref();
       if (one !== undefined) one.#onTime();
     }, this.#pause).unref();

@@ -2,6 +2,7 @@
 
 import { now } from '../core/deadline';
 import { SystemError } from '../core/error';
+import { clearTimer, startTimer } from '../core/later';
 import { fewestReserved } from './growing-memory';
 import { HEAD, OWNER, RESERVED, SENDER_ROLE, TIDIES } from './layout';
 import { isThere, type Place } from './place';
@@ -32,7 +33,7 @@ export class Tidier {
   later(): void {
     if (this.#timer !== undefined || !isUntidy(this.#place)) return;
     const weak = new WeakRef(this);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       const one = weak.deref();
       if (one !== undefined) one.#onTime();
     }, after).unref();
@@ -40,7 +41,7 @@ export class Tidier {
 
   /** The receiver goes. */
   end(): void {
-    clearTimeout(this.#timer);
+    clearTimer(this.#timer);
     if (isUntidy(this.#place)) tidy(this.#place);
   }
 

@@ -4,7 +4,7 @@ import { engine, type Parking } from '../core/engine';
 import { errnoOf, type SystemError } from '../core/error';
 import type { Keeper } from '../core/keeper';
 import { Lane, type Call, type Limits } from '../core/lane';
-import { nextTurn } from '../core/later';
+import { cancelTurn, nextTurn } from '../core/later';
 import { Spin } from '../core/spin';
 import { mayAnswerInline } from '../core/turn';
 import type { WaitEnd } from '../native';
@@ -79,7 +79,7 @@ class Polling implements Parking {
   }
 
   #finish(result: number): void {
-    clearImmediate(this.#immediate);
+    cancelTurn(this.#immediate);
     this.#immediate = undefined;
     const end = this.#end;
     this.#end = undefined;

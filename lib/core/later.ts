@@ -6,9 +6,9 @@
 import timers from 'node:timers';
 
 /** In the next turn of the event loop. */
-export const { setImmediate: nextTurn } = timers;
+export const { setImmediate: nextTurn, clearImmediate: cancelTurn } = timers;
 
-/** After some milliseconds. */
+/** After some milliseconds: for what no test of a program waits for. */
 export const { setTimeout: startTimer, clearTimeout: clearTimer } = timers;
 
 /** At the end of this tick: after all promises that are ready now. */

@@ -54,6 +54,19 @@ test('a channel publishes at the end of the tick', async () => {
   expect(channel.statSync().sent).toBe(3);
 });
 
+test('nothing that Node has begun is ended by the functions of a test', async () => {
+  const clears = [jest.spyOn(globalThis, 'clearImmediate'), jest.spyOn(globalThis, 'clearTimeout')];
+  const { sender, receiver } = makeEnds({ waiting: 'spin' });
+  const waiting = receiver.receive();
+  await sender.send('it');
+  await soon(waiting);
+  receiver.close();
+  for (const clear of clears) {
+    expect(clear).not.toHaveBeenCalled();
+    clear.mockRestore();
+  }
+});
+
 test('who waits for a lock is looked at in the next turn', async () => {
   using file = lock.FileLock.openSync(temporaryFile(''));
   const first = file.lockSync();

@@ -274,7 +274,7 @@ export abstract class ReadingEnd<T extends Told>
     const check = (): void => {
       this.checkFree();
     };
-    check();
+    if (!this.closed) check(); // else it ends at once, as a loop that has begun does
     return iterate(limits, check, receive);
   }
 }

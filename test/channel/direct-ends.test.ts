@@ -200,7 +200,7 @@ test('replies that were sent before the other end was closed arrive', async () =
   expect((await Promise.all(asked)).map(String)).toEqual(asked.map((_, i) => String(i)));
 });
 
-test('closed, all forms are ERR_CLOSED', async () => {
+test('closed, all forms are ERR_CLOSED, and loops end', async () => {
   const [one] = await meetBoth();
   one.close();
   one.close();
@@ -221,7 +221,6 @@ test('closed, all forms are ERR_CLOSED', async () => {
     () => one.requestValueSync('x'),
     () => one.receiveSync(),
     () => one.tryEnded(),
-    () => one.messages(),
     () => one.onRequest(() => ''),
     () => one.onRequestValue(() => ''),
     () => {
@@ -233,6 +232,7 @@ test('closed, all forms are ERR_CLOSED', async () => {
   ]) {
     expect(call).toThrow(coded('ERR_CLOSED'));
   }
+  expect(await one.messages().next()).toEqual({ value: undefined, done: true });
 });
 
 /** Puts a frame into the calls of an end, as anybody might who may write there. */

@@ -169,7 +169,6 @@ export class Direct extends Closable implements AsyncIterable<Message> {
   /** The messages, one after the other, until either end is closed. */
   messages(options?: WaitOptions): MessageIterator<Message> {
     const limits = laterLimitsOf(options);
-    this.checkOpen();
     const check = (): void => {
       this.checkOpen();
     };

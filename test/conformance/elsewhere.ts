@@ -32,6 +32,20 @@ export async function inOther(call: string, key: number | string): Promise<strin
   return (await start(call, { key }).success()).trimEnd();
 }
 
+/** A call of the fixture in a process that has few descriptors. */
+export function withFewDescriptors(call: string, key: number | string): Promise<string> {
+  const command = 'ulimit -n 100; exec "$0" "$@"';
+  return new Peer('sh', [
+    '-c',
+    command,
+    process.execPath,
+    program,
+    'self',
+    call,
+    String(key),
+  ]).line();
+}
+
 /** A call of the fixture where there is no other System V object. */
 export function inOwnNamespace(call: string): Promise<string> {
   return new Peer('unshare', ['--ipc', process.execPath, program, 'root', call]).line();

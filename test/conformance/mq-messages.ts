@@ -1,14 +1,6 @@
-/** Rows of mq_send, mq_receive, mq_timedsend and mq_timedreceive. */
+/** Rows of mq_send and mq_receive. */
 
-import type { posix } from 'posix-ipc';
-import {
-  mq_receive,
-  mq_send,
-  mq_timedreceive,
-  mq_timedsend,
-  O_NONBLOCK,
-  type Timespec,
-} from 'posix-ipc/syscalls';
+import { mq_receive, mq_send, O_NONBLOCK } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
 import { soon } from '../support/wait-until';
@@ -25,6 +17,8 @@ import {
   SIZE,
   textOf,
   waitedQueue,
+  withCount,
+  withCountOf,
 } from './queues';
 import { orEagain } from './result';
 import { absent, different, row, type Row } from './row';
@@ -58,10 +52,15 @@ function long(c: string, what: string, expected: string, length: number, isFull 
     what,
     expected,
     () => {
-      const mqdes = newQueue();
-      mq_send(isFull ? full(mqdes) : mqdes, data, length, 0);
+      const mqdes = isFull ? full(newQueue()) : newQueue();
+      return withCount(mqdes, () => {
+        mq_send(mqdes, data, length, 0);
+      });
     },
-    () => (isFull ? fullObject() : queueObject()).send(data),
+    () => {
+      const queue = isFull ? fullObject() : queueObject();
+      return withCountOf(queue, () => queue.send(data));
+    },
   );
 }
 
@@ -89,28 +88,44 @@ export const mqSendRows: Row[] = [
       return (await queue.receive()).data.length;
     },
   ),
-  long('mq_send-longest', 'the longest message', 'done', SIZE),
-  long('mq_send-too-long', 'a longer one', 'EMSGSIZE', SIZE + 1),
-  long('mq_send-too-long-when-full', 'a longer one, to a full queue', 'EMSGSIZE', SIZE + 1, true),
+  long('mq_send-longest', 'the longest message', 'done, 1 messages', SIZE),
+  long('mq_send-too-long', 'a longer one', 'EMSGSIZE, 0 messages', SIZE + 1),
+  long(
+    'mq_send-too-long-when-full',
+    'a longer one, to a full queue',
+    'EMSGSIZE, 4 messages',
+    SIZE + 1,
+    true,
+  ),
   row(
     'mq_send-priority-too-high',
     'a priority of 32,768',
-    'EINVAL',
+    'EINVAL, 0 messages',
     () => {
-      put(newQueue(), 'x', 32_768);
+      const mqdes = newQueue();
+      return withCount(mqdes, () => {
+        put(mqdes, 'x', 32_768);
+      });
     },
-    different('ERR_OUT_OF_RANGE', 'arguments are checked before the call', () =>
-      queueObject().send('x', { priority: 32_768 }),
-    ),
+    different('ERR_OUT_OF_RANGE, 0 messages', 'arguments are checked before the call', () => {
+      const queue = queueObject();
+      return withCountOf(queue, () => queue.send('x', { priority: 32_768 }));
+    }),
   ),
   row(
     'mq_send-full',
     'a full queue, without waiting',
-    'EAGAIN',
+    'EAGAIN, 4 messages',
     () => {
-      put(full(newQueue(O_NONBLOCK)), 'x');
+      const mqdes = full(newQueue(O_NONBLOCK));
+      return withCount(mqdes, () => {
+        put(mqdes, 'x');
+      });
     },
-    () => orEagain(fullObject().trySend('x')),
+    () => {
+      const queue = fullObject();
+      return withCountOf(queue, () => orEagain(queue.trySend('x')));
+    },
   ),
   row(
     'mq_send-not-open',
@@ -163,16 +178,18 @@ export const mqReceiveRows: Row[] = [
   row(
     'mq_receive-room-too-small',
     'less room than the longest message takes',
-    'EMSGSIZE',
+    'EMSGSIZE, 1 messages',
     () => {
       const mqdes = newQueue();
       put(mqdes, 'x');
-      return mq_receive(mqdes, Buffer.alloc(SIZE), SIZE - 1);
+      return withCount(mqdes, () => mq_receive(mqdes, Buffer.alloc(SIZE), SIZE - 1));
     },
     async () => {
       const queue = queueObject();
       await queue.send('x');
-      await queue.receiveInto(Buffer.alloc(SIZE - 1));
+      return withCountOf(queue, async () => {
+        await queue.receiveInto(Buffer.alloc(SIZE - 1));
+      });
     },
   ),
   row(
@@ -230,99 +247,3 @@ export const mqReceiveRows: Row[] = [
     () => afterKill('queue-receive', 'epoll'),
   ),
 ];
-
-// ---- with a time
-
-const past: Timespec = { tv_sec: 0, tv_nsec: 0 };
-const relative = absent('timeouts of the class are relative');
-
-function inTenMilliseconds(): Timespec {
-  const at = Date.now() + 10;
-  return { tv_sec: Math.floor(at / 1000), tv_nsec: (at % 1000) * 1_000_000 };
-}
-
-interface Timed {
-  name: 'mq_timedsend' | 'mq_timedreceive';
-  call: (mqdes: number, until: Timespec) => unknown;
-  /** A queue on which it has to wait, and one on which it has not. */
-  waits: (flags?: number) => number;
-  goes: () => number;
-  went: string;
-  byClass: (options: { timeout: number }, goes: boolean) => Promise<unknown>;
-}
-
-function timedRows({ name, call, waits, goes, went, byClass }: Timed): Row[] {
-  const able = name === 'mq_timedsend' ? 'past-with-room' : 'past-with-message';
-  const wrong = (tv_nsec: number): Timespec => ({ tv_sec: 0, tv_nsec });
-  return [
-    row(
-      `${name}-expires`,
-      'the time is over',
-      'ETIMEDOUT',
-      () => call(waits(), inTenMilliseconds()),
-      () => byClass({ timeout: 10 }, false),
-    ),
-    row(
-      `${name}-past`,
-      'a time that is over when it begins',
-      'ETIMEDOUT',
-      () => call(waits(), past),
-      () => byClass({ timeout: 0 }, false),
-    ),
-    row(
-      `${name}-${able}`,
-      'such a time does not matter to what need not wait',
-      went,
-      () => call(goes(), past),
-      () => byClass({ timeout: 0 }, true),
-    ),
-    row(
-      `${name}-nanoseconds`,
-      'a second has fewer nanoseconds',
-      'EINVAL',
-      () => call(waits(), wrong(1e9)),
-      relative,
-    ),
-    row(
-      `${name}-negative`,
-      'no second has negative nanoseconds',
-      'EINVAL',
-      () => call(waits(), wrong(-1)),
-      relative,
-    ),
-    row(
-      `${name}-nonblock`,
-      'with O_NONBLOCK there is no waiting',
-      'EAGAIN',
-      () => call(waits(O_NONBLOCK), past),
-      absent('no call of the class depends on O_NONBLOCK'),
-    ),
-  ];
-}
-
-function queueOfOne(): posix.MessageQueue {
-  const queue = queueObject();
-  queue.sendSync('one');
-  return queue;
-}
-
-export const mqTimedsendRows = timedRows({
-  name: 'mq_timedsend',
-  call: (mqdes, until) => {
-    mq_timedsend(mqdes, 'x', 1, 0, until);
-  },
-  waits: (flags) => full(newQueue(flags)),
-  goes: newQueue,
-  went: 'done',
-  byClass: (options, goes) => (goes ? queueObject() : fullObject()).send('x', options),
-});
-
-export const mqTimedreceiveRows = timedRows({
-  name: 'mq_timedreceive',
-  call: (mqdes, until) => mq_timedreceive(mqdes, Buffer.alloc(SIZE), SIZE, null, until),
-  waits: (flags) => newQueue(flags),
-  goes: () => opened(queueOfOne().name),
-  went: '3',
-  byClass: async (options, goes) =>
-    (await (goes ? queueOfOne() : queueObject()).receive(options)).data.length,
-});

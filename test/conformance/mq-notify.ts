@@ -1,33 +1,19 @@
-/** Rows of mq_notify, mq_getattr and mq_setattr. */
+/** Rows of mq_notify. */
 
 import { posix } from 'posix-ipc';
-import { mq_notify, mq_setattr, O_NONBLOCK, SIGEV_SIGNAL, type MqAttr } from 'posix-ipc/syscalls';
+import { mq_notify, SIGEV_NONE, SIGEV_SIGNAL } from 'posix-ipc/syscalls';
 
-import {
-  attributesOf,
-  close,
-  newQueue,
-  objectAttributes,
-  opened,
-  put,
-  queueNamed,
-  queueObject,
-  textOfAttributes,
-} from './queues';
+import { untilBlockedIn, type BlockingCall } from '../support/blocked';
+import { soon } from '../support/wait-until';
+import { inOther, start } from './elsewhere';
+import { close, newQueue, opened, put, queueNamed, queueObject, waitedQueue } from './queues';
 import { absent, different, row, type Row } from './row';
 
 /** Ignored, where nobody handles it. */
 const SIGURG = 23;
-const O_APPEND = 0o2000;
 
 function ask(mqdes: number, sigev_signo = SIGURG, sigev_notify = SIGEV_SIGNAL): void {
   mq_notify(mqdes, { sigev_notify, sigev_signo });
-}
-
-function queueOfOne(): number {
-  const mqdes = newQueue();
-  put(mqdes, 'one');
-  return mqdes;
 }
 
 /** Something happens after a registration; then there is another one. */
@@ -63,7 +49,101 @@ function askedAgain(
 const nothing = (): undefined => undefined;
 const noDescriptor = absent('an object has a queue');
 
+// ---- of several processes
+
+/** This process is registered, and another one makes a call; after that, this one asks again. */
+async function afterCall(
+  call: string,
+  register: (queue: posix.MessageQueue) => unknown,
+): Promise<string> {
+  const queue = queueObject();
+  await register(queue);
+  const result = await inOther(call, queue.name);
+  if (result === 'done') await register(queue);
+  return result;
+}
+
+/** Another process waits for a message, which comes; then this one asks again to be told. */
+async function whileWaited(
+  waiter: string,
+  blocked: BlockingCall,
+  register: (queue: posix.MessageQueue) => unknown,
+): Promise<void> {
+  const target = waitedQueue();
+  await register(target.queue);
+  const peer = start(waiter, target);
+  await untilBlockedIn(blocked, peer.pid, target.id);
+  target.queue.trySend('x');
+  await peer.success();
+  await register(target.queue);
+}
+
+/** Another process is registered, and killed; then this one asks to be told. */
+async function afterKill(
+  waiter: string,
+  blocked: BlockingCall,
+  register: (queue: posix.MessageQueue) => unknown,
+): Promise<void> {
+  const target = waitedQueue();
+  const peer = start(waiter, target);
+  await untilBlockedIn(blocked, peer.pid, target.id);
+  peer.kill('SIGKILL');
+  await soon('its end', peer.ended);
+  await register(target.queue);
+}
+
+const byCall = (queue: posix.MessageQueue): void => {
+  ask(queue.fd);
+};
+const byClass = (queue: posix.MessageQueue): Promise<void> => queue.notify(SIGURG);
+
+const ofProcesses: Row[] = [
+  row(
+    'mq_notify-busy-elsewhere',
+    'where another process is registered',
+    'EBUSY',
+    () => afterCall('mq_notify', byCall),
+    () => afterCall('queue-notify', byClass),
+  ),
+  row(
+    'mq_notify-taken-back-elsewhere',
+    'who is not registered can take nothing back',
+    'EBUSY',
+    () => afterCall('mq_notify-null', byCall),
+    () => afterCall('queue-notify-null', byClass),
+  ),
+  row(
+    'mq_notify-closed-by-other',
+    'nor does it by closing the queue',
+    'EBUSY',
+    () => afterCall('mq_close', byCall),
+    () => afterCall('queue-open-and-close', byClass),
+  ),
+  row(
+    'mq_notify-killed',
+    'who is killed is registered no more',
+    'done',
+    () => afterKill('mq_notify-and-receive', 'mq_timedreceive', byCall),
+    () => afterKill('queue-notify-and-receive', 'epoll', byClass),
+  ),
+  row(
+    'mq_notify-while-blocked',
+    'a message for who is blocked in mq_receive tells nobody',
+    'EBUSY',
+    () => whileWaited('mq_receive', 'mq_timedreceive', byCall),
+    () => whileWaited('mq_receive', 'mq_timedreceive', byClass),
+  ),
+  row(
+    'mq_notify-while-polled',
+    'one for who polls, as the class does, tells who is registered',
+    'done',
+    () => whileWaited('queue-receive', 'epoll', byCall),
+    () => whileWaited('queue-receive', 'epoll', byClass),
+  ),
+];
+
 export const mqNotifyRows: Row[] = [
+  ...ofProcesses,
   row(
     'mq_notify-signal',
     'by a signal',
@@ -72,6 +152,24 @@ export const mqNotifyRows: Row[] = [
       ask(newQueue());
     },
     () => queueObject().notify(SIGURG),
+  ),
+  row(
+    'mq_notify-comes',
+    'it comes when a message arrives in the empty queue, once',
+    '1 signals',
+    () => inOther('mq_notify-comes', queueNamed()),
+    () => inOther('queue-notify-comes', queueNamed()),
+  ),
+  row(
+    'mq_notify-none',
+    'who asks to be told of nothing is registered, too',
+    'EBUSY',
+    () => {
+      const mqdes = newQueue();
+      ask(mqdes, 0, SIGEV_NONE);
+      ask(mqdes);
+    },
+    absent('the class tells by a signal'),
   ),
   askedAgain('mq_notify-busy', 'where a process is registered', 'EBUSY', nothing, nothing),
   askedAgain(
@@ -146,69 +244,6 @@ export const mqNotifyRows: Row[] = [
     'EBADF',
     () => {
       ask(-1);
-    },
-    noDescriptor,
-  ),
-];
-
-export const mqGetattrRows: Row[] = [
-  row(
-    'mq_getattr-attributes',
-    'flags, most messages, most bytes, messages',
-    '0 4 16 1',
-    () => attributesOf(queueOfOne()),
-    async () => {
-      const queue = queueObject();
-      await queue.send('one');
-      return objectAttributes(queue);
-    },
-  ),
-  row(
-    'mq_getattr-not-open',
-    'a descriptor that is not open',
-    'EBADF',
-    () => attributesOf(-1),
-    noDescriptor,
-  ),
-];
-
-const wanted: MqAttr = { mq_flags: O_NONBLOCK, mq_maxmsg: 9, mq_msgsize: 9, mq_curmsgs: 9 };
-const noSetattr = absent('no call of the class depends on O_NONBLOCK');
-
-export const mqSetattrRows: Row[] = [
-  row(
-    'mq_setattr-changes-one-flag',
-    'only O_NONBLOCK changes',
-    '2048 4 16 1',
-    () => {
-      const mqdes = queueOfOne();
-      mq_setattr(mqdes, wanted);
-      return attributesOf(mqdes);
-    },
-    noSetattr,
-  ),
-  row(
-    'mq_setattr-before',
-    'it gives what was before',
-    '0 4 16 1',
-    () => textOfAttributes(mq_setattr(queueOfOne(), wanted)),
-    noSetattr,
-  ),
-  row(
-    'mq_setattr-other-flags',
-    'other flags',
-    'EINVAL',
-    () => {
-      mq_setattr(newQueue(), { mq_flags: O_APPEND });
-    },
-    noSetattr,
-  ),
-  row(
-    'mq_setattr-not-open',
-    'a descriptor that is not open',
-    'EBADF',
-    () => {
-      mq_setattr(-1, wanted);
     },
     noDescriptor,
   ),

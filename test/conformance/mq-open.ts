@@ -1,11 +1,11 @@
-/** Rows of mq_open, mq_close and mq_unlink. */
+/** Rows of mq_open. */
 
-import { fstatSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 
 import { posix } from 'posix-ipc';
 import {
+  mq_getattr,
   mq_open,
-  mq_unlink,
   O_CREAT,
   O_EXCL,
   O_RDONLY,
@@ -15,13 +15,12 @@ import {
 
 import { adoptPosixQueue, unusedQueueName } from '../support/posix-queues';
 import { withUmask } from '../support/umask';
-import { asNobody } from './elsewhere';
+import { asNobody, withFewDescriptors } from './elsewhere';
 import { root } from './needs';
 import {
   adopt,
   attr,
   attributesOf,
-  close,
   messageOf,
   newQueue,
   objectAttributes,
@@ -32,11 +31,15 @@ import {
   size,
   textOf,
 } from './queues';
+import { sameness } from './result';
 import { different, row, type Row } from './row';
 
 const { MessageQueue } = posix;
 
-async function object(name: string, options?: posix.OpenQueueOptions): Promise<posix.MessageQueue> {
+export async function object(
+  name: string,
+  options?: posix.OpenQueueOptions,
+): Promise<posix.MessageQueue> {
   return adoptPosixQueue(await MessageQueue.open(name, options));
 }
 
@@ -53,8 +56,26 @@ function madeByClass(mask: number, mode: number): string {
   return modeOf(withUmask(mask, () => queueObject(mode)).fd);
 }
 
-const checkedBefore = 'arguments are checked before the call';
-const longName = `/${'x'.repeat(256)}`;
+function ownersOf(fd: number): string {
+  const { uid, gid } = fstatSync(fd);
+  const who = (is: boolean): string => (is ? 'self' : 'other');
+  return `owner ${who(uid === process.geteuid?.())}, group ${who(gid === process.getegid?.())}`;
+}
+
+function least(...names: [usual: string, most: string]): number {
+  return Math.min(
+    ...names.map((name) => Number(readFileSync(`/proc/sys/fs/mqueue/${name}`, 'latin1'))),
+  );
+}
+
+function defaultsOf(mqdes: number): string {
+  const { mq_maxmsg, mq_msgsize } = mq_getattr(mqdes);
+  const messages = sameness(mq_maxmsg, least('msg_default', 'msg_max'));
+  return `${messages} ${sameness(mq_msgsize, least('msgsize_default', 'msgsize_max'))}`;
+}
+
+export const checkedBefore = 'arguments are checked before the call';
+export const longName = `/${'x'.repeat(256)}`;
 
 function refusedName(c: string, what: string, expected: string, name: string): Row {
   return row(
@@ -86,7 +107,7 @@ function refusedSize(
   );
 }
 
-function byNobody(
+export function byNobody(
   c: string,
   what: string,
   expected: string,
@@ -146,6 +167,42 @@ export const mqOpenRows: Row[] = [
     different('666', 'the modes of classes are exact', () => madeByClass(0o027, 0o666)),
   ),
   row(
+    'mq_open-owner',
+    'it belongs to who made it',
+    'owner self, group self',
+    () => ownersOf(newQueue()),
+    () => ownersOf(queueObject().fd),
+  ),
+  row(
+    'mq_open-defaults',
+    'without attributes it gets those of the system',
+    'same same',
+    () => defaultsOf(adopt(mq_open(unusedQueueName(), O_CREAT | O_RDWR, 0o600))),
+    async () => defaultsOf(adoptPosixQueue(await MessageQueue.create(unusedQueueName())).fd),
+  ),
+  row(
+    'mq_open-both',
+    'O_RDWR: to send and to receive',
+    '1 both',
+    () => {
+      const mqdes = opened(queueNamed());
+      put(mqdes, 'both', 1);
+      return messageOf(mqdes);
+    },
+    async () => {
+      const queue = await object(queueNamed());
+      await queue.send('both', { priority: 1 });
+      return textOf(await queue.receive());
+    },
+  ),
+  row(
+    'mq_open-no-descriptors',
+    'the process has as many descriptors as it may',
+    'EMFILE',
+    () => withFewDescriptors('mq_open-no-descriptors', queueNamed()),
+    () => withFewDescriptors('queue-no-descriptors', queueNamed()),
+  ),
+  row(
     'mq_open-exists',
     'O_CREAT | O_EXCL of a name that is taken',
     'EEXIST',
@@ -200,131 +257,5 @@ export const mqOpenRows: Row[] = [
   byNobody('mq_open-allowed', 'by another user, with permission', 'done', 0o606, [
     'mq_open',
     'queue-open',
-  ]),
-];
-
-export const mqCloseRows: Row[] = [
-  row(
-    'mq_close-closed',
-    'receiving after it',
-    'EBADF',
-    () => {
-      const mqdes = newQueue();
-      close(mqdes);
-      return messageOf(mqdes);
-    },
-    different('ERR_CLOSED', 'objects know that they are closed', async () => {
-      const queue = queueObject();
-      queue.close();
-      return textOf(await queue.receive());
-    }),
-  ),
-  row(
-    'mq_close-again',
-    'twice',
-    'EBADF',
-    () => {
-      const mqdes = newQueue();
-      close(mqdes);
-      close(mqdes);
-    },
-    different('done', 'close() is idempotent', () => {
-      const queue = queueObject();
-      queue.close();
-      queue.close();
-    }),
-  ),
-  row(
-    'mq_close-keeps-messages',
-    'the messages stay',
-    '3 kept',
-    () => {
-      const name = queueNamed();
-      const mqdes = opened(name);
-      put(mqdes, 'kept', 3);
-      close(mqdes);
-      return messageOf(opened(name));
-    },
-    async () => {
-      const queue = queueObject();
-      await queue.send('kept', { priority: 3 });
-      queue.close();
-      return textOf(await (await object(queue.name)).receive());
-    },
-  ),
-];
-
-export const mqUnlinkRows: Row[] = [
-  row(
-    'mq_unlink-unlinked',
-    'the name is gone',
-    'ENOENT',
-    () => {
-      const name = queueNamed();
-      mq_unlink(name);
-      return opened(name);
-    },
-    async () => {
-      const { name } = queueObject();
-      await MessageQueue.unlink(name);
-      await object(name);
-    },
-  ),
-  row(
-    'mq_unlink-deferred',
-    'who has the queue open uses it on',
-    '1 on',
-    () => {
-      const name = queueNamed();
-      const mqdes = opened(name);
-      mq_unlink(name);
-      put(mqdes, 'on', 1);
-      return messageOf(mqdes);
-    },
-    async () => {
-      const queue = queueObject();
-      await queue.unlink();
-      await queue.send('on', { priority: 1 });
-      return textOf(await queue.receive());
-    },
-  ),
-  row(
-    'mq_unlink-anew',
-    'a new queue of the name is empty',
-    '0 4 16 0',
-    () => {
-      const name = queueNamed();
-      put(opened(name), 'old');
-      mq_unlink(name);
-      return attributesOf(adopt(mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0o600, attr)));
-    },
-    async () => {
-      const queue = queueObject();
-      await queue.send('old');
-      await queue.unlink();
-      return objectAttributes(adoptPosixQueue(await MessageQueue.create(queue.name, size)));
-    },
-  ),
-  row(
-    'mq_unlink-absent',
-    'a name that no queue has',
-    'ENOENT',
-    () => {
-      mq_unlink(unusedQueueName());
-    },
-    () => MessageQueue.unlink(unusedQueueName()),
-  ),
-  row(
-    'mq_unlink-too-long',
-    'a name of 256 bytes',
-    'ENAMETOOLONG',
-    () => {
-      mq_unlink(longName);
-    },
-    different('ERR_OUT_OF_RANGE', checkedBefore, () => MessageQueue.unlink(longName)),
-  ),
-  byNobody('mq_unlink-forbidden', 'by another user than the owner', 'EACCES', 0o666, [
-    'mq_unlink',
-    'queue-unlink',
   ]),
 ];

@@ -4,9 +4,12 @@
  * The ids are interfaces of the Open POSIX suite; texts and code are our own.
  */
 
-import { mqReceiveRows, mqSendRows, mqTimedreceiveRows, mqTimedsendRows } from './mq-messages';
-import { mqGetattrRows, mqNotifyRows, mqSetattrRows } from './mq-notify';
-import { mqCloseRows, mqOpenRows, mqUnlinkRows } from './mq-open';
+import { mqGetattrRows, mqSetattrRows } from './mq-attributes';
+import { mqCloseRows, mqUnlinkRows } from './mq-close';
+import { mqReceiveRows, mqSendRows } from './mq-messages';
+import { mqNotifyRows } from './mq-notify';
+import { mqOpenRows } from './mq-open';
+import { mqTimedreceiveRows, mqTimedsendRows } from './mq-timed';
 import { testTable } from './table';
 
 testTable('posix-messages', ['syscalls', 'MessageQueue'], {

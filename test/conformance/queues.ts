@@ -13,6 +13,7 @@ import {
 } from 'posix-ipc/syscalls';
 
 import { adoptPosixQueue, adoptQueueName, unusedQueueName } from '../support/posix-queues';
+import { resultOf, type Run } from './result';
 
 /** As in the C program. */
 export const MOST = 4;
@@ -115,4 +116,15 @@ export function textOf(message: posix.Message | undefined): string {
   return message === undefined
     ? 'EAGAIN'
     : `${String(message.priority)} ${message.data.toString()}`;
+}
+
+/** What comes of the call, and how many messages there are then. */
+export async function withCount(mqdes: number, run: Run): Promise<string> {
+  const result = await resultOf(run);
+  return `${result}, ${String(mq_getattr(mqdes).mq_curmsgs)} messages`;
+}
+
+export async function withCountOf(queue: posix.MessageQueue, run: Run): Promise<string> {
+  const result = await resultOf(run);
+  return `${result}, ${String(queue.attributes.messages)} messages`;
 }

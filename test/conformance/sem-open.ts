@@ -1,5 +1,7 @@
 /** Rows of sem_open, sem_close and sem_unlink. */
 
+import { statSync } from 'node:fs';
+
 import { posix } from 'posix-ipc';
 import {
   O_CREAT,
@@ -12,7 +14,8 @@ import {
   sem_unlink,
 } from 'posix-ipc/syscalls';
 
-import { adoptSemaphore, modeOf, unusedName } from '../support/semaphores';
+import { adoptSemaphore, fileOf, modeOf, unusedName } from '../support/semaphores';
+import { withUmask } from '../support/umask';
 import { asNobody } from './elsewhere';
 import { root } from './needs';
 import { sameness } from './result';
@@ -25,13 +28,10 @@ async function openedObject(name: string): Promise<posix.Semaphore> {
   return adoptSemaphore(await Semaphore.open(name));
 }
 
-function withUmask<R>(mask: number, call: () => R): R {
-  const before = process.umask(mask);
-  try {
-    return call();
-  } finally {
-    process.umask(before);
-  }
+function ownersOf(name: string): string {
+  const { uid, gid } = statSync(fileOf(name));
+  const who = (is: boolean): string => (is ? 'self' : 'other');
+  return `owner ${who(uid === process.geteuid?.())}, group ${who(gid === process.getegid?.())}`;
 }
 
 function octal(mode: number): string {
@@ -88,6 +88,14 @@ const made: Row[] = [
       withUmask(0o027, () => adoptSemaphore(Semaphore.createSync(name, { mode: 0o666 })));
       return octal(modeOf(name));
     }),
+  },
+  {
+    id: 'sem_open 13',
+    what: 'it belongs to who made it',
+    expected: 'owner self, group self',
+    c: 'sem_open-owner',
+    sync: () => ownersOf(newSemaphore().name),
+    promise: () => ownersOf(semaphoreObject().name),
   },
   {
     id: 'sem_open',

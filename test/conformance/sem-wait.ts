@@ -222,6 +222,14 @@ function invalidTimes(timed: Timed): Row[] {
       promise: milliseconds,
     },
     {
+      id: 'own',
+      what: 'likewise where it need not wait',
+      expected: 'EINVAL, value 1',
+      c: `${call}-nanoseconds-takes`,
+      sync: () => until(timed, 1, { tv_sec: 0, tv_nsec: 1e9 }),
+      promise: milliseconds,
+    },
+    {
       id: `${call} 6`,
       what: 'negative nanoseconds',
       expected: 'EINVAL, value 0',

@@ -15,7 +15,7 @@ import {
 } from 'posix-ipc/syscalls';
 
 import { adoptShared, shared } from '../support/shared-memory';
-import { asNobody, inOther } from './elsewhere';
+import { asNobody, inOther, withFewDescriptors } from './elsewhere';
 import { adoptDescriptor } from './descriptors';
 import {
   mapOf,
@@ -252,6 +252,14 @@ const refused: Row[] = [
     c: 'shm_open-exists',
     sync: () => opened(objectNamed(), create, 0o600),
     promise: async () => (await SharedMemory.create(objectNamed(), { size: PAGE })).size,
+  },
+  {
+    id: 'shm_open 38',
+    what: 'the process has as many descriptors as it may',
+    expected: 'EMFILE',
+    c: 'shm_open-no-descriptors',
+    sync: () => withFewDescriptors('shm_open-no-descriptors', objectNamed()),
+    promise: () => withFewDescriptors('object-no-descriptors', objectNamed()),
   },
   {
     id: 'shm_open',

@@ -257,7 +257,7 @@ export class Semaphore extends Handle {
   /** The value now; it may have changed when it is looked at. Source: sem_getvalue(3). */
   get value(): number {
     this.checkOpen();
-    return check(native.semGetvalue(this.#handle), 'sem_getvalue', { path: this.name });
+    return check(native.semGetvalue(this.#handle), 'sem_getvalue', { path: pathOf(this.name) });
   }
 
   // ---- the object itself
@@ -292,10 +292,15 @@ function guardOf(open: SemaphoreHandle, name: string): Guard {
   });
 }
 
-function postFailure(error: number, path: string): SystemError {
+/** One in a mapping has no name. */
+function pathOf(name: string): string | undefined {
+  return name === '' ? undefined : name;
+}
+
+function postFailure(error: number, name: string): SystemError {
   const hint =
     error === EOVERFLOW ? `a semaphore counts up to ${String(SEM_VALUE_MAX)}` : undefined;
-  return new SystemError(error, 'sem_post', { path: path === '' ? undefined : path, hint });
+  return new SystemError(error, 'sem_post', { path: pathOf(name), hint });
 }
 
 function limitsOf(options: WaitOptions): { timeout: number; signal: AbortSignal | undefined } {

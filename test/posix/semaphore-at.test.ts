@@ -114,3 +114,21 @@ test('sem_init and sem_destroy', () => {
   }
   expect(codeThrownBy(() => sem_init(mapping, 0, 1, 2 ** 31))).toBe('EINVAL');
 });
+
+test.each<[call: string, run: (semaphore: posix.Semaphore) => unknown]>([
+  ['sem_getvalue', (semaphore) => semaphore.value],
+  [
+    'sem_post',
+    (semaphore) => {
+      semaphore.post();
+    },
+  ],
+  ['sem_wait', (semaphore) => semaphore.tryWait()],
+])('%s: an error of one without a name says none', (call, run) => {
+  const mapping = anonymous(4096);
+  using semaphore = posix.Semaphore.at(mapping, 0, { value: 1 });
+  mapping.bytes.fill(0xff, 0, 32);
+  const error = thrownBy(() => run(semaphore));
+  expect(error).toMatchObject({ message: `EINVAL: invalid argument, ${call}` });
+  expect(error).not.toHaveProperty('path');
+});

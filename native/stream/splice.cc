@@ -127,6 +127,9 @@ class Filling : public wait::Operation {
                 result = splice_once(from_.get(), at, into_.get(), no_offset, length_ - moved,
                                      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
             }
+            if (result == 0 && !is_ready(from_, POLLIN)) {
+                result = -EAGAIN; // a FIFO that waits for its first writer
+            }
             if (result != -EAGAIN || moved > 0 || !waits_) {
                 return result;
             }

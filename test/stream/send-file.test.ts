@@ -11,7 +11,7 @@ import { untilBlockedIn } from '../support/blocked';
 import { pattern, temporaryFile } from '../support/files';
 import { testIf } from '../support/machine';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
-import { readAll, temporaryPipe } from '../support/pipes';
+import { readAll, temporaryFifo, temporaryPipe } from '../support/pipes';
 import { closing } from '../support/sockets';
 import { soon } from '../support/wait-until';
 
@@ -262,6 +262,21 @@ testIf(canTrace(), 'tracefs cannot be used')(
     }
   },
 );
+
+test('a FIFO that waits for its first writer has no end yet', async () => {
+  const { reader, writer } = temporaryPipe();
+  const fifo = temporaryFifo();
+  const source = closing(fifo.tryOpenReader());
+  expect(await codeOfRejection(writer.sendFile(source.fd, { timeout: 0 }))).toBe('ETIMEDOUT');
+  const sending = writer.sendFile(source.fd);
+  await untilBlockedIn('poll', process.pid);
+  const first = await fifo.openWriter();
+  await first.write('hello');
+  first.close();
+  expect(await soon('the end', sending)).toBe(5);
+  expect(String(reader.tryRead())).toBe('hello');
+  expect(await writer.sendFile(source.fd)).toBe(0);
+});
 
 test('a socket that listens has nothing to send, and is not waited for', async () => {
   const { writer } = temporaryPipe();

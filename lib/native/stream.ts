@@ -10,6 +10,11 @@ export interface Stream {
   pipeRead(descriptor: number, buffer: Memory, length: number): number;
   /** May write fewer. -EPIPE, and no signal, where nobody reads any more. */
   pipeWrite(descriptor: number, buffer: Memory, offset: number, length: number): number;
+  /**
+   * Opens it a second time, for reads and writes that never block, whatever others do to the flags of
+   * the file that they share. If it `hasBlocked`, that one blocks again.
+   */
+  pipeReopen(descriptor: number, hasBlocked: boolean): number;
   pipeCapacity(fd: number): number;
   /** The capacity that it has then. */
   setPipeCapacity(fd: number, bytes: number): number;

@@ -1,10 +1,10 @@
 import { errnoOf, SystemError } from '../core/error';
 import { lengthOf, mustHaveRoom } from '../core/options';
-import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { longestPooled, poolAddress, pooledRoom, takePooled } from '../core/pool';
 import type { Action } from '../core/ready-line';
 import { native, type Memory } from '../native';
 import { PIPE_BUF } from './constants';
+import type { PipeFile } from './pipe-file';
 
 /** What one read takes at most, unless it is told: what a pipe holds by default. */
 export const defaultSize = 64 * 1024;
@@ -13,16 +13,15 @@ const EAGAIN = -errnoOf('EAGAIN');
 
 /** Reads of a pipe's reading end: descriptions of them, for its line. */
 export class Incoming {
-  readonly #descriptor: OwnedDescriptor;
+  readonly #file: PipeFile;
   readonly #path: string | undefined;
-  #isReady = false;
   /** How many bytes the last read has taken: the next one may take as many. */
   #last = 0;
   /** Memory that a read got too few bytes for. */
   #spare: Buffer | undefined;
 
-  constructor(descriptor: OwnedDescriptor, path: string | undefined) {
-    this.#descriptor = descriptor;
+  constructor(file: PipeFile, path: string | undefined) {
+    this.#file = file;
     this.#path = path;
   }
 
@@ -67,10 +66,7 @@ export class Incoming {
   }
 
   #read(memory: Memory, length: number): number | undefined {
-    // Not before: until now the end may have been meant for a child, which wants to block.
-    if (!this.#isReady) this.#descriptor.setNonblocking();
-    this.#isReady = true;
-    const result = native.pipeRead(this.#descriptor.handle, memory, length);
+    const result = native.pipeRead(this.#file.ready(), memory, length);
     if (result === EAGAIN) return undefined;
     if (result < 0) throw this.#failure(result);
     return result;

@@ -1,8 +1,8 @@
 import { errnoOf, invalidType, SystemError } from '../core/error';
 import { lengthOf } from '../core/options';
-import type { OwnedDescriptor } from '../core/owned-descriptor';
 import type { Action } from '../core/ready-line';
 import { native } from '../native';
+import type { PipeFile } from './pipe-file';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const EPIPE = -errnoOf('EPIPE');
@@ -10,11 +10,10 @@ const EPIPE = -errnoOf('EPIPE');
 /** Writes to a pipe's writing end: descriptions of them, for its line. */
 export class Outgoing {
   readonly path: string | undefined;
-  readonly #descriptor: OwnedDescriptor;
-  #isReady = false;
+  readonly #file: PipeFile;
 
-  constructor(descriptor: OwnedDescriptor, path: string | undefined) {
-    this.#descriptor = descriptor;
+  constructor(file: PipeFile, path: string | undefined) {
+    this.#file = file;
     this.path = path;
   }
 
@@ -25,10 +24,7 @@ export class Outgoing {
 
   /** How many bytes were written; undefined: none, there is no room. */
   writeNow(bytes: Uint8Array, from: number, length: number): number | undefined {
-    // Not before: until now the end may have been meant for a child, which wants to block.
-    if (!this.#isReady) this.#descriptor.setNonblocking();
-    this.#isReady = true;
-    const result = native.pipeWrite(this.#descriptor.handle, bytes, from, length);
+    const result = native.pipeWrite(this.#file.ready(), bytes, from, length);
     if (result === EAGAIN) return undefined;
     if (result < 0) throw this.failure(result);
     return result;

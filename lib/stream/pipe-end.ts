@@ -5,6 +5,7 @@ import { OpenFile } from '../core/open-file';
 import { integer } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
+import type { PipeFile } from './pipe-file';
 
 const S_IFIFO = 0o010000;
 const accessModes = 3;
@@ -15,9 +16,11 @@ const EPERM = -errnoOf('EPERM');
 export abstract class PipeEnd extends OpenFile {
   /** The FIFO's path, where it was opened by one. */
   readonly path: string | undefined;
+  readonly #file: PipeFile;
 
-  constructor(what: string, descriptor: OwnedDescriptor, path: string | undefined) {
+  constructor(what: string, descriptor: OwnedDescriptor, file: PipeFile, path: string | undefined) {
     super(what, descriptor);
+    this.#file = file;
     this.path = path;
   }
 
@@ -28,11 +31,15 @@ export abstract class PipeEnd extends OpenFile {
    * Source: fcntl(2), F_GETPIPE_SZ and F_SETPIPE_SZ.
    */
   get capacity(): number {
-    return check(native.pipeCapacity(this.fd), 'fcntl', this);
+    return check(native.pipeCapacity(this.number), 'fcntl', this);
   }
 
   set capacity(bytes: number) {
-    setCapacity(this.fd, integer('capacity', bytes, 1, 2 ** 31 - 1), this.path);
+    setCapacity(this.number, integer('capacity', bytes, 1, 2 ** 31 - 1), this.path);
+  }
+
+  protected override beforeSharing(): void {
+    this.#file.share();
   }
 }
 

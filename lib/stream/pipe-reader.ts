@@ -20,6 +20,7 @@ import type { StreamOptions } from '../core/stream-options';
 import { defaultSize, Incoming } from './incoming';
 import { PipeReadable } from './node-streams';
 import { examineEnd, PipeEnd } from './pipe-end';
+import { PipeFile } from './pipe-file';
 import { linesOf, recordsOf, type LineOptions } from './records';
 
 /** How much a read takes. */
@@ -46,8 +47,7 @@ export let adoptReader: (descriptor: OwnedDescriptor, path?: string) => PipeRead
  * or one packet. Each has three forms. At the end, when the last writer is gone and all is read,
  * they answer null. Calls of one object are answered in the order in which they were made.
  *
- * The first read sets O_NONBLOCK, for all who share the open file: pass on an end that nobody here
- * has read from.
+ * Others who have its descriptor do not find it O_NONBLOCK: such an end is opened a second time.
  *
  * Source: pipe(7), read(2).
  *
@@ -60,14 +60,15 @@ export let adoptReader: (descriptor: OwnedDescriptor, path?: string) => PipeRead
 export class PipeReader extends PipeEnd implements AsyncIterable<Buffer> {
   readonly #incoming: Incoming;
 
-  private constructor(by: ByOpener, descriptor: OwnedDescriptor, path?: string) {
+  private constructor(by: ByOpener, descriptor: OwnedDescriptor, isShared: boolean, path?: string) {
     checkOpener(by, PipeReader);
-    super('reading end', descriptor, path);
-    this.#incoming = new Incoming(descriptor, path);
+    const file = new PipeFile(descriptor, isShared);
+    super('reading end', descriptor, file, path);
+    this.#incoming = new Incoming(file, path);
   }
 
   static {
-    adoptReader = (descriptor, path) => new PipeReader(byOpener, descriptor, path);
+    adoptReader = (descriptor, path) => new PipeReader(byOpener, descriptor, false, path);
   }
 
   /**
@@ -86,6 +87,7 @@ export class PipeReader extends PipeEnd implements AsyncIterable<Buffer> {
       descriptorOf(fd, options, (given) => {
         examineEnd(given, constants.O_RDONLY);
       }),
+      true,
     );
   }
 

@@ -18,6 +18,7 @@ import { FileCall, sourceOf, type FileRange, type SendFileOptions } from './file
 import { PipeWritable } from './node-streams';
 import { Outgoing } from './outgoing';
 import { examineEnd, PipeEnd } from './pipe-end';
+import { PipeFile } from './pipe-file';
 
 /** How a Sync form sends a file. */
 export interface SendFileSyncOptions extends TimeoutOptions, FileRange {}
@@ -32,8 +33,7 @@ export let adoptWriter: (descriptor: OwnedDescriptor, path?: string) => PipeWrit
  * them. More may be written in pieces, in order, as room becomes free. Where nobody reads any more,
  * a write fails with EPIPE; no SIGPIPE ends the process. Calls of one object are made in their order.
  *
- * The first write sets O_NONBLOCK, for all who share the open file: pass on an end that nobody here
- * has written to.
+ * Others who have its descriptor do not find it O_NONBLOCK: such an end is opened a second time.
  *
  * Source: pipe(7), write(2).
  *
@@ -48,14 +48,15 @@ export let adoptWriter: (descriptor: OwnedDescriptor, path?: string) => PipeWrit
 export class PipeWriter extends PipeEnd {
   readonly #outgoing: Outgoing;
 
-  private constructor(by: ByOpener, descriptor: OwnedDescriptor, path?: string) {
+  private constructor(by: ByOpener, descriptor: OwnedDescriptor, isShared: boolean, path?: string) {
     checkOpener(by, PipeWriter);
-    super('writing end', descriptor, path);
-    this.#outgoing = new Outgoing(descriptor, path);
+    const file = new PipeFile(descriptor, isShared);
+    super('writing end', descriptor, file, path);
+    this.#outgoing = new Outgoing(file, path);
   }
 
   static {
-    adoptWriter = (descriptor, path) => new PipeWriter(byOpener, descriptor, path);
+    adoptWriter = (descriptor, path) => new PipeWriter(byOpener, descriptor, false, path);
   }
 
   /**
@@ -74,6 +75,7 @@ export class PipeWriter extends PipeEnd {
       descriptorOf(fd, options, (given) => {
         examineEnd(given, constants.O_WRONLY);
       }),
+      true,
     );
   }
 

@@ -14,7 +14,7 @@ import { adoptWriter, type PipeWriter } from './pipe-writer';
 export interface PipeOptions {
   /** Each write of up to PIPE_BUF bytes is a packet, and each read takes one (O_DIRECT). Default false. */
   packet?: boolean | undefined;
-  /** Both ends have O_NONBLOCK from the start, for children that want it. Default false. */
+  /** Both ends have O_NONBLOCK from the start, for children that want it above descriptor 2. Default false. */
   nonBlocking?: boolean | undefined;
   /** Bytes that it holds. Default: what the kernel gives, 64 KiB. */
   capacity?: number | undefined;

@@ -37,7 +37,10 @@ int32_t Descriptors::add(Fd fd) {
 }
 
 bool Descriptors::owns(int fd) {
-    return descriptors_.search([fd](const Descriptor& one) { return one.number() == fd; })
+    return descriptors_
+        .search([fd](const Descriptor& one) {
+            return one.number() == fd || (one.apart && one.apart.get() == fd);
+        })
         .has_value();
 }
 

@@ -21,7 +21,8 @@ struct Descriptor {
     int room_changes();
 
     Fd fd;
-    Fd room; ///< an epoll of its own, where one had to wait so
+    Fd apart; ///< the same pipe, opened a second time, for what must not block
+    Fd room;  ///< an epoll of its own, where one had to wait so
     Poller::Watch watch;
     bool answers_at_once = false; ///< its open file has O_NONBLOCK, and nobody else has it
 };

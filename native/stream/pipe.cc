@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <string>
 #include <unistd.h>
 
 #include "core/descriptors.h"
@@ -50,6 +51,12 @@ Bytes part_of(const Bytes& buffer, size_t offset, size_t length) {
     return buffer.subspan(offset, std::min(length, most_at_once));
 }
 
+/// What reads and writes are made on. Waits and the end are those of the first open file: one that
+/// is opened when the last writer has gone does not know that there was one.
+int used(const Descriptor& descriptor) {
+    return descriptor.apart ? descriptor.apart.get() : descriptor.number();
+}
+
 /// Whether a read that took nothing has met the end. It has not where no writer has come yet, as
 /// after an open that did not wait for one; nor where a packet was empty.
 bool is_at_end(int fd) {
@@ -61,7 +68,7 @@ bool is_at_end(int fd) {
 int32_t pipe_read(Environment& /*environment*/, Descriptor* descriptor, const Bytes& buffer,
                   size_t length) {
     const Bytes into = part_of(buffer, 0, length);
-    const ssize_t count = or_errno(read(descriptor->number(), into.data(), into.size()));
+    const ssize_t count = or_errno(read(used(*descriptor), into.data(), into.size()));
     const bool nothing = count == 0 && !into.empty() && !is_at_end(descriptor->number());
     return nothing ? -EAGAIN : static_cast<int32_t>(count);
 }
@@ -70,9 +77,27 @@ int32_t pipe_read(Environment& /*environment*/, Descriptor* descriptor, const By
 int32_t pipe_write(Environment& /*environment*/, Descriptor* descriptor, const Bytes& buffer,
                    size_t offset, size_t length) {
     const Bytes from = part_of(buffer, offset, length);
-    const int fd = descriptor->number();
+    const int fd = used(*descriptor);
     return without_sigpipe(
         [&] { return static_cast<int32_t>(or_errno(write(fd, from.data(), from.size()))); });
+}
+
+/// Opens it a second time: the flags of that open file are nobody else's.
+int32_t pipe_reopen(Environment& /*environment*/, Descriptor* descriptor, bool has_blocked) {
+    const int fd = descriptor->number();
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return -errno;
+    }
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    Fd made(open(path.c_str(), (flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC));
+    // For packets; open(2) refuses that flag.
+    const int packets = flags & O_DIRECT;
+    if (!made || (packets != 0 && fcntl(made.get(), F_SETFL, packets | O_NONBLOCK) != 0)) {
+        return -errno;
+    }
+    descriptor->apart = std::move(made);
+    return has_blocked ? set_nonblocking(fd, false) : 0;
 }
 
 int32_t pipe_capacity(Environment& /*environment*/, int32_t fd) {
@@ -91,6 +116,7 @@ void define_pipe(Exports& exports) {
     exports.function<pipe_owned>("pipeOwned", "handles", "flags");
     exports.function<pipe_read>("pipeRead", "descriptor", "buffer", "length");
     exports.function<pipe_write>("pipeWrite", "descriptor", "buffer", "offset", "length");
+    exports.function<pipe_reopen>("pipeReopen", "descriptor", "hasBlocked");
     exports.function<pipe_capacity>("pipeCapacity", "fd");
     exports.function<set_pipe_capacity>("setPipeCapacity", "fd", "bytes");
 }

@@ -348,15 +348,6 @@ describe('options', () => {
     );
   });
 
-  test('an end blocks until somebody here uses it', async () => {
-    const { reader, writer } = temporaryPipe();
-    expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([true, true]);
-    await writer.write('x');
-    expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([true, false]);
-    await reader.read();
-    expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([false, false]);
-  });
-
   test('nonBlocking', () => {
     const { reader, writer } = temporaryPipe({ nonBlocking: true });
     expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([false, false]);

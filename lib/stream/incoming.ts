@@ -43,7 +43,7 @@ export class Incoming {
     new SystemError(error, 'read', { path: this.#path });
 
   #take(size: number): Buffer | null | undefined {
-    if (size > longestPooled && this.#last > longestPooled) return this.#takeOwn(size);
+    if (size > longestPooled && this.#last > longestPooled) return this.#takeOwn(this.#most(size));
     // A packet that does not fit would lose its end.
     const likely = Math.min(size, Math.max(PIPE_BUF, 2 * this.#last));
     const room = pooledRoom(likely);
@@ -51,6 +51,11 @@ export class Incoming {
     if (length === undefined) return undefined;
     this.#last = length;
     return length === 0 ? null : takePooled(length);
+  }
+
+  /** Of a size that means "all there is", memory is needed for what a pipe holds. */
+  #most(size: number): number {
+    return size > defaultSize ? Math.min(size, Math.max(defaultSize, this.#file.capacity)) : size;
   }
 
   #takeOwn(size: number): Buffer | null | undefined {

@@ -28,6 +28,11 @@ export class PipeFile {
     return this.#descriptor.handle;
   }
 
+  /** How many bytes it holds; a negated errno. */
+  get capacity(): number {
+    return native.pipeCapacity(this.#descriptor.number);
+  }
+
   /** Before somebody else is given the descriptor. */
   share(): void {
     if (this.#isShared) return;

@@ -1,5 +1,6 @@
 /** Byte streams cut into lines and records. */
 
+import { deadlineAfter, remaining } from '../core/deadline';
 import { outOfRange, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
 import { laterLimitsOf } from '../core/limits';
@@ -54,6 +55,13 @@ function inTurn<L, T>(call: (limits: L) => T | Promise<T>): (limits: L) => T | P
     result.then(settled, settled);
     return result;
   };
+}
+
+/** What is left of the limits at each of several reads: one that sends byte by byte must not hold it up. */
+function leftOf(limits: Limits): () => Limits {
+  if (limits.timeout === Infinity) return () => limits;
+  const deadline = deadlineAfter(limits.timeout);
+  return () => ({ ...limits, timeout: remaining(deadline) });
 }
 
 const nothing = Buffer.alloc(0);
@@ -125,10 +133,11 @@ class Lines {
   }
 
   async #readOn(limits: Limits): Promise<string | null> {
+    const left = leftOf(limits);
     while (!this.#ended) {
       this.#keep(this.#chunk.length - ((this.#chunk.length - this.#from) % this.#unit));
       const half = this.#chunk.subarray(this.#from); // of a character, or empty
-      const chunk = await this.#reader.read(limits);
+      const chunk = await this.#reader.read(left());
       if (chunk === null) {
         this.#ended = true;
         this.#keep(this.#chunk.length);
@@ -184,9 +193,10 @@ export function recordsOf(
 
 /** Null at the end. */
 async function recordOf(reader: PipeReader, size: number, limits: Limits): Promise<Buffer | null> {
+  const left = leftOf(limits);
   const begun = new Gathered();
   while (begun.length < size) {
-    const chunk = await reader.read({ ...limits, size: size - begun.length });
+    const chunk = await reader.read({ ...left(), size: size - begun.length });
     if (chunk === null) break;
     begun.add(chunk);
   }

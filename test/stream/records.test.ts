@@ -166,6 +166,21 @@ describe.each(pieces)('%s', (_name, piecesOf) => {
   });
 });
 
+test.each([
+  ['lines', (reader: stream.PipeReader) => reader.lines({ timeout: 300 })],
+  ['records', (reader: stream.PipeReader) => reader.records(1e6, { timeout: 300 })],
+] as const)('a timeout of %s is for a whole one, however it trickles', async (_name, piecesOf) => {
+  const { reader, writer } = temporaryPipe();
+  const answers: unknown[] = [];
+  const answer = (code: unknown): unknown => answers.push(code);
+  void codeOfRejection(piecesOf(reader).next()).then(answer, answer);
+  for (const end = performance.now() + 10_000; answers.length === 0 && performance.now() < end;) {
+    writer.tryWrite('x');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(answers).toEqual(['ETIMEDOUT']);
+});
+
 describe('records', () => {
   test('of one size, however they were written', async () => {
     const { reader, writer } = temporaryPipe();
@@ -196,6 +211,26 @@ describe('records', () => {
     const records = await soon('the records', listOf(reader.records(100_000)));
     expect(records.map(({ length }) => length)).toEqual([100_000, 100_000]);
     expect(Buffer.concat(records).equals(pattern(200_000))).toBe(true);
+  });
+
+  test('a long one takes its own length of memory, not that for each read', async () => {
+    const { reader, writer } = temporaryPipe();
+    const { external } = process.memoryUsage();
+    const size = 2 ** 26;
+    const record = codeOfRejection(reader.records(size).next());
+    const kept: (Buffer | null)[] = [];
+    await writer.write(Buffer.alloc(2 ** 21));
+    const taken = process.memoryUsage().external - external;
+    writer.close();
+    expect(await soon('its end', record)).toBe('EBADMSG');
+    expect(taken).toBeLessThan(size);
+    const other = temporaryPipe();
+    for (let i = 0; i < 32; i++) {
+      await other.writer.write(Buffer.alloc(2 ** 16));
+      kept.push(await other.reader.read({ size }));
+    }
+    expect(process.memoryUsage().external - external).toBeLessThan(size);
+    expect(kept.every((chunk) => chunk?.length === 2 ** 16)).toBe(true);
   });
 
   test('the end inside of one', async () => {

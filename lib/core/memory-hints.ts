@@ -25,6 +25,12 @@ function lockHint(): string {
   return `RLIMIT_MEMLOCK is ${bytes} bytes; raise it with ulimit -l or LimitMEMLOCK=`;
 }
 
+/** Of EFBIG, where memory is a file. */
+export function fileSizeHint(): string {
+  const bytes = limitOf(/^Max file size\s+(\S+)/m);
+  return `RLIMIT_FSIZE is ${bytes} bytes; raise it with ulimit -f or LimitFSIZE=`;
+}
+
 function mapHint(): string {
   const [mappings, space] = [kernelLimit('max_map_count'), limitOf(/^Max address space\s+(\S+)/m)];
   return (

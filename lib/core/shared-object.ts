@@ -4,7 +4,8 @@ import { constants, existsSync, statfsSync } from 'node:fs';
 
 import { native } from '../native';
 import { errnoOf, SystemError } from './error';
-import { checkName } from './name';
+import { fileSizeHint } from './memory-hints';
+import { checkName, randomName } from './name';
 import { OwnedDescriptor } from './owned-descriptor';
 import type { Failure } from './storage';
 
@@ -15,6 +16,7 @@ const longestName = 255;
 
 const folder = '/dev/shm';
 
+const EFBIG = -errnoOf('EFBIG');
 const ENOENT = -errnoOf('ENOENT');
 const ENOMEM = -errnoOf('ENOMEM');
 const ENOSPC = -errnoOf('ENOSPC');
@@ -41,9 +43,10 @@ function fullHint(): string {
   }
 }
 
-/** What is wrong with /dev/shm itself, if that is what a negated errno says. */
+/** What is wrong with /dev/shm itself, or which limit was hit, if that is what a negated errno says. */
 export function folderHint(error: number): string | undefined {
   if (error === ENOSPC || error === ENOMEM) return fullHint();
+  if (error === EFBIG) return fileSizeHint();
   return error === ENOENT && !existsSync(folder) ? 'there is no /dev/shm' : undefined;
 }
 
@@ -55,38 +58,40 @@ export function failureOf(syscall: string, name: string): Failure {
 /** An object that nobody else can use yet. */
 export interface Unfinished {
   descriptor: OwnedDescriptor;
+  /** The name that it is going to have. */
   name: string;
   /** Its size. */
   made: number;
-  /** It has its name already: the file system has no files without one. */
-  named: boolean;
+  /** One that it has until then, where the file system has no files without any. */
+  temporary: string | undefined;
 }
 
-/** An object that has no name yet; or one that has, without permissions; or a negated errno. */
+/** An object that has no name yet, or one that nobody knows; or a negated errno. */
 export function begin(name: string, size: number): Unfinished | number {
   const unnamed = native.shmUnnamed();
-  const named = unnamed < 0;
-  const handle = named ? native.shmOwned(name, O_CREAT | O_EXCL | O_RDWR, 0) : unnamed;
+  const temporary = unnamed < 0 ? randomName() : undefined;
+  const handle =
+    temporary === undefined ? unnamed : native.shmOwned(temporary, O_CREAT | O_EXCL | O_RDWR, 0);
   if (handle < 0) return handle;
-  return { descriptor: new OwnedDescriptor(handle), name, made: size, named };
+  return { descriptor: new OwnedDescriptor(handle), name, made: size, temporary };
 }
 
 /** Permissions at last, and the name. A negated errno, such as EEXIST if somebody has the name. */
-function finish({ descriptor, name, named }: Unfinished, mode: number): number {
+function finish({ descriptor, name }: Unfinished, mode: number): number {
   const changed = native.fchmod(descriptor.number, mode);
-  return changed < 0 || named ? changed : native.shmLink(descriptor.number, name);
+  return changed < 0 ? changed : native.shmLink(descriptor.number, name);
 }
 
 /** What becomes of an object that could not be finished. */
-export function abandon({ descriptor, name, named }: Unfinished): void {
+export function abandon({ descriptor, temporary }: Unfinished): void {
   descriptor.close();
-  if (named) native.shmUnlink(name);
+  if (temporary !== undefined) native.shmUnlink(temporary);
 }
 
 /** Lets others use it; or a negated errno, and it is gone. */
 export function complete(begun: Unfinished, mode: number): Unfinished | number {
   const result = finish(begun, mode);
-  if (result === 0) return begun;
-  abandon(begun);
-  return result;
+  if (result < 0) abandon(begun);
+  else if (begun.temporary !== undefined) native.shmUnlink(begun.temporary);
+  return result < 0 ? result : begun;
 }

@@ -4,6 +4,7 @@ import { check, errnoOf, invalidType, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import type { Mapping } from '../core/mapping';
 import { word } from '../core/mapping-options';
+import { fileSizeHint } from '../core/memory-hints';
 import {
   F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
@@ -55,6 +56,7 @@ const EINVAL = -errnoOf('EINVAL');
 const ENOSPC = -errnoOf('ENOSPC');
 const ENOMEM = -errnoOf('ENOMEM');
 const EPERM = -errnoOf('EPERM');
+const EFBIG = -errnoOf('EFBIG');
 const EBUSY = -errnoOf('EBUSY');
 
 interface Plan {
@@ -94,11 +96,15 @@ const hints = new Map([
   [EBUSY, 'it is mapped to be written; close those mappings first'],
 ]);
 
+function hintOf(error: number): string | undefined {
+  return error === EFBIG ? fileSizeHint() : hints.get(error);
+}
+
 function failureOf({ name, flags }: Plan): (error: number) => SystemError {
   const pool = 'huge pages of that size have to be reserved before: sysctl -w vm.nr_hugepages=N';
   const isHuge = (flags & MFD_HUGETLB) !== 0;
   return (error) => {
-    const hint = isHuge && (error === ENOSPC || error === ENOMEM) ? pool : hints.get(error);
+    const hint = isHuge && (error === ENOSPC || error === ENOMEM) ? pool : hintOf(error);
     return new SystemError(error, 'posix_fallocate', { path: name, hint });
   };
 }

@@ -240,13 +240,8 @@ export class SharedMemory extends Closable {
     const { fd } = this;
     this.#resizing.check(this.name);
     if (after > before) {
-      try {
-        const reserving = reserve(fd, before, after - before, this.#failure, methods.resize);
-        await this.#resizing.during(reserving);
-      } catch (error) {
-        if (!this.closed && !isMappedBeyond(fd, before)) native.ftruncate(fd, before);
-        throw error;
-      }
+      const reserving = reserve(fd, before, after - before, this.#failure, methods.resize);
+      await this.#resizing.during(reserving);
     }
     this.#follow(after);
   }

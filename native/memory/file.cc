@@ -38,30 +38,62 @@ int32_t ftruncate(Environment& /*environment*/, int32_t fd, size_t length) {
 
 // ---- reserving
 
-/// posix_fallocate(3), portion by portion, so that it can be cancelled in between. By a descriptor
-/// of its own: whose number it was given may be closed meanwhile, and another file have it.
+/// Memory of an object, portion by portion, so that it can be cancelled in between. Its size
+/// follows at the end, in one step: nobody sees a part of it, and one that fails, or is cancelled,
+/// gives back what it has. By a descriptor of its own: whose number it was given may be closed
+/// meanwhile, and another file have it.
 class Reservation : public wait::Operation {
   public:
     Reservation(Fd fd, size_t offset, size_t length)
-        : fd_(std::move(fd)), offset_(offset), length_(length) {}
+        : fd_(std::move(fd)), next_(static_cast<off_t>(offset)),
+          end_(static_cast<off_t>(offset + length)) {}
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+    ~Reservation() override { give_up(); }
 
     wait::Outcome block() override {
-        constexpr size_t most = size_t{64} << 20;
-        const size_t portion = std::min(most, length_);
-        const int error =
-            ::posix_fallocate(fd_.get(), static_cast<off_t>(offset_), static_cast<off_t>(portion));
-        if (error != 0) {
-            return {-error, 0};
+        int error = next_ < end_ ? reserve_portion() : 0;
+        if (error == 0 && next_ < end_) {
+            error = EINTR; // to be called again
+        } else if (error == 0) {
+            error = ::posix_fallocate(fd_.get(), end_ - 1, 1); // another may have made it longer
         }
-        offset_ += portion;
-        length_ -= portion;
-        return {length_ == 0 ? 0 : -EINTR, 0};
+        if (error == 0) {
+            fd_ = Fd();
+        } else if (error != EINTR) {
+            give_up();
+        }
+        return {-error, 0};
     }
 
   private:
+    /// 0, or an errno.
+    int reserve_portion() {
+        constexpr off_t most = off_t{64} << 20;
+        const off_t portion = std::min(most, end_ - next_);
+        int error = -or_errno(::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, next_, portion));
+        if (error == EOPNOTSUPP) {
+            error = ::posix_fallocate(fd_.get(), next_, portion);
+        }
+        next_ += error == 0 ? portion : 0;
+        return error;
+    }
+
+    /// In whole pages, huge ones too: of less the memory stays.
+    void give_up() {
+        struct stat status {};
+        const Fd fd = std::move(fd_);
+        if (!fd || fstat(fd.get(), &status) != 0 || status.st_size >= end_) {
+            return;
+        }
+        const off_t page = std::max<off_t>(status.st_blksize, 1);
+        const off_t length = (end_ + page - 1) / page * page - status.st_size;
+        ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, status.st_size, length);
+    }
+
     Fd fd_;
-    size_t offset_;
-    size_t length_;
+    off_t next_;
+    off_t end_;
 };
 
 int32_t posix_fallocate(Environment& /*environment*/, int32_t fd, size_t offset, size_t length) {

@@ -1,6 +1,7 @@
 /** Other processes, spoken to line by line. Whatever a test started is killed after it. */
 
 import { spawn, type ChildProcessWithoutNullStreams, type SpawnOptions } from 'node:child_process';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -116,6 +117,16 @@ export function startNode(
 ): Peer {
   const program = path.join(root, 'dist-programs/test/fixtures', `${name}.js`);
   return new Peer(process.execPath, [...execArgv, program, ...args], options, descriptors);
+}
+
+/** Runs a program in which a system call fails with an errno: see test/fixtures/forbid.c. */
+export async function forbidding(
+  call: 'futex_waitv' | 'O_TMPFILE',
+  code: 'EPERM' | 'ENOSYS' | 'EOPNOTSUPP',
+  program: string,
+  args: readonly string[],
+): Promise<Peer> {
+  return await startC('forbid', [call, String(constants.errno[code]), program, ...args]);
 }
 
 /** Compiles test/fixtures/NAME.c, or all of NAME/, and runs it. */

@@ -5,8 +5,6 @@
 #include <mutex>
 #include <vector>
 
-#include "core/page_size.h"
-
 namespace posix_ipc {
 
 namespace {
@@ -114,16 +112,16 @@ Bytes Mapping::part(size_t offset, size_t length) const {
     return bytes().subspan(offset, length);
 }
 
-Bytes Mapping::pages(size_t offset, size_t length, Rounding rounding) const {
+Bytes Mapping::pages(size_t offset, size_t length, Rounding rounding, size_t page) const {
     const Bytes inside = part(offset, length);
     if (rounding == Rounding::none) {
         return inside;
     }
-    const size_t page = page_size();
     auto begin = static_cast<size_t>(inside.data() - region_->data());
     size_t end = begin + inside.size();
     if (rounding == Rounding::outward) {
-        begin -= begin % page; // the kernel itself rounds the end up
+        begin -= begin % page;
+        end += (page - end % page) % page;
     } else {
         begin += (page - begin % page) % page;
         end = std::max(begin, end - end % page);

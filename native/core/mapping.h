@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include "core/arguments.h"
 #include "core/environment.h"
 #include "core/handles.h"
+#include "core/page_size.h"
 #include "core/region.h"
 
 namespace posix_ipc {
@@ -86,8 +88,12 @@ class Mapping {
     [[nodiscard]] Bytes bytes() const { return {region_->data() + skip_, length_}; }
     /// A part of the window; ArgumentError where it does not lie inside.
     [[nodiscard]] Bytes part(size_t offset, size_t length) const;
-    /// The same as pages; those at its edges may reach beyond the window, not beyond the region.
-    [[nodiscard]] Bytes pages(size_t offset, size_t length, Rounding rounding) const;
+    /// The same as pages of that size; those at its edges may reach beyond the window, not beyond
+    /// the region.
+    [[nodiscard]] Bytes pages(size_t offset, size_t length, Rounding rounding,
+                              size_t page = page_size()) const;
+    /// The size of the pages that the memory has.
+    [[nodiscard]] size_t page() const { return std::max(page_size(), region_->unit()); }
     /// Whether the memory can be written without a signal that would end the process.
     [[nodiscard]] bool writable();
     /// Keeps the memory in its place for a native wait.

@@ -24,6 +24,8 @@ class Region {
 
     [[nodiscard]] std::byte* data() const { return data_; }
     [[nodiscard]] size_t length() const { return length_; }
+    /// What its length is a multiple of: of huge pages their size.
+    [[nodiscard]] size_t unit() const { return unit_; }
     [[nodiscard]] int protection() const { return protection_; }
     [[nodiscard]] bool writable() const;
     /// Whether a native wait uses the memory now.

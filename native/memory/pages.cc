@@ -19,17 +19,16 @@ constexpr int populate_write = 23;
 
 using PagesCall = int (*)(void* address, size_t length, int argument);
 
-/// Where a call may be cut: a multiple of 8 MiB and of a transparent huge page, which 'collapse'
-/// must not find in two halves.
-size_t cut_unit() {
-    const size_t huge_page = page_size() * page_size() / 8; // a page of page table entries
-    return std::max(size_t{8} << 20, huge_page);
+/// Where a call may be cut: a multiple of 8 MiB and of a huge page, which has to be whole for most
+/// advice, and which 'collapse' must not find in two halves.
+size_t cut_unit(const Mapping& mapping) {
+    const size_t transparent = page_size() * page_size() / 8; // a page of page table entries
+    return std::max({size_t{8} << 20, transparent, mapping.page()});
 }
 
 /// The part of pages that is next. Neither it nor what is left is shorter than a unit, unless the
 /// pages are: of less than a huge page there is nothing to collapse, which would be an error.
-Bytes next_portion(Bytes pages) {
-    const size_t unit = cut_unit();
+Bytes next_portion(Bytes pages, size_t unit) {
     if (pages.size() < 2 * unit) {
         return pages;
     }
@@ -42,15 +41,16 @@ Bytes next_portion(Bytes pages) {
 /// `before`: what is done for all of them before, where that fails for all of them or for none.
 class InPortions : public wait::Operation {
   public:
-    InPortions(RegionUse use, Bytes pages, PagesCall call, int argument, PagesCall before)
-        : use_(std::move(use)), pages_(pages), call_(call), argument_(argument), before_(before) {}
+    InPortions(const Mapping& mapping, Bytes pages, PagesCall call, int argument, PagesCall before)
+        : use_(mapping.use()), unit_(cut_unit(mapping)), pages_(pages), call_(call),
+          argument_(argument), before_(before) {}
 
     wait::Outcome block() override {
         if (before_ != nullptr && before_(pages_.data(), pages_.size(), argument_) != 0) {
             return {-errno, 0};
         }
         before_ = nullptr;
-        const Bytes portion = next_portion(pages_);
+        const Bytes portion = next_portion(pages_, unit_);
         if (call_(portion.data(), portion.size(), argument_) != 0) {
             return {-errno, 0};
         }
@@ -60,6 +60,7 @@ class InPortions : public wait::Operation {
 
   private:
     RegionUse use_;
+    size_t unit_;
     Bytes pages_;
     PagesCall call_;
     int argument_;
@@ -69,7 +70,7 @@ class InPortions : public wait::Operation {
 int32_t start(Environment& environment, Mapping& mapping, Bytes pages, PagesCall call, int argument,
               PagesCall before = nullptr) {
     return environment.waits().start(
-        std::make_unique<InPortions>(mapping.use(), pages, call, argument, before));
+        std::make_unique<InPortions>(mapping, pages, call, argument, before));
 }
 
 int32_t make(Bytes pages, PagesCall call, int argument) {
@@ -104,17 +105,22 @@ void check_advice(int advice) {
     }
 }
 
+/// Of a part of a huge page the kernel takes no advice.
+Bytes advised(const Mapping& mapping, size_t offset, size_t length, int32_t rounding) {
+    return mapping.pages(offset, length, rounding_of(rounding), mapping.page());
+}
+
 int32_t madvise(Environment& /*environment*/, Mapping* mapping, size_t offset, size_t length,
                 int32_t rounding, int32_t advice) {
     check_advice(advice);
-    return make(mapping->pages(offset, length, rounding_of(rounding)), ::madvise, advice);
+    return make(advised(*mapping, offset, length, rounding), ::madvise, advice);
 }
 
 int32_t madvise_wait(Environment& environment, Mapping* mapping, size_t offset, size_t length,
                      int32_t rounding, int32_t advice) {
     check_advice(advice);
-    return start(environment, *mapping, mapping->pages(offset, length, rounding_of(rounding)),
-                 ::madvise, advice);
+    return start(environment, *mapping, advised(*mapping, offset, length, rounding), ::madvise,
+                 advice);
 }
 
 // ---- populating and locking

@@ -85,4 +85,11 @@ int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
     return result;
 }
 
+int32_t open_new(const std::string& path, int flags, mode_t mode) {
+    const auto make = [&] { return or_errno(open(path.c_str(), flags, mode)); };
+    const int32_t result = without_umask(make);
+    // Where there is no child to be had the umask takes its bits away, too.
+    return result == -EAGAIN || result == -ENOMEM ? make() : result;
+}
+
 } // namespace posix_ipc

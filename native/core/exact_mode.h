@@ -12,4 +12,9 @@ namespace posix_ipc {
 int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
                      const std::function<int32_t()>& make);
 
+/// Opens a new file, whatever the umask: its descriptor, or a negated errno. `flags`: of open(2),
+/// with O_CREAT and O_EXCL. A folder's default ACL still takes bits away, and the umask where there
+/// can be no more processes.
+int32_t open_new(const std::string& path, int flags, mode_t mode);
+
 } // namespace posix_ipc

@@ -10,6 +10,7 @@
 
 #include "core/blocking_call.h"
 #include "core/descriptors.h"
+#include "core/exact_mode.h"
 #include "core/fd.h"
 
 namespace posix_ipc::lock {
@@ -180,11 +181,13 @@ int32_t file_is_at(Environment& /*environment*/, int32_t fd, const Path& path) {
     return opened.st_dev == found.st_dev && opened.st_ino == found.st_ino ? 1 : 0;
 }
 
-/// open(2). Neither a FIFO nor a terminal blocks or is taken over.
+/// open(2). Neither a FIFO nor a terminal blocks or is taken over. A new file has the mode from the
+/// first instant: else one whose maker is killed would keep who may not open it out for ever.
 int32_t lock_file_open(Environment& /*environment*/, const Path& path, int32_t flags,
                        int32_t mode) {
-    const int always = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    return or_errno(open(path.text.c_str(), flags | always, static_cast<mode_t>(mode)));
+    const int all = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    return (flags & O_EXCL) != 0 ? open_new(path.text, all, static_cast<mode_t>(mode))
+                                 : or_errno(open(path.text.c_str(), all));
 }
 
 // ---- as in the man pages

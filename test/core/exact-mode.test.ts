@@ -1,9 +1,9 @@
-/** Files of FIFOs and sockets have their modes from the first instant: nobody changes them later. */
+/** Files of FIFOs, sockets and locks have their modes from the first instant: nobody changes them later. */
 
 import { lstatSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { stream, unix } from 'posix-ipc';
+import { lock, stream, unix } from 'posix-ipc';
 
 import { runDirectory } from '../support/run-directory';
 import { soon } from '../support/wait-until';
@@ -14,6 +14,8 @@ const makers: [string, (file: string) => { close(): void }][] = [
   ['Fifo', (file) => stream.Fifo.createSync(file, { mode })],
   ['Datagram', (file) => unix.Datagram.createSync(file, { mode })],
   ['SeqPacketServer', (file) => unix.SeqPacketServer.createSync(file, { mode })],
+  ['FileLock', (file) => lock.FileLock.createSync(file, { mode })],
+  ['FileLock.openOrCreate', (file) => lock.FileLock.openOrCreateSync(file, { mode })],
   ['StreamServer', (file) => unix.StreamServer.openOrCreateSync(file, { mode })],
 ];
 

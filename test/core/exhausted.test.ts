@@ -22,8 +22,9 @@ test('no timer: EAGAIN names RLIMIT_SIGPENDING, to promises and to Sync forms', 
 testIf(isRoot, 'needs root, to become somebody else')(
   'no thread: EAGAIN names RLIMIT_NPROC and what else it may be',
   async () => {
-    const [error] = await outcomes('thread');
+    const [error, mode] = await outcomes('thread');
     expect(error).toMatchObject({ code: 'EAGAIN', errno: -11, syscall: 'pthread_create' });
     expect(error?.['message']).toMatch(/ulimit -u \(RLIMIT_NPROC.*pids\.max.*threads-max/);
+    expect(mode).toBe(0o664); // a lock file needs no child
   },
 );

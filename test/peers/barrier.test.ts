@@ -2,8 +2,9 @@
 
 import { makeBarrier } from '../support/barriers';
 import { untilBlockedIn } from '../support/blocked';
+import { compileC } from '../support/compile';
 import { codeOfRejection } from '../support/outcome';
-import { startC, startNode, type Peer } from '../support/processes';
+import { forbidding, startC, startNode, type Peer } from '../support/processes';
 import { soon } from '../support/wait-until';
 
 const languages = ['C', 'Node'] as const;
@@ -126,3 +127,17 @@ test('where the kernel cannot wait for several words, a death is told all the sa
   expect(await old.line()).toBe('EOWNERDEAD');
   await old.success();
 });
+
+test.each(['EPERM', 'ENOSYS'] as const)(
+  'C is told ENOSYS where a filter of system calls answers %s to futex_waitv',
+  async (code) => {
+    const { file, barrier } = makeBarrier(2);
+    const peer = await forbidding('futex_waitv', code, await compileC('barrier-peer'), [
+      file,
+      'last',
+    ]);
+    expect([await peer.line(), await peer.line()]).toEqual(['waits', 'Function not implemented']);
+    await peer.success();
+    expect([barrier.waiting, barrier.isBroken]).toEqual([0, false]);
+  },
+);

@@ -285,8 +285,9 @@ static inline struct posix_ipc_futex_waitv posix_ipc_barrier_watch(const uint32_
 }
 
 /* Sleeps until somebody rings, or there is something to look at: 0, or EAGAIN, EINTR, ETIMEDOUT,
- * EINVAL; ENOSYS: not this kernel. The bell comes first: whoever rings after a change that this
- * does not see any more wakes it. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
+ * EINVAL; ENOSYS: not this kernel, or a filter of system calls forbids it, which old ones tell by
+ * EPERM. The bell comes first: whoever rings after a change that this does not see any more wakes
+ * it. `until`: an instant of CLOCK_MONOTONIC, NULL for ever. */
 static inline int posix_ipc_barrier_sleep(struct posix_ipc_barrier* barrier, uint32_t parties,
                                           uint32_t generation, const uint32_t* words,
                                           const struct timespec* until) {
@@ -299,7 +300,9 @@ static inline int posix_ipc_barrier_sleep(struct posix_ipc_barrier* barrier, uin
     const long result =
         syscall(POSIX_IPC_FUTEX_WAITV, waits, parties + 1, 0, until, CLOCK_MONOTONIC);
     POSIX_IPC_STEP(barrier_awake);
-    return result >= 0 ? 0 : posix_ipc_sleep_error(until);
+    if (result >= 0)
+        return 0;
+    return errno == EPERM ? ENOSYS : posix_ipc_sleep_error(until);
 }
 
 /* ---- slots */

@@ -79,6 +79,7 @@ export function msgrcv(
 /** The fields that IPC_SET reads; all are needed, as in C. */
 export interface MsqidDsChanges {
   msg_perm: { uid: number; gid: number; mode: number };
+  /** To 2^64: of 2^53 and more, the nearest number. */
   msg_qbytes: number;
 }
 
@@ -147,7 +148,7 @@ function changesOf(buf: MsqidDsChanges | undefined): Changes {
     uid: integer('buf.msg_perm.uid', perm.uid, 0, most),
     gid: integer('buf.msg_perm.gid', perm.gid, 0, most),
     mode: integer('buf.msg_perm.mode', perm.mode, 0, 0xffff),
-    qbytes: integer('buf.msg_qbytes', qbytes, 0, Number.MAX_SAFE_INTEGER),
+    qbytes: integer('buf.msg_qbytes', qbytes, 0, 2 ** 64),
   };
 }
 

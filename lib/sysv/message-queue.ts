@@ -334,8 +334,8 @@ export class MessageQueue extends Handle implements AsyncIterable<Message> {
   /**
    * Changes owner, permission bits or capacity; what is absent stays.
    *
-   * Errors: EPERM (not the owner, or `maxBytes` above kernel.msgmnb), EACCES (no permission to read what
-   * stays), EINVAL, EIDRM. Source: msgctl(2), IPC_SET.
+   * Errors: EPERM (not the owner, or `maxBytes` above kernel.msgmnb), EINVAL, EIDRM; before Linux 4.17
+   * EACCES (no permission to read what stays). Source: msgctl(2), IPC_SET.
    */
   set(changes: QueueChanges): Promise<void> {
     return promised(() => {

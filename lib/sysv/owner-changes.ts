@@ -1,4 +1,5 @@
 import { fileMode, highestId, integer, optionsOf } from '../core/options';
+import type { IpcPerm } from './ipc-perm';
 
 /** What `set` changes; what is absent stays as it is. */
 export interface OwnerChanges {
@@ -18,4 +19,14 @@ export function checkOwnerChanges(changes: OwnerChanges | undefined, name: strin
   if (uid !== undefined) checked.uid = integer(`${name}.uid`, uid, 0, highestId);
   if (gid !== undefined) checked.gid = integer(`${name}.gid`, gid, 0, highestId);
   return checked;
+}
+
+/** What IPC_SET sets of every kind of object. */
+type Owner = Pick<IpcPerm, 'uid' | 'gid' | 'mode'>;
+
+/** It sets all of it at once: what is absent is as it was, and only then is that read. */
+export function ownerAfter({ uid, gid, mode }: OwnerChanges, read: () => Owner): Owner {
+  if (uid !== undefined && gid !== undefined && mode !== undefined) return { uid, gid, mode };
+  const now = read();
+  return { uid: uid ?? now.uid, gid: gid ?? now.gid, mode: mode ?? now.mode };
 }

@@ -1,10 +1,12 @@
-import { SystemError, type SystemErrorContext } from '../core/error';
+import { errnoOf, SystemError, type SystemErrorContext } from '../core/error';
 import { integer, optionsOf } from '../core/options';
-import { IPC_INFO, IPC_SET, IPC_STAT } from './constants';
-import { checkControl, ownerHint } from './control';
+import { IPC_INFO, IPC_SET, IPC_STAT, MSG_STAT_ANY } from './constants';
+import { checkControl, checkSet, readToSet, type StatusCall } from './control';
 import { dateOf } from './ipc-perm';
-import { checkOwnerChanges, type OwnerChanges } from './owner-changes';
-import { msgctlInfo, msgctlSet, msgctlStatus } from './msqid-ds';
+import { checkOwnerChanges, ownerAfter, type OwnerChanges } from './owner-changes';
+import { msgctlInfo, msgctlSet, msgctlStatus, type MsqidDs } from './msqid-ds';
+
+const EPERM = -errnoOf('EPERM');
 
 /** What the kernel knows about a queue: struct msqid_ds of msgctl(2), in words. */
 export interface QueueStatus {
@@ -26,7 +28,10 @@ export interface QueueStatus {
   messages: number;
   /** Bytes of payload in the queue. */
   bytes: number;
-  /** Most bytes of payload, and most messages, that it holds (msg_qbytes). */
+  /**
+   * Most bytes of payload, and most messages, that it holds (msg_qbytes). C may set more than 2^53; then it is
+   * the nearest number.
+   */
   maxBytes: number;
   /** Process of the last send; 0 if none. */
   lastSendPid: number;
@@ -85,17 +90,41 @@ export function checkChanges(changes: QueueChanges | undefined, name: string): Q
   return checked;
 }
 
-/** msgctl(IPC_SET) of what is given; the rest is read first and stays. */
-export function change(id: number, changes: QueueChanges, context: SystemErrorContext): void {
-  const now = readStatus(id, context);
-  const { uid = now.uid, gid = now.gid, mode = now.mode, maxBytes = now.maxBytes } = changes;
-  const result = msgctlSet(id, IPC_SET, uid, gid, mode, maxBytes);
-  if (result >= 0) return;
+const asked: StatusCall<MsqidDs> = {
+  syscall: 'msgctl',
+  what: 'queue',
+  status: msgctlStatus,
+  any: MSG_STAT_ANY,
+};
+
+/** IPC_SET sets all of it at once: what is absent is as it was, and only then is that read. */
+function after(
+  id: number,
+  changes: QueueChanges,
+  context: SystemErrorContext,
+): [uid: number, gid: number, mode: number, maxBytes: number] {
+  let now: MsqidDs | undefined;
+  const read = (): MsqidDs => (now ??= readToSet(asked, id, context));
+  const { uid, gid, mode } = ownerAfter(changes, () => read().msg_perm);
+  return [uid, gid, mode, changes.maxBytes ?? read().msg_qbytes];
+}
+
+/** What EPERM is about where it is the capacity. */
+function capacityHint(maxBytes: number, isGiven: boolean): string | undefined {
   const [, { msgmnb }] = msgctlInfo(IPC_INFO);
-  const hint =
-    maxBytes > msgmnb
-      ? `maxBytes above kernel.msgmnb = ${String(msgmnb)} takes CAP_SYS_RESOURCE; ` +
-        `raise the limit with sysctl -w kernel.msgmnb=${String(maxBytes)}`
-      : ownerHint(result);
-  throw new SystemError(result, 'msgctl', { ...context, hint });
+  if (maxBytes <= msgmnb) return undefined;
+  const way = isGiven
+    ? `raise the limit with sysctl -w kernel.msgmnb=${String(maxBytes)}`
+    : `the queue keeps its ${String(maxBytes)} unless a smaller one is given`;
+  return `maxBytes above kernel.msgmnb = ${String(msgmnb)} takes CAP_SYS_RESOURCE; ${way}`;
+}
+
+/** msgctl(IPC_SET) of what is given; the rest stays. */
+export function change(id: number, changes: QueueChanges, context: SystemErrorContext): void {
+  const [uid, gid, mode, maxBytes] = after(id, changes, context);
+  const result = msgctlSet(id, IPC_SET, uid, gid, mode, maxBytes);
+  const isGiven = changes.maxBytes !== undefined;
+  const hint = result === EPERM ? capacityHint(maxBytes, isGiven) : undefined;
+  if (hint !== undefined) throw new SystemError(result, 'msgctl', { ...context, hint });
+  checkSet(result, asked, context);
 }

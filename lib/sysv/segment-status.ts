@@ -1,9 +1,9 @@
-import { check, type SystemErrorContext } from '../core/error';
-import { checkControl, ownerHint } from './control';
-import { IPC_SET, IPC_STAT, SHM_DEST, SHM_LOCKED } from './constants';
+import type { SystemErrorContext } from '../core/error';
+import { checkControl, checkSet, readToSet, type StatusCall } from './control';
+import { IPC_SET, IPC_STAT, SHM_DEST, SHM_LOCKED, SHM_STAT_ANY } from './constants';
 import { dateOf } from './ipc-perm';
-import type { OwnerChanges } from './owner-changes';
-import { shmctlSet, shmctlStatus } from './shmid-ds';
+import { ownerAfter, type OwnerChanges } from './owner-changes';
+import { shmctlSet, shmctlStatus, type ShmidDs } from './shmid-ds';
 
 /** What the kernel knows about a segment: struct shmid_ds of shmctl(2), in words. */
 export interface SegmentStatus {
@@ -71,14 +71,19 @@ export function readSegment(id: number, context: SystemErrorContext): SegmentSta
   };
 }
 
-/** shmctl(IPC_SET) of what is given; the rest is read first and stays. */
+const asked: StatusCall<ShmidDs> = {
+  syscall: 'shmctl',
+  what: 'segment',
+  status: shmctlStatus,
+  any: SHM_STAT_ANY,
+};
+
+/** shmctl(IPC_SET) of what is given; the rest stays. */
 export function changeSegment(
   id: number,
   changes: OwnerChanges,
   context: SystemErrorContext,
 ): void {
-  const now = readSegment(id, context);
-  const { uid = now.uid, gid = now.gid, mode = now.mode } = changes;
-  const result = shmctlSet(id, IPC_SET, uid, gid, mode);
-  check(result, 'shmctl', { ...context, hint: ownerHint(result) });
+  const { uid, gid, mode } = ownerAfter(changes, () => readToSet(asked, id, context).shm_perm);
+  checkSet(shmctlSet(id, IPC_SET, uid, gid, mode & permissionBits), asked, context);
 }

@@ -146,7 +146,8 @@ export abstract class SemaphoreControl extends Handle {
   /**
    * Changes owner or permission bits; what is absent stays.
    *
-   * Errors: EPERM (not the owner), EACCES, EINVAL, EIDRM. Source: semctl(2), IPC_SET.
+   * Errors: EPERM (not the owner), EINVAL, EIDRM; before Linux 4.17 EACCES (no permission to read what
+   * stays). Source: semctl(2), IPC_SET.
    */
   set(changes: SemaphoreChanges): Promise<void> {
     return promised(() => {

@@ -1,9 +1,9 @@
-import { check, type SystemErrorContext } from '../core/error';
-import { checkControl, ownerHint } from './control';
-import { IPC_SET, IPC_STAT } from './constants';
+import type { SystemErrorContext } from '../core/error';
+import { checkControl, checkSet, readToSet, type StatusCall } from './control';
+import { IPC_SET, IPC_STAT, SEM_STAT_ANY } from './constants';
 import { dateOf } from './ipc-perm';
-import type { OwnerChanges } from './owner-changes';
-import { semctlSet, semctlStatus } from './semid-ds';
+import { ownerAfter, type OwnerChanges } from './owner-changes';
+import { semctlSet, semctlStatus, type SemidDs } from './semid-ds';
 
 /** What the kernel knows about a set: struct semid_ds of semctl(2), in words. */
 export interface SemaphoreStatus {
@@ -51,10 +51,15 @@ export function readStatus(id: number, context: SystemErrorContext): SemaphoreSt
   };
 }
 
-/** semctl(IPC_SET) of what is given; the rest is read first and stays. */
+const asked: StatusCall<SemidDs> = {
+  syscall: 'semctl',
+  what: 'set',
+  status: semctlStatus,
+  any: SEM_STAT_ANY,
+};
+
+/** semctl(IPC_SET) of what is given; the rest stays. */
 export function change(id: number, changes: SemaphoreChanges, context: SystemErrorContext): void {
-  const now = readStatus(id, context);
-  const { uid = now.uid, gid = now.gid, mode = now.mode } = changes;
-  const result = semctlSet(id, IPC_SET, uid, gid, mode);
-  check(result, 'semctl', { ...context, hint: ownerHint(result) });
+  const { uid, gid, mode } = ownerAfter(changes, () => readToSet(asked, id, context).sem_perm);
+  checkSet(semctlSet(id, IPC_SET, uid, gid, mode), asked, context);
 }

@@ -217,6 +217,16 @@ int32_t limits(Numbers values, int msqid, int cmd) {
     return result;
 }
 
+/// What IPC_SET reads may have come from IPC_STAT, where a double rounds 2^64 - 1 up.
+msglen_t qbytes_of(Numbers values) {
+    constexpr double beyond = 0x1p64;
+    const double given = values.size() > 3 ? values[3] : -1;
+    if (!(given >= 0 && given <= beyond)) {
+        throw ArgumentError(Kind::range, "msg_qbytes", "0 to 2^64");
+    }
+    return given < beyond ? static_cast<msglen_t>(given) : std::numeric_limits<msglen_t>::max();
+}
+
 /// `values` is what the command fills, or reads (IPC_SET: uid, gid, mode, qbytes).
 int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers values) {
     switch (cmd) {
@@ -230,7 +240,7 @@ int32_t msgctl(Environment& /*environment*/, int32_t msqid, int32_t cmd, Numbers
     case IPC_SET: {
         msqid_ds ds{};
         read_owner(values, ds.msg_perm);
-        ds.msg_qbytes = field<msglen_t>(values, 3, "msg_qbytes");
+        ds.msg_qbytes = qbytes_of(values);
         return or_errno(::msgctl(msqid, cmd, &ds));
     }
     default: {

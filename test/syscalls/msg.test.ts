@@ -26,7 +26,7 @@ import {
   msgsnd,
 } from 'posix-ipc/syscalls';
 
-import { kernelLimit } from '../support/machine';
+import { kernelLimit, maySurpassLimits, testIf } from '../support/machine';
 import { codeThrownBy, thrownBy } from '../support/outcome';
 import { adoptId } from '../support/queues';
 import { randomKey } from '../support/random-key';
@@ -285,6 +285,30 @@ describe('msgctl', () => {
     expect(msgctl(id, IPC_STAT)).toMatchObject({ msg_perm: { mode: 0o640 }, msg_qbytes: 77 });
   });
 
+  testIf(maySurpassLimits, 'no CAP_SYS_RESOURCE')(
+    'IPC_SET takes what IPC_STAT gives, however large',
+    () => {
+      const id = queue();
+      const { msg_perm } = msgctl(id, IPC_STAT);
+      msgctl(id, IPC_SET, { msg_perm, msg_qbytes: 2 ** 64 });
+      const ds = msgctl(id, IPC_STAT);
+      msgctl(id, IPC_SET, ds);
+      expect([ds.msg_qbytes, msgctl(id, IPC_STAT).msg_qbytes]).toEqual([2 ** 64, 2 ** 64]);
+    },
+  );
+
+  testIf(!maySurpassLimits, 'has CAP_SYS_RESOURCE')(
+    'IPC_SET of 2^64 is for the kernel to refuse',
+    () => {
+      const id = queue();
+      const { msg_perm } = msgctl(id, IPC_STAT);
+      const set = (): void => {
+        msgctl(id, IPC_SET, { msg_perm, msg_qbytes: 2 ** 64 });
+      };
+      expect(codeThrownBy(set)).toBe('EPERM');
+    },
+  );
+
   test('IPC_SET needs all fields, of the right kind', () => {
     const id = queue();
     const perm = { uid: 0, gid: 0, mode: 0o600 };
@@ -297,7 +321,7 @@ describe('msgctl', () => {
       [{ msg_perm: { ...perm, gid: -1 }, msg_qbytes: 1 }, RANGE],
       [{ msg_perm: { ...perm, mode: 2 ** 16 }, msg_qbytes: 1 }, RANGE],
       [{ msg_perm: perm, msg_qbytes: 0.5 }, RANGE],
-      [{ msg_perm: perm, msg_qbytes: 2 ** 53 }, RANGE],
+      [{ msg_perm: perm, msg_qbytes: 2 ** 64 + 2 ** 12 }, RANGE],
     ];
     for (const [buf, code] of wrong) {
       expect([

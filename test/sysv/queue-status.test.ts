@@ -1,8 +1,14 @@
-import { type sysv } from 'posix-ipc';
+import path from 'node:path';
 
+import { type sysv } from 'posix-ipc';
+import { IPC_SET, IPC_STAT, msgctl } from 'posix-ipc/syscalls';
+
+import { native } from '../../lib/native';
+import { ownNamespace } from '../conformance/needs';
 import { MessagePeer, shown } from '../peers/message-peer';
-import { isRoot, kernelLimit, testIf } from '../support/machine';
+import { isRoot, kernelLimit, maySurpassLimits, testIf } from '../support/machine';
 import { codeOfRejection, codeThrownBy, thrownBy } from '../support/outcome';
+import { Peer } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
 import { nobody } from '../support/nobody';
 
@@ -109,6 +115,33 @@ describe.each(setForms)('%s', (_name, set) => {
     expect(queue.statSync()).toMatchObject({ uid: 2 ** 32 - 2, gid: 2 ** 31 });
   });
 
+  testIf(maySurpassLimits, 'no CAP_SYS_RESOURCE')(
+    'leaves a capacity that C has made endless',
+    async () => {
+      const queue = temporaryQueue();
+      const { msg_perm } = msgctl(queue.id, IPC_STAT);
+      msgctl(queue.id, IPC_SET, { msg_perm, msg_qbytes: 2 ** 64 });
+      expect(queue.statSync().maxBytes).toBe(2 ** 64);
+      await set(queue, { mode: 0o640 });
+      expect(queue.statSync()).toMatchObject({ mode: 0o640, maxBytes: 2 ** 64 });
+      expect(queue.trySend('x')).toBe(true);
+    },
+  );
+
+  testIf(!maySurpassLimits, 'has CAP_SYS_RESOURCE')(
+    'a capacity that C has made endless takes a privilege to be left',
+    async () => {
+      const queue = temporaryQueue();
+      const endless = jest.spyOn(native, 'msgctl').mockImplementationOnce((...args) => {
+        const result = native.msgctl(...args);
+        args[2][12] = 2 ** 64;
+        return result;
+      });
+      expect(await codeOfRejection(set(queue, { mode: 0o640 }))).toBe('EPERM');
+      endless.mockRestore();
+    },
+  );
+
   test('a capacity lowered below what is in the queue stops sends only', async () => {
     const queue = temporaryQueue();
     queue.trySendMany(['abc', 'def']);
@@ -146,6 +179,18 @@ describe.each(setForms)('%s', (_name, set) => {
     expect(await codeOfRejection(set(queue, {}))).toBe('ERR_CLOSED');
   });
 });
+
+testIf(ownNamespace.isMet, ownNamespace.reason)(
+  'who may not raise a capacity may not leave it too high either',
+  async () => {
+    const program = path.resolve(__dirname, '../../dist-programs/test/fixtures/kept-capacity.js');
+    const peer = new Peer('unshare', ['--ipc', process.execPath, program]);
+    const { message, ...rest } = (await peer.json()) as Record<string, unknown>;
+    expect(rest).toMatchObject({ code: 'EPERM', syscall: 'msgctl', mode: 0o640, maxBytes: 10 });
+    expect(message).toContain('kernel.msgmnb = 1000 takes CAP_SYS_RESOURCE');
+    expect(message).toMatch(/the queue keeps its \d+ unless a smaller one is given/);
+  },
+);
 
 test('errors name the call, the key and the id', () => {
   const queue = temporaryQueue();

@@ -17,6 +17,7 @@ import {
   type SHM_UNLOCK,
 } from '../sysv/constants';
 import {
+  attach,
   shmctlInfo,
   shmctlPlain,
   shmctlSet,
@@ -57,8 +58,8 @@ export function shmat(shmid: number, shmaddr: null, shmflg: number): Mapping {
   if ((shmaddr as unknown) !== null) {
     throw invalidType('shmaddr', 'null: the kernel chooses the address', shmaddr);
   }
-  const handle = check(native.shmat(shmid, shmflg), 'shmat', { id: shmid });
-  const [, { shm_segsz: length }] = shmctlStatus(shmid, IPC_STAT);
+  const [result, length] = attach(shmid, shmflg);
+  const handle = check(result, 'shmat', { id: shmid });
   const access = (shmflg & SHM_RDONLY) === 0 ? 'write' : 'read';
   const mapping = adoptMapping(handle, { length, access });
   attached.add(mapping);

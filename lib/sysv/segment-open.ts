@@ -11,14 +11,14 @@ import {
   IPC_EXCL,
   IPC_INFO,
   IPC_PRIVATE,
+  IPC_STAT,
   SHM_HUGE_1GB,
   SHM_HUGE_2MB,
   SHM_HUGETLB,
   SHM_INFO,
 } from './constants';
 import { checkKey, checkKeyOf, randomKey, type Key } from './key';
-import { readSegment } from './segment-status';
-import { shmctlInfo, shmctlUsage } from './shmid-ds';
+import { shmctlInfo, shmctlStatus, shmctlUsage } from './shmid-ds';
 
 /** Pages of the reserved pool (vm.nr_hugepages); `'reserved'`: of the default size. */
 export type SegmentHugePages = 'reserved' | '2MiB' | '1GiB';
@@ -46,6 +46,7 @@ interface Plan {
 }
 
 const EEXIST = -errnoOf('EEXIST');
+const EIDRM = -errnoOf('EIDRM');
 const EINVAL = -errnoOf('EINVAL');
 const ENOENT = -errnoOf('ENOENT');
 const ENOMEM = -errnoOf('ENOMEM');
@@ -110,15 +111,22 @@ export function createSegment(key: Key, options: SharedMemoryOptions): OpenedSeg
   }
 }
 
-function found(id: number, key: number): OpenedSegment {
-  const { size } = readSegment(id, { id, key });
+/** What shmget has found; undefined: look again, for it was removed in this moment. */
+function found(id: number, key: number): OpenedSegment | undefined {
+  const [result, { shm_segsz: size }] = shmctlStatus(id, IPC_STAT);
+  if (result === EINVAL || result === EIDRM) return undefined;
+  check(result, 'shmctl', { id, key });
   return { id, key, size };
 }
 
 /** The segment that the key has; ENOENT if none. */
 export function openSegment(key: number): OpenedSegment {
   const checked = checkKeyOf('segment', key);
-  return found(check(native.shmget(checked, 0, 0), 'shmget', { key: checked }), checked);
+  for (;;) {
+    const id = check(native.shmget(checked, 0, 0), 'shmget', { key: checked });
+    const segment = found(id, checked);
+    if (segment !== undefined) return segment;
+  }
 }
 
 /** The segment that the key has, or a new one. */
@@ -128,7 +136,9 @@ export function openOrCreateSegment(key: Key, options: SharedMemoryOptions): Ope
   const plan = planOf(options);
   for (;;) {
     const id = native.shmget(checked, 0, 0);
-    if (id >= 0) return largeEnough(found(id, checked), plan);
+    const segment = id >= 0 ? found(id, checked) : undefined;
+    if (segment !== undefined) return largeEnough(segment, plan);
+    if (id >= 0) continue;
     if (id !== ENOENT) throw failure(id, checked, plan);
     const made = native.shmget(checked, plan.size, plan.flags);
     if (made >= 0) return { id: made, key: checked, size: plan.size };

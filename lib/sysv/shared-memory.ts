@@ -5,7 +5,6 @@ import { adoptMapping, type Mapping } from '../core/mapping';
 import { memoryHint } from '../core/memory-hints';
 import { boolean, integer, optionsOf } from '../core/options';
 import { promised } from '../core/promised';
-import { native } from '../native';
 import { IPC_RMID, SHM_LOCK, SHM_RDONLY, SHM_UNLOCK } from './constants';
 import { checkControl } from './control';
 import type { Key } from './key';
@@ -23,7 +22,7 @@ import {
   type SegmentChanges,
   type SegmentStatus,
 } from './segment-status';
-import { shmctlPlain } from './shmid-ds';
+import { attach, shmctlPlain } from './shmid-ds';
 
 /** Options of `attach`. */
 export interface AttachOptions {
@@ -138,12 +137,12 @@ export class SharedMemory extends Closable {
     this.checkOpen();
     const { readOnly = false } = optionsOf(options);
     const reading = boolean('options.readOnly', readOnly);
-    const handle = native.shmat(this.id, reading ? SHM_RDONLY : 0);
+    const [handle, length] = attach(this.id, reading ? SHM_RDONLY : 0);
     if (handle < 0) {
       const { id, key } = this;
       throw new SystemError(handle, 'shmat', { id, key, hint: memoryHint(handle, 'mmap') });
     }
-    return adoptMapping(handle, { length: this.size, access: reading ? 'read' : 'write' });
+    return adoptMapping(handle, { length, access: reading ? 'read' : 'write' });
   }
 
   // ---- the segment
@@ -162,7 +161,8 @@ export class SharedMemory extends Closable {
   /**
    * Changes owner or permission bits; what is absent stays.
    *
-   * Errors: EPERM (not the owner), EACCES, EINVAL, EIDRM. Source: shmctl(2), IPC_SET.
+   * Errors: EPERM (not the owner), EINVAL, EIDRM; before Linux 4.17 EACCES (no permission to read what
+   * stays). Source: shmctl(2), IPC_SET.
    */
   set(changes: SegmentChanges): Promise<void> {
     return promised(() => {

@@ -44,6 +44,15 @@ function long(index: number): bigint {
   return (BigInt(value(index)) << 32n) | BigInt(value(index + 1));
 }
 
+/**
+ * shmat: the handle of the mapping or a negated errno, and the length. It is that of what is attached: an
+ * identifier may name another segment by now.
+ */
+export function attach(shmid: number, flags: number): [handle: number, length: number] {
+  const handle = native.shmat(shmid, flags, values);
+  return [handle, value(0)];
+}
+
 /** A command that needs no struct: its result or negated errno. */
 export function shmctlPlain(shmid: number, command: number): number {
   return native.shmctl(shmid, command, values);

@@ -34,8 +34,9 @@ int protection_of(int flags) {
     return (flags & SHM_EXEC) != 0 ? access | PROT_EXEC : access;
 }
 
-/// The handle of a new mapping. The kernel chooses the address: see docs.
-int32_t shmat(Environment& environment, int32_t shmid, int32_t flags) {
+/// The handle of a new mapping, and in `values` its length. The kernel chooses the address: see
+/// docs.
+int32_t shmat(Environment& environment, int32_t shmid, int32_t flags, Numbers values) {
     void* const address = ::shmat(shmid, nullptr, flags);
     // shmat(2) answers that where it fails: there is no pointer that it could be compared with.
     if (address == reinterpret_cast<void*>(-1)) { // NOLINT(performance-no-int-to-ptr)
@@ -50,6 +51,7 @@ int32_t shmat(Environment& environment, int32_t shmid, int32_t flags) {
     }
     auto region = std::make_shared<Region>(Region::Origin::shmat, address, ds.shm_segsz,
                                            protection_of(flags), page_size());
+    fill(values, ds.shm_segsz);
     return environment.facility<Mappings>().add(Mapping(std::move(region), 0, ds.shm_segsz));
 }
 
@@ -114,7 +116,7 @@ int32_t shmctl(Environment& /*environment*/, int32_t shmid, int32_t cmd, Numbers
 
 void define_shm(Exports& exports) {
     exports.function<shmget>("shmget", "key", "size", "shmflg");
-    exports.function<shmat>("shmat", "shmid", "shmflg");
+    exports.function<shmat>("shmat", "shmid", "shmflg", "values");
     exports.function<shmctl>("shmctl", "shmid", "cmd", "values");
 }
 

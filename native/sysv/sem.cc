@@ -177,10 +177,14 @@ int32_t semctl(Environment& /*environment*/, int32_t semid, int32_t semnum, int3
 int32_t most_values(int semid) {
     semid_ds ds{};
     const int known = or_errno(::semctl(semid, 0, IPC_STAT, semun{.buf = &ds}));
-    seminfo info{};
     if (known < 0 && known != -EACCES) {
         return known;
     }
+    if (known < 0) {
+        // Who may set values need not be allowed to read. SEMMSL may have been lowered since.
+        ::semctl(semid, 0, SEM_STAT_ANY, semun{.buf = &ds}); // finds the index in the identifier
+    }
+    seminfo info{};
     const int limit = ::semctl(0, 0, IPC_INFO, semun{.info = &info}) < 0 ? 0 : info.semmsl;
     return std::max({static_cast<int>(ds.sem_nsems), limit, 1});
 }

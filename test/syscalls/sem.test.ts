@@ -1,5 +1,7 @@
 /** posix-ipc/syscalls: semget, semop, semtimedop, semctl. What they answer in each case stands in conformance/. */
 
+import path from 'node:path';
+
 import { SystemError } from 'posix-ipc';
 import {
   GETALL,
@@ -28,7 +30,10 @@ import {
   type Sembuf,
 } from 'posix-ipc/syscalls';
 
+import { ownNamespace } from '../conformance/needs';
+import { testIf } from '../support/machine';
 import { codeThrownBy, thrownBy } from '../support/outcome';
+import { Peer } from '../support/processes';
 import { randomKey } from '../support/random-key';
 import { adoptSetId } from '../support/semaphore-sets';
 
@@ -189,6 +194,16 @@ describe('semctl', () => {
     ).toBe(TYPE);
     expect(codeThrownBy(() => semctl(id, 3, GETVAL))).toBe('EINVAL');
   });
+
+  testIf(ownNamespace.isMet, ownNamespace.reason)(
+    'SETALL of a set that may not be read, and is larger than SEMMSL by now',
+    async () => {
+      const fixture = '../../dist-programs/test/fixtures/larger-than-semmsl.js';
+      const program = path.resolve(__dirname, fixture);
+      const peer = new Peer('unshare', ['--ipc', process.execPath, program]);
+      expect(await peer.json()).toBe(true);
+    },
+  );
 
   test('status and owner', () => {
     const id = newSet(0, 0);

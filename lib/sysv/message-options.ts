@@ -24,7 +24,7 @@ export interface Selector {
    * lowest type that is not above the absolute value.
    */
   type?: number | bigint | undefined;
-  /** The first message whose type is NOT `type` (MSG_EXCEPT; the kernel ignores it for type 0). */
+  /** The first message whose type is NOT `type` (MSG_EXCEPT; the kernel ignores it for types below 1). */
   except?: boolean | undefined;
 }
 
@@ -162,5 +162,5 @@ export function batchPlan(options: BatchOptions | undefined): { plan: ReceivePla
 
 /** What tells one selector from another. */
 export function selectorKey(plan: ReceivePlan): number | bigint | string {
-  return plan.except === 0 || plan.type === 0 ? plan.type : `except ${String(plan.type)}`;
+  return plan.except === 0 || plan.type <= 0 ? plan.type : `except ${String(plan.type)}`;
 }

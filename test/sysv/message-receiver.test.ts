@@ -154,6 +154,14 @@ describe.each(receiveForms)('%s', (_name, receive) => {
   });
 });
 
+test('except with a type below 1 is ignored, also for who comes first', async () => {
+  const queue = temporaryQueue();
+  const first = queue.receive({ type: -7 });
+  queue.trySend('x', { type: 3 });
+  expect(queue.tryReceive({ type: -7, except: true })).toBeUndefined();
+  expect(await first).toMatchObject({ type: 3 });
+});
+
 test('tryReceive answers undefined where there is none of the selector', () => {
   const queue = queueOf(5);
   expect(queue.tryReceive({ type: 1 })).toBeUndefined();

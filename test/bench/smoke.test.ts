@@ -226,7 +226,7 @@ describe('npm run bench', () => {
     const options = ['--smoke', '--only', 'tryWrite', '--json', '/dev/full', '--html', page];
     await expect(compiled('eventfd', ...options)).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^\/dev\/full: ENOSPC/) as string,
+      stderr: expect.stringMatching(/^\/dev\/full: ENOSPC/m) as string,
       stdout: expect.stringContaining('A smoke run') as string,
     });
     expect(readFileSync(page, 'utf8')).toContain('</html>');

@@ -24,8 +24,17 @@ const sanitized = /-(hostile|rules|shapes)$/;
 const preloaded = /-preload$/;
 const sanitizers = ['-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
 
+const compiled = new Map<string, Promise<string>>();
+
 /** Compiles test/fixtures/NAME.c, or all of NAME/, once per run; answers the program's path. */
-export async function compileC(name: string): Promise<string> {
+export function compileC(name: string): Promise<string> {
+  // Who asks meanwhile waits for the same: a second compiler would write to what the first one has finished.
+  const program = compiled.get(name) ?? compileOnce(name);
+  compiled.set(name, program);
+  return program;
+}
+
+async function compileOnce(name: string): Promise<string> {
   const program = path.join(runDirectory(), path.basename(name));
   if (existsSync(program)) return program;
   const unfinished = `${program}.${String(process.pid)}`; // two workers may compile at once

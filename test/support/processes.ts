@@ -136,6 +136,7 @@ export async function startC(
   descriptors: readonly number[] = [],
 ): Promise<Peer> {
   const program = await compileC(name);
-  // A sanitizer that is loaded into node is none of its business.
-  return new Peer(program, args, { env: { ...process.env, LD_PRELOAD: '' } }, descriptors);
+  // A sanitizer that is loaded into node is none of its business, nor of a node that it starts.
+  const env = { ...process.env, LD_PRELOAD: '', POSIX_IPC_ADDON: undefined };
+  return new Peer(program, args, { env }, descriptors);
 }

@@ -122,10 +122,15 @@ test('semop of an operation that makes a call when it is read', () => {
 describe('semtimedop', () => {
   test('EAGAIN when the time is over, not earlier', () => {
     const id = newSet(0);
-    const begin = performance.now();
-    const error = thrownBy(() => {
-      semtimedop(id, [op(0, -1, 0)], 1, { tv_sec: 0, tv_nsec: 30_000_000 });
-    });
+    let error: unknown;
+    let begin: number;
+    do {
+      begin = performance.now();
+      error = thrownBy(() => {
+        semtimedop(id, [op(0, -1, 0)], 1, { tv_sec: 0, tv_nsec: 30_000_000 });
+      });
+      // A signal for Node itself ends it as well, such as that of a child that has just ended.
+    } while ((error as { code?: unknown }).code === 'EINTR');
     expect(performance.now() - begin).toBeGreaterThanOrEqual(30);
     expect(error).toMatchObject({ code: 'EAGAIN', syscall: 'semtimedop', id });
   });

@@ -7,17 +7,14 @@ export class Link<T> {
 }
 
 export class Chain<T extends Link<T>> {
-  #first: T | undefined = undefined;
+  /** To be read only. A property: each call of a queue looks at it, and a getter takes longer. */
+  first: T | undefined = undefined;
   #last: T | undefined = undefined;
-
-  get first(): T | undefined {
-    return this.#first;
-  }
 
   /** It is in no chain. */
   add(one: T): void {
     one.previous = this.#last;
-    if (this.#last === undefined) this.#first = one;
+    if (this.#last === undefined) this.first = one;
     else this.#last.next = one;
     this.#last = one;
   }
@@ -25,7 +22,7 @@ export class Chain<T extends Link<T>> {
   /** It is in this chain. */
   remove(one: T): void {
     const { previous, next } = one;
-    if (previous === undefined) this.#first = next;
+    if (previous === undefined) this.first = next;
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
@@ -36,7 +33,7 @@ export class Chain<T extends Link<T>> {
   /** All that are in it now, whatever happens to them meanwhile. */
   all(): T[] {
     const members: T[] = [];
-    for (let one = this.#first; one !== undefined; one = one.next) members.push(one);
+    for (let one = this.first; one !== undefined; one = one.next) members.push(one);
     return members;
   }
 }

@@ -55,11 +55,7 @@ export class Lane {
 
   /** Whether requests are waiting, so that another one has to queue up behind them. */
   get busy(): boolean {
-    return this.#first !== undefined;
-  }
-
-  get #first(): Pending | undefined {
-    return this.#pending.first;
+    return this.#pending.first !== undefined;
   }
 
   /**
@@ -111,7 +107,7 @@ export class Lane {
     const deadline = deadlineAfter(timeout);
     let isLate = false;
     this.#endWait();
-    for (let one = this.#first; one !== undefined; one = this.#first) {
+    for (let one = this.#pending.first; one !== undefined; one = this.#pending.first) {
       // No timer fires while this thread is blocked: what has expired meanwhile takes nothing.
       if ((isLate && expire(one)) || this.#try(one)) continue;
       isLate = true;
@@ -128,7 +124,7 @@ export class Lane {
   interrupt(): Parameters<WaitEnd> | undefined {
     if (this.#wait === undefined) return undefined;
     const { id, parking } = this.#wait;
-    const first = this.#first;
+    const first = this.#pending.first;
     const ends: Parameters<WaitEnd>[] = [];
     parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
@@ -152,7 +148,7 @@ export class Lane {
   /** `lingers`: whether the one that would block may try on. */
   #serve(lingers: boolean): void {
     if (this.#wait !== undefined) return;
-    for (let one = this.#first; one !== undefined; one = this.#first) {
+    for (let one = this.#pending.first; one !== undefined; one = this.#pending.first) {
       if (this.#try(one) || (lingers && this.#try(one, 'linger'))) continue;
       this.#park(one);
       return;
@@ -252,7 +248,7 @@ export class Lane {
       // Ends come in batches, and what runs for one of them may have ended this wait: see #endWait.
       if (this.#wait !== wait) return;
       this.#wait = undefined;
-      const first = this.#first;
+      const first = this.#pending.first;
       if (first !== undefined) this.#finish(first, ...end);
       this.#serve(false);
     });
@@ -263,7 +259,7 @@ export class Lane {
     const [result] = end;
     if (result === EIDRM) {
       // All of them were waiting when the object went away: all get the same answer.
-      for (let one = this.#first; one !== undefined; one = this.#first) {
+      for (let one = this.#pending.first; one !== undefined; one = this.#pending.first) {
         one.reject(one.failure(result));
       }
       return true;
@@ -276,7 +272,7 @@ export class Lane {
   }
 
   #cancel(pending: Pending, reason: unknown): void {
-    const first = this.#first;
+    const first = this.#pending.first;
     if (pending === first && this.#wait !== undefined) {
       pending.cancelled ??= { reason };
       this.#wait.parking.cancelWait(this.#wait.id);
@@ -289,7 +285,7 @@ export class Lane {
   #endWait(): void {
     if (this.#wait === undefined) return;
     const { id, parking } = this.#wait;
-    const first = this.#first;
+    const first = this.#pending.first;
     parking.whenEnded(id, (...end) => {
       this.#wait = undefined;
       if (first !== undefined) this.#finish(first, ...end);

@@ -74,11 +74,11 @@ export class Request<R> extends Link<Pending> implements Pending {
   }
 
   attempt(): boolean {
-    return this.#settled(this.call.attempt());
+    return this.#settle(this.call.attempt());
   }
 
   linger(): boolean {
-    return this.#settled(this.call.linger?.());
+    return this.#settle(this.call.linger?.());
   }
 
   start(): number {
@@ -90,7 +90,7 @@ export class Request<R> extends Link<Pending> implements Pending {
   }
 
   complete(...end: Parameters<Pending['complete']>): boolean {
-    return this.#settled(this.call.complete(...end));
+    return this.#settle(this.call.complete(...end));
   }
 
   failure(error: number | string): SystemError {
@@ -98,12 +98,12 @@ export class Request<R> extends Link<Pending> implements Pending {
   }
 
   reject(reason: unknown): void {
-    if (this.#settled(this.call.partial?.())) return;
+    if (this.#settle(this.call.partial?.())) return;
     this.#leave();
     this.refuse(isOurs(reason) ? this.site.mark(reason) : reason);
   }
 
-  #settled(value: R | undefined): boolean {
+  #settle(value: R | undefined): boolean {
     if (value === undefined) return false;
     this.#leave();
     this.resolve(value);

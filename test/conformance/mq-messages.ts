@@ -26,21 +26,70 @@ import { absent, different, row, type Row } from './row';
 const restarts = absent('Node sets SA_RESTART on all its handlers');
 const noDescriptor = absent('an object has a queue');
 
+/** A call of the syscalls that sends, and how patiently the class does. */
+interface Sending {
+  name: 'mq_send' | 'mq_timedsend';
+  into: (mqdes: number, text: string, priority: number) => void;
+  limits: { timeout?: number };
+}
+
+/** What is true of both calls that send. */
+export function sendingRows(sending: Sending): Row[] {
+  return [
+    first(sending, 'highest-first', 'the highest priority comes first', '32767 high', [
+      ['low', 1],
+      ['high', 32_767],
+    ]),
+    first(sending, 'oldest-first', 'of one priority the oldest comes first', '5 old', [
+      ['old', 5],
+      ['new', 5],
+    ]),
+    goesOn(sending),
+  ];
+}
+
 /** The first of two messages that comes out. */
-function first(c: string, what: string, expected: string, sent: [string, number][]): Row {
+function first(
+  { name, into, limits }: Sending,
+  which: string,
+  what: string,
+  expected: string,
+  sent: [string, number][],
+): Row {
   return row(
-    c,
+    `${name}-${which}`,
     what,
     expected,
     () => {
       const mqdes = newQueue();
-      for (const [text, priority] of sent) put(mqdes, text, priority);
+      for (const [text, priority] of sent) into(mqdes, text, priority);
       return messageOf(mqdes);
     },
     async () => {
       const queue = queueObject();
-      for (const [text, priority] of sent) await queue.send(text, { priority });
-      return textOf(await queue.receive());
+      for (const [text, priority] of sent) await queue.send(text, { ...limits, priority });
+      return textOf(await queue.receive(limits));
+    },
+  );
+}
+
+function goesOn({ name }: Sending): Row {
+  return row(
+    `${name}-goes-on`,
+    'a call that blocks goes on when there is room',
+    'done',
+    () => {
+      const target = waitedQueue();
+      fullObject(target.queue);
+      return whileBlocked('mq_timedsend', target, () => target.queue.tryReceive(), name);
+    },
+    () => {
+      const target = waitedQueue();
+      const sending = fullObject(target.queue).send('y', { timeout: 20_000 });
+      return whilePending('epoll', target, sending, () => {
+        // Through another object: this one would serve its own line.
+        messageOf(opened(target.key));
+      });
     },
   );
 }
@@ -65,14 +114,7 @@ function long(c: string, what: string, expected: string, length: number, isFull 
 }
 
 export const mqSendRows: Row[] = [
-  first('mq_send-highest-first', 'the highest priority comes first', '32767 high', [
-    ['low', 1],
-    ['high', 32_767],
-  ]),
-  first('mq_send-oldest-first', 'of one priority the oldest comes first', '5 old', [
-    ['old', 5],
-    ['new', 5],
-  ]),
+  ...sendingRows({ name: 'mq_send', into: put, limits: {} }),
   row(
     'mq_send-empty',
     'a message of no length',
@@ -135,25 +177,6 @@ export const mqSendRows: Row[] = [
       put(-1, 'x');
     },
     noDescriptor,
-  ),
-  row(
-    'mq_send-goes-on',
-    'a call that blocks goes on when there is room',
-    'done',
-    () => {
-      const target = waitedQueue();
-      fullObject(target.queue);
-      const take = (): unknown => target.queue.tryReceive();
-      return whileBlocked('mq_timedsend', target, take, 'mq_send');
-    },
-    () => {
-      const target = waitedQueue();
-      const sending = fullObject(target.queue).send('y', { timeout: 20_000 });
-      return whilePending('epoll', target, sending, () => {
-        // Through another object: this one would serve its own line.
-        messageOf(opened(target.key));
-      });
-    },
   ),
   row(
     'mq_send-interrupted',

@@ -12,10 +12,10 @@ import {
 
 import { adoptPosixQueue } from '../support/posix-queues';
 import { whileBlocked, whilePending } from './elsewhere';
+import { sendingRows } from './mq-messages';
 import {
   full,
   fullObject,
-  messageOf,
   newQueue,
   opened,
   put,
@@ -176,25 +176,6 @@ function putInTime(mqdes: number, text: string, priority = 0): void {
   mq_timedsend(mqdes, text, text.length, priority, late());
 }
 
-/** The first of two messages that comes out. */
-function first(c: string, what: string, expected: string, sent: [string, number][]): Row {
-  return row(
-    c,
-    what,
-    expected,
-    () => {
-      const mqdes = newQueue();
-      for (const [text, priority] of sent) putInTime(mqdes, text, priority);
-      return messageOf(mqdes);
-    },
-    async () => {
-      const queue = queueObject();
-      for (const [text, priority] of sent) await queue.send(text, { ...inTime, priority });
-      return textOf(await queue.receive(inTime));
-    },
-  );
-}
-
 function refused(
   c: string,
   what: string,
@@ -231,14 +212,7 @@ export const mqTimedsendRows: Row[] = [
     byClass: (queue, options) => queue.send('x', options),
     object: (goes) => (goes ? queueObject() : fullObject()),
   }),
-  first('mq_timedsend-highest-first', 'the highest priority comes first', '32767 high', [
-    ['low', 1],
-    ['high', 32_767],
-  ]),
-  first('mq_timedsend-oldest-first', 'of one priority the oldest comes first', '5 old', [
-    ['old', 5],
-    ['new', 5],
-  ]),
+  ...sendingRows({ name: 'mq_timedsend', into: putInTime, limits: inTime }),
   refused(
     'mq_timedsend-too-long',
     'a message that is too long',
@@ -268,24 +242,6 @@ export const mqTimedsendRows: Row[] = [
     () => {
       const queue = objectOf('receive');
       return withCountOf(queue, () => queue.send('x', inTime));
-    },
-  ),
-  row(
-    'mq_timedsend-goes-on',
-    'a call that blocks goes on when there is room',
-    'done',
-    () => {
-      const target = waitedQueue();
-      fullObject(target.queue);
-      const take = (): unknown => target.queue.tryReceive();
-      return whileBlocked('mq_timedsend', target, take);
-    },
-    () => {
-      const target = waitedQueue();
-      const sending = fullObject(target.queue).send('y', inTime);
-      return whilePending('epoll', target, sending, () => {
-        messageOf(opened(target.key)); // through this object it would serve its own line
-      });
     },
   ),
 ];

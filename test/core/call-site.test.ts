@@ -34,11 +34,8 @@ test('receive that times out', async () => {
 });
 
 test('a stack is put together when somebody looks at it, once, or sets another', async () => {
-  const [first, second] = [
-    temporaryQueue().receive({ timeout: 1 }),
-    temporaryQueue().receive({ timeout: 1 }),
-  ];
-  const errors = [await rejectionOf(first), await rejectionOf(second)] as [Error, Error];
+  const expired = (): Promise<Error> => rejectionOf(temporaryQueue().receive({ timeout: 1 }));
+  const errors = await Promise.all([expired(), expired()]);
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   let made = 0;
   Error.prepareStackTrace = () => `\n    at step ${String(++made)}`;

@@ -60,8 +60,8 @@ function entriesIn(text: string): Entry[] {
   );
 }
 
-/** Text of a process that may have ended, or be somebody else's. */
-function textOr<R>(otherwise: R, read: () => R): R {
+/** What /proc tells, also of a process that may have ended, or be somebody else's. */
+export function textOr<R>(otherwise: R, read: () => R): R {
   try {
     return read();
   } catch {

@@ -3,7 +3,7 @@
 import { check } from '../core/error';
 import { native } from '../native';
 import { F_GETLK, F_OFD_GETLK, F_RDLCK, F_UNLCK, F_WRLCK } from './constants';
-import { flockInTheWay, holdersOf, type FileLockHolder } from './file-lock-holders';
+import { flockInTheWay, holdersOf, textOr, type FileLockHolder } from './file-lock-holders';
 import type { FileLockKind } from './file-lock-options';
 import type { FileRange } from './file-range';
 
@@ -40,8 +40,9 @@ function isVisible(pid: number): boolean {
   return pid > 0;
 }
 
+/** None where /proc does not tell: what is in the way is known without it. */
 function ownersOf(fd: number, found: Omit<FileLockHolder, 'pid' | 'pids'>): number[] {
-  const same = holdersOf(fd).find(
+  const same = textOr([], () => holdersOf(fd)).find(
     (one) =>
       one.kind === found.kind &&
       one.shared === found.shared &&

@@ -228,7 +228,7 @@ export class FileLock extends Handle {
    *
    * An OFD lock has no process: its `pid` is -1, and `pids` are those that have its open file, found in
    * /proc, as far as this process may look. OFD and POSIX locks see each other; flock sees only flock.
-   * Errors: ENOENT (no /proc). Source: fcntl(2), F_OFD_GETLK and F_GETLK; proc_locks(5).
+   * Errors: ENOENT (kind 'flock', and no /proc). Source: fcntl(2), F_OFD_GETLK and F_GETLK; proc_locks(5).
    */
   test(options?: FileRangeOptions): Promise<FileLockHolder | undefined> {
     return promised(() => this.testSync(options));

@@ -18,9 +18,9 @@ import { mkfifo } from 'posix-ipc/syscalls';
 
 import { adopt, fileLock, Outsider } from '../support/file-locks';
 import { temporaryFile } from '../support/files';
-import { mayUnshare, startAlone } from '../support/own-namespace';
+import { mayUnshare, startAlone, startWithoutProc } from '../support/own-namespace';
 import { type Peer, startNode } from '../support/processes';
-import { testIf } from '../support/machine';
+import { isSanitized, testIf } from '../support/machine';
 import { soon, waitUntil } from '../support/wait-until';
 
 const { AlreadyRunningError, PidFile } = lock;
@@ -132,6 +132,23 @@ testIf(mayUnshare, 'unshare is not allowed')(
     await outsider.hold();
     expect(await startAlone('pid-file', [place, 'ask']).line()).toBe('ESRCH 0 0');
     expect(await startAlone('pid-file', [place]).line()).toBe('ERR_ALREADY_RUNNING undefined');
+  },
+);
+
+// A sanitizer reads /proc/self/maps.
+testIf(mayUnshare && !isSanitized, 'unshare is not allowed, or /proc is needed')(
+  'without /proc the file names the holder',
+  async () => {
+    const place = freePath();
+    const file = adopt(PidFile.createSync(place));
+    const own = String(process.pid);
+    expect(await startWithoutProc('pid-file', [place]).line()).toBe(`ERR_ALREADY_RUNNING ${own}`);
+    expect(await startWithoutProc('pid-file', [place, 'ask']).line()).toBe(`${own} -1 0`);
+    file.close();
+    const peer = startWithoutProc('pid-file', [place]);
+    expect(await peer.line()).toBe('running');
+    peer.tell('end');
+    await peer.success();
   },
 );
 

@@ -50,6 +50,14 @@ export function startAlone(name: string, args: string[]): Peer {
   return new Peer('unshare', [...(unshare ?? []), process.execPath, program, ...args]);
 }
 
+/** Runs test/fixtures/NAME.ts where /proc is empty. */
+export function startWithoutProc(name: string, args: string[]): Peer {
+  const user = unshare?.includes('--user') === true ? ['--user', '--map-root-user'] : [];
+  const command = 'mount -t tmpfs tmpfs /proc && exec "$0" "$@"';
+  const program = [process.execPath, path.join(programs, `${name}.js`), ...args];
+  return new Peer('unshare', [...user, '--mount', 'sh', '-c', command, ...program]);
+}
+
 /** Runs a program that has the first process id of a namespace of its own, and nothing else of its own. */
 export function startInPidNamespace(program: string, args: string[]): Peer {
   const user = unshare?.includes('--user') === true ? ['--user', '--map-root-user'] : [];

@@ -21,7 +21,7 @@ import { SIGRTMAX, SIGRTMIN } from './signal';
 export interface ReceivedSignal {
   /** Its number. */
   signal: number;
-  /** What `sigqueue` gave it; 0 for a signal of kill(2). */
+  /** What `sigqueue` gave it, or `mq_notify` or a timer (`sigev_value`); 0 for a signal of kill(2). */
   value: number;
   /** Who sent it; 0 for the kernel. */
   pid: number;
@@ -88,7 +88,7 @@ export class SignalQueue extends OpenFile {
         if (result === EAGAIN) return undefined;
         if (result < 0) throw failure(result);
         const [number = 0, , code = 0, sender = 0, uid = 0] = record;
-        const value = code === SI_QUEUE ? (record[valueWord] ?? 0) : 0;
+        const value = record[valueWord] ?? 0;
         return { signal: number, value, pid: sender, uid: uid >>> 0, sentBy: senderOf(code) };
       },
       failure,

@@ -6,10 +6,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { event } from 'posix-ipc';
+import { mq_notify, SIGEV_SIGNAL } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
 import { textOf } from '../support/descriptor-info';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { temporaryPosixQueue } from '../support/posix-queues';
 import { startNode } from '../support/processes';
 import { soon } from '../support/wait-until';
 
@@ -48,6 +50,19 @@ test('a signal of kill(2) has no value', async () => {
     value: 0,
     pid: own,
     sentBy: 'kill',
+  });
+});
+
+test('the value of who asked mq_notify for a signal arrives', async () => {
+  const signals = queue();
+  const messages = temporaryPosixQueue();
+  const sigev_value = -(2 ** 31) + 7;
+  mq_notify(messages.fd, { sigev_notify: SIGEV_SIGNAL, sigev_signo: signal, sigev_value });
+  messages.sendSync('x');
+  expect(await soon('the signal', signals.receive())).toMatchObject({
+    value: sigev_value,
+    pid: own,
+    sentBy: 'other',
   });
 });
 

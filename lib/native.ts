@@ -63,7 +63,7 @@ export interface Native
 const root = path.resolve(__dirname, '..');
 
 function whatHelps(): string {
-  if (!existsSync(path.join(root, 'binding.gyp')))
+  if (!existsSync(path.join(root, 'native/binding.gyp')))
     return (
       `its files are not in ${root}. A bundler has to leave the package out ` +
       "(external: 'posix-ipc'), so that it is loaded from node_modules"

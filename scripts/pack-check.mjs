@@ -1,5 +1,5 @@
 // @ts-check
-// Installs the tarball in an empty folder, without running any script, and uses it as consumers do.
+// Installs the tarball in an empty folder, where it has no script to run, and uses it as consumers do.
 import {
   copyFileSync,
   existsSync,
@@ -43,12 +43,15 @@ await main(() => {
 });
 
 /**
+ * Also with a lockfile, of which npm takes less about a package than its manifest says.
+ *
  * @param {string} folder
  * @param {string} tarball
  */
 function install(folder, tarball) {
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  run('npm', ['install', '--no-audit', '--no-fund', tarball], { cwd: folder });
+  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
 }
 
 /**

@@ -1,13 +1,15 @@
 // @ts-check
 // Makes the tarball that is published: release/posix-ipc-VERSION.tgz, with a prebuilt addon in it.
 //   --add FOLDER   also takes the prebuilt addons of other machines: FOLDER/linux-arm64/posix_ipc.node …
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { addonPath, prebuiltPath } from './support/addon.mjs';
-import { Failure, main, output, root, run } from './support/run.mjs';
+import { Failure, main, output, readManifest, root, run } from './support/run.mjs';
 import { pack } from './support/tarball.mjs';
+
+const FROM_SOURCE = 'build:from-source';
 
 await main(() => {
   const { values } = parseArgs({ options: { add: { type: 'string' } } });
@@ -18,6 +20,7 @@ await main(() => {
     // Unpacked again to add the binary: in the repository, the loader would prefer it to build/.
     run('tar', ['-xzf', pack(root, temporary), '-C', temporary]);
     const stage = path.join(temporary, 'package');
+    writeManifest(path.join(stage, 'package.json'));
     if (values.add !== undefined) {
       cpSync(values.add, path.join(stage, 'prebuilds'), { recursive: true });
     }
@@ -33,6 +36,18 @@ await main(() => {
     rmSync(temporary, { recursive: true });
   }
 });
+
+/**
+ * The package's own: of the scripts, it holds what one of them needs. npm warns whoever installs a tarball that has `prepare`,
+ * and runs that where it is allowed to.
+ *
+ * @param {string} file
+ */
+function writeManifest(file) {
+  const manifest = readManifest();
+  const scripts = { [FROM_SOURCE]: manifest.scripts[FROM_SOURCE] };
+  writeFileSync(file, `${JSON.stringify({ ...manifest, scripts }, undefined, 2)}\n`);
+}
 
 /**
  * The oldest C library that a binary can be loaded with.

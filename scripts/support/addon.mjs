@@ -25,8 +25,11 @@ export function requireCompiler() {
   );
 }
 
+/** Where the addon's build is described. */
+const description = 'native/binding.gyp';
+
 /**
- * Configures and builds binding.gyp of one folder.
+ * Configures and builds the addon in one folder.
  *
  * @param {{
  *   folder?: string,
@@ -52,15 +55,19 @@ export function runNodeGyp(options = {}) {
   const common = [...headers(), debug ? '--debug' : '--release', '--loglevel=warn'];
   const environment = { ...process.env, ...env };
   const warnings = process.env.CI ? ['-Dwarnings_as_errors=1'] : [];
-  run(process.execPath, [nodeGyp, 'configure', ...common, '--', ...warnings, ...gyp], {
-    cwd: folder,
-    env: environment,
-  });
-  if (command === 'configure') return;
-  run(process.execPath, [nodeGyp, 'build', ...common, '--jobs=max'], {
-    cwd: folder,
-    env: environment,
-  });
+  const where = { cwd: folder, env: environment };
+  // For node-gyp it has to lie there, but not longer: npm runs node-gyp for each package where it finds one, at
+  // every `npm ci`, whatever the package says in `gypfile`.
+  const link = path.join(folder, 'binding.gyp');
+  rmSync(link, { force: true });
+  symlinkSync(description, link);
+  try {
+    run(process.execPath, [nodeGyp, 'configure', ...common, '--', ...warnings, ...gyp], where);
+    if (command === 'configure') return;
+    run(process.execPath, [nodeGyp, 'build', ...common, '--jobs=max'], where);
+  } finally {
+    rmSync(link, { force: true });
+  }
 }
 
 /**
@@ -72,7 +79,7 @@ export function runNodeGyp(options = {}) {
 export function shadowFolder(name) {
   const folder = path.join(root, name);
   mkdirSync(folder, { recursive: true });
-  for (const shared of ['binding.gyp', 'native', 'package.json']) {
+  for (const shared of ['native', 'package.json']) {
     const link = path.join(folder, shared);
     rmSync(link, { force: true });
     symlinkSync(path.join('..', shared), link);

@@ -20,7 +20,7 @@ export function tool(name) {
 /**
  * package.json, as far as the scripts use it.
  *
- * @returns {{ name: string, version: string, devDependencies: Record<string, string> }}
+ * @returns {{ name: string, version: string, scripts: Record<string, string>, devDependencies: Record<string, string> }}
  */
 export function readManifest() {
   const text = readFileSync(path.join(root, 'package.json'), 'utf8');

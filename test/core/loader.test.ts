@@ -1,6 +1,13 @@
 /** What is said where there is no addon: what helps depends on why. */
 
-import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { Peer } from '../support/processes';
@@ -27,7 +34,8 @@ async function errorOf(folder: string): Promise<string> {
 
 test('a package without a binary names the command that builds one', async () => {
   const folder = codeAlone();
-  writeFileSync(path.join(folder, 'binding.gyp'), '{}');
+  mkdirSync(path.join(folder, 'native'));
+  writeFileSync(path.join(folder, 'native/binding.gyp'), '{}');
   const error = await errorOf(folder);
   expect(error).toContain(`no binary for ${process.platform} ${process.arch}`);
   expect(error).toContain('npm explore posix-ipc -- npm run build:from-source\n');
@@ -39,4 +47,13 @@ test('code that was bundled is told so: no build would help', async () => {
   expect(error).toContain(`its files are not in ${folder}.`);
   expect(error).toContain(`external: 'posix-ipc'`);
   expect(error).not.toContain('build:from-source');
+});
+
+// At every `npm ci` npm runs node-gyp for a package that has one, whatever its `gypfile` says.
+test('the package has no binding.gyp beside its package.json', () => {
+  const text = readFileSync(path.join(root, 'package.json'), 'utf8');
+  const { files } = JSON.parse(text) as { files: string[] };
+  expect(files).toContain('native');
+  expect(files).not.toContain('binding.gyp');
+  expect(existsSync(path.join(root, 'native/binding.gyp'))).toBe(true);
 });

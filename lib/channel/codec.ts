@@ -1,5 +1,4 @@
-import { deserialize, serialize } from 'node:v8';
-
+import { v8 } from '../core/builtins';
 import { invalidType } from '../core/error';
 import { bytesOf, callable, objectOf, type Data } from '../core/options';
 import { word } from '../core/mapping-options';
@@ -61,7 +60,16 @@ function typed(name: string, { encode, decode }: Codec): Codec {
   };
 }
 
-const v8 = typed("V8's format", { encode: serialize, decode: deserialize });
+let inV8: Codec | undefined;
+
+/** The same for all: who opens the first channel makes it. */
+function v8Codec(): Codec {
+  if (inV8 === undefined) {
+    const { serialize: encode, deserialize: decode } = v8();
+    inV8 = typed("V8's format", { encode, decode });
+  }
+  return inV8;
+}
 
 const json = typed('JSON', {
   encode: (value) => {
@@ -73,13 +81,13 @@ const json = typed('JSON', {
 });
 
 const codecs: Record<CodecName, () => Codec | InPlace> = {
-  v8: () => v8,
+  v8: v8Codec,
   json: () => json,
   packed: () => new Packed(),
 };
 
 export function codecOf(given: CodecName | Codec | undefined): Codec | InPlace {
-  if (given === undefined) return v8;
+  if (given === undefined) return v8Codec();
   if (typeof given === 'string') return word('options.codec', codecs, given)();
   const { encode, decode } = objectOf('options.codec', given);
   const encoder = callable('options.codec.encode', encode);

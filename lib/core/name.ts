@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
+import { crypto } from './builtins';
 import { invalidType, outOfRange } from './error';
 
 /** A name with its one leading slash: 'x' is '/x'. `longest` counts the bytes after the slash. */
@@ -16,5 +15,5 @@ export function checkName(name: unknown, longest: number): string {
 
 /** A name that nobody has, very likely. */
 export function randomName(): string {
-  return `/posix-ipc-${randomBytes(8).toString('hex')}`;
+  return `/posix-ipc-${crypto().randomBytes(8).toString('hex')}`;
 }

@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto';
-
+import { crypto } from '../core/builtins';
 import { invalidType, outOfRange, SystemError } from '../core/error';
 import { integer, text } from '../core/options';
 import { native } from '../native';
@@ -55,5 +54,5 @@ export function checkKeyOf(what: string, key: unknown): number {
 
 /** Keys to try until one is free, in a form that a signed and an unsigned reader agree on. */
 export function randomKey(): number {
-  return randomInt(IPC_PRIVATE + 1, 2 ** 31 - 1);
+  return crypto().randomInt(IPC_PRIVATE + 1, 2 ** 31 - 1);
 }

@@ -1,13 +1,6 @@
 /** What is said where there is no addon: what helps depends on why. */
 
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Peer } from '../support/processes';
@@ -56,4 +49,12 @@ test('the package has no binding.gyp beside its package.json', () => {
   expect(files).toContain('native');
   expect(files).not.toContain('binding.gyp');
   expect(existsSync(path.join(root, 'native/binding.gyp'))).toBe(true);
+});
+
+test("loading the package leaves Node's slow modules to who needs them", async () => {
+  const file = path.join(mkdtempSync(path.join(runDirectory(), 'loader-')), 'load.js'); // --eval loads some itself
+  const slow = 'process.moduleLoadList.filter((name) => /^NativeModule (crypto|v8)$/.test(name))';
+  const program = `require(${JSON.stringify(root)}); const slow = ${slow}; console.log(slow.join());`;
+  writeFileSync(file, program);
+  expect(await new Peer(process.execPath, [file]).success()).toBe('\n');
 });

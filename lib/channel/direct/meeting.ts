@@ -1,7 +1,6 @@
 /** How two ends find each other: at an object in shared memory, of which each takes one side. */
 
-import { randomFillSync } from 'node:crypto';
-
+import { crypto } from '../../core/builtins';
 import { check, SystemError } from '../../core/error';
 import type { Mapping } from '../../core/mapping';
 import { createNamed, openNamed, type Making, type NamedKind } from '../../core/named-memory';
@@ -78,7 +77,7 @@ function makingOf({ capacity, window, mode }: Meeting): Making {
         }
       }
       const words = mapping.view(Int32Array, 0, HEAD_BYTES / 4);
-      randomFillSync(words, ID_WORD, 2);
+      crypto().randomFillSync(words, ID_WORD, 2);
       words[LAYOUT_WORD] = LAYOUT;
       words[CAPACITY_WORD] = capacity;
       words[WINDOW_WORD] = window;

@@ -33,9 +33,9 @@ export interface QueueStatus {
    * the nearest number.
    */
   maxBytes: number;
-  /** Process of the last send; 0 if none. */
+  /** Process of the last send; 0 if none, or none that this PID namespace sees. */
   lastSendPid: number;
-  /** Process of the last receive; 0 if none. */
+  /** Process of the last receive; 0 if none, or none that this PID namespace sees. */
   lastReceivePid: number;
   /** Time of the last send, to the second. */
   sentAt: Date | undefined;

@@ -29,9 +29,9 @@ export interface SegmentStatus {
   removed: boolean;
   /** It is locked in memory. */
   locked: boolean;
-  /** The process that made it. */
+  /** The process that made it; 0 if this PID namespace does not see it. */
   creatorPid: number;
-  /** The process that attached or detached it last; 0 if none. */
+  /** The process that attached or detached it last; 0 if none, or none that this PID namespace sees. */
   lastPid: number;
   /** Time of the last attachment, to the second. */
   attachedAt: Date | undefined;

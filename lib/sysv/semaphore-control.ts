@@ -96,7 +96,10 @@ export abstract class SemaphoreControl extends Handle {
     this.#checked(native.semctlAll(this.id, SETALL, packed));
   }
 
-  /** The process that operated on a semaphore, or set it, last; 0 if none. Source: semctl(2), GETPID. */
+  /**
+   * The process that operated on a semaphore, or set it, last; 0 if none, or if it is in a PID namespace
+   * that cannot be seen from here. Source: semctl(2), GETPID.
+   */
   pid(index?: number): Promise<number> {
     return promised(() => this.pidSync(index));
   }

@@ -13,7 +13,16 @@ import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { boolean, fileMode, integer, listOf, optionsOf, timeoutOf } from '../core/options';
 import { quick3 } from '../core/quick';
 import { native } from '../native';
-import { IPC_CREAT, IPC_EXCL, IPC_PRIVATE, IPC_RMID, IPC_STAT, GETPID, SETALL } from './constants';
+import {
+  GETPID,
+  GETVAL,
+  IPC_CREAT,
+  IPC_EXCL,
+  IPC_PRIVATE,
+  IPC_RMID,
+  IPC_STAT,
+  SETALL,
+} from './constants';
 import { checkKey, checkKeyOf, randomKey, type Key } from './key';
 import { SEMBUFS, sembufs } from './sembuf';
 import { semgetHint } from './semaphore-hints';
@@ -165,12 +174,13 @@ export function createSet(key: Key, options: SemaphoreCreateOptions | undefined)
 
 /**
  * Whether the maker of a set is done. A C program may set the values and never operate: then each
- * semaphore tells who set it.
+ * semaphore tells who set it. That is 0 where a maker is in a PID namespace that cannot be seen from
+ * here; but the kernel's own value is 0, so another one was set.
  */
 function isInitialised(id: number, count: number, operatedAt: number): boolean {
   if (operatedAt !== 0) return true;
   for (let i = 0; i < count; i++) {
-    if (semctlValue(id, i, GETPID) <= 0) return false;
+    if (semctlValue(id, i, GETPID) <= 0 && semctlValue(id, i, GETVAL) <= 0) return false;
   }
   return true;
 }

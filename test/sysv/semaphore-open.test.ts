@@ -6,6 +6,7 @@ import {
   IPC_EXCL,
   IPC_SET,
   IPC_STAT,
+  SETALL,
   SETVAL,
   semctl,
   semget,
@@ -14,6 +15,7 @@ import {
 
 import { ownNamespace } from '../conformance/needs';
 import { isRoot, testIf } from '../support/machine';
+import { mayUnshare, startInPidNamespace } from '../support/own-namespace';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { Peer, startNode } from '../support/processes';
 import { randomKey } from '../support/random-key';
@@ -21,6 +23,11 @@ import { adoptSet, adoptSetId, temporarySet } from '../support/semaphore-sets';
 import { soon } from '../support/wait-until';
 
 const { SemaphoreSet } = sysv;
+
+const openOrCreateProgram = path.resolve(
+  __dirname,
+  '../../dist-programs/test/fixtures/open-or-create-set.js',
+);
 
 type Made = Promise<sysv.SemaphoreSet>;
 
@@ -247,6 +254,18 @@ test('of many processes that open or create, each sees the values that one has s
     for (const { values } of answers) expect(values).toEqual([3, 1, 4]);
   }
 });
+
+testIf(mayUnshare, 'unshare is not allowed')(
+  'values that were set in another PID namespace were set',
+  async () => {
+    const { id, key } = uninitialisedSet(3);
+    semctl(id, 0, SETALL, [1, 2, 1]);
+    const peer = startInPidNamespace(process.execPath, [openOrCreateProgram, String(key)]);
+    expect(await peer.line()).toBe('ready');
+    peer.tell('go');
+    expect(await peer.json()).toEqual({ id, values: [1, 2, 1] });
+  },
+);
 
 describe('fromId', () => {
   test('uses the set of an identifier as it is', async () => {

@@ -64,6 +64,7 @@ export class MessageSender {
     const deadline = deadlineAfter(plan.timeout);
     this.#waitInLine(plan.timeout);
     if (this.put(plan.type, payload, false)) return;
+    this.checkFits(payload);
     const result = this.putBlocking(plan.type, payload, remaining(deadline));
     if (result < 0) throw this.failure(result);
   }
@@ -117,12 +118,10 @@ export class MessageSender {
   }
 
   putBlocking(type: number | bigint, payload: Uint8Array, timeout: number): number {
-    this.checkFits(payload);
     return native.msgsndTimed(this.#id, SLAB, this.#load(type, payload), timeout);
   }
 
   putWaiting(type: number | bigint, payload: Uint8Array): number {
-    this.checkFits(payload);
     return native.msgsndWait(this.#id, SLAB, this.#load(type, payload));
   }
 
@@ -206,6 +205,8 @@ function tooLong(size: number | undefined): string | undefined {
 }
 
 class SendCall implements Call<true> {
+  #fits = false;
+
   constructor(
     private readonly sender: MessageSender,
     private readonly type: number | bigint,
@@ -217,10 +218,12 @@ class SendCall implements Call<true> {
   }
 
   start(): number {
+    this.#checkFits();
     return this.sender.putWaiting(this.type, this.payload);
   }
 
   block(timeout: number): [number, number, number] {
+    this.#checkFits();
     return [this.sender.putBlocking(this.type, this.payload, timeout), 0, 0];
   }
 
@@ -231,10 +234,17 @@ class SendCall implements Call<true> {
   failure(error: number | string): SystemError {
     return this.sender.failure(error, lengthOf(this.payload));
   }
+
+  /** Once: what has begun to wait goes on, though other calls of this thread make it begin again. */
+  #checkFits(): void {
+    if (!this.#fits) this.sender.checkFits(this.payload);
+    this.#fits = true;
+  }
 }
 
 class SendManyCall implements Call<number> {
   sent = 0;
+  #fitting = -1;
 
   constructor(
     private readonly sender: MessageSender,
@@ -266,10 +276,12 @@ class SendManyCall implements Call<number> {
   }
 
   start(): number {
+    this.#checkFits();
     return this.sender.putWaiting(this.type, this.#next());
   }
 
   block(timeout: number): [number, number, number] {
+    this.#checkFits();
     return [this.sender.putBlocking(this.type, this.#next(), timeout), 0, 0];
   }
 
@@ -284,6 +296,12 @@ class SendManyCall implements Call<number> {
 
   failure(error: number | string): SystemError {
     return this.sender.failure(error, lengthOf(this.#next()));
+  }
+
+  /** Once for each message, as for one. */
+  #checkFits(): void {
+    if (this.#fitting !== this.sent) this.sender.checkFits(this.#next());
+    this.#fitting = this.sent;
   }
 
   #next(): Uint8Array {

@@ -269,4 +269,24 @@ describe('a message that is longer than the queue can ever hold', () => {
     queue.setSync({ maxBytes: 11 });
     expect(queue.trySend(Buffer.alloc(11))).toBe(true);
   });
+
+  test.each<[string, (queue: sysv.MessageQueue, data: Data) => Promise<unknown>]>([
+    ['send', (queue, data) => queue.send(data)],
+    ['sendMany', (queue, data) => queue.sendMany([data])],
+  ])('%s goes on where the queue became too small while it waited', async (_name, send) => {
+    const queue = temporaryQueue({ maxBytes: 10 });
+    queue.sendSync('123456');
+    const sending = send(queue, '1234567890').then(() => 'sent', String);
+    queue.setSync({ maxBytes: 7 });
+    expect(queue.trySend('ab')).toBe(false); // looks whether there is room for who waits
+    expect(
+      thrownBy(() => {
+        queue.sendSync('ab', { timeout: 1 });
+      }),
+    ).toMatchObject({ code: 'ETIMEDOUT' });
+    queue.setSync({ maxBytes: 10 });
+    expect(queue.tryReceive()?.data.toString()).toBe('123456');
+    expect(await soon('the send', sending)).toBe('sent');
+    expect(queue.tryReceive()?.data.toString()).toBe('1234567890');
+  });
 });

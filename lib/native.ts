@@ -62,7 +62,9 @@ export interface Native
 
 const root = path.resolve(__dirname, '..');
 
-function whatHelps(): string {
+function whatHelps(chosen: string | undefined): string {
+  if (chosen !== undefined)
+    return `the binary that POSIX_IPC_ADDON names, ${path.resolve(chosen)}, could not be loaded`;
   if (!existsSync(path.join(root, 'native/binding.gyp')))
     return (
       `its files are not in ${root}. A bundler has to leave the package out ` +
@@ -86,7 +88,7 @@ function load(): Native {
       try: chosen === undefined ? [prebuilt, built] : [[path.resolve(chosen)]],
     }) as Native;
   } catch (cause) {
-    throw new Error(`posix-ipc: ${whatHelps()}`, { cause });
+    throw new Error(`posix-ipc: ${whatHelps(chosen)}`, { cause });
   }
 }
 

@@ -18,9 +18,9 @@ function codeAlone(): string {
 }
 
 /** The error of who loads it from there. */
-async function errorOf(folder: string): Promise<string> {
+async function errorOf(folder: string, chosen?: string): Promise<string> {
   const load = `try { require('./dist') } catch (error) { console.log(error.message); }`;
-  const env = { NODE_PATH: path.join(root, 'node_modules'), POSIX_IPC_ADDON: undefined };
+  const env = { NODE_PATH: path.join(root, 'node_modules'), POSIX_IPC_ADDON: chosen };
   const options = { cwd: folder, env: { ...process.env, ...env } };
   return new Peer(process.execPath, ['--eval', load], options).success();
 }
@@ -39,6 +39,12 @@ test('code that was bundled is told so: no build would help', async () => {
   const error = await errorOf(folder);
   expect(error).toContain(`its files are not in ${folder}.`);
   expect(error).toContain(`external: 'posix-ipc'`);
+  expect(error).not.toContain('build:from-source');
+});
+
+test('a binary that was chosen and is not there is named: no build would help', async () => {
+  const error = await errorOf(codeAlone(), './no-such.node');
+  expect(error).toMatch(/POSIX_IPC_ADDON names, \/.*\/no-such\.node, could not be loaded/);
   expect(error).not.toContain('build:from-source');
 });
 

@@ -1,10 +1,12 @@
 /** Memory that is reserved for an object. */
 
-import { fstatSync, readFileSync, statfsSync } from 'node:fs';
+import { fstatSync, statfsSync } from 'node:fs';
+import { freemem } from 'node:os';
 
 import { native } from '../native';
 import { inBackground } from './background';
 import { errnoOf, SystemError } from './error';
+import { proc } from './proc';
 
 /** Above this many bytes, reserving takes so long that a promise form leaves it to a thread. */
 const quick = 1 << 20;
@@ -20,10 +22,21 @@ export type Failure = (error: number) => SystemError;
 
 /** Bytes of memory and swap that can be had now. */
 function availableMemory(): number {
-  const text = readFileSync('/proc/meminfo', 'latin1');
+  const text = proc('meminfo');
+  if (text === undefined) return freemem();
   const kibibytes = (name: string): number =>
     Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
   return (kibibytes('MemAvailable') + kibibytes('SwapFree')) * 1024;
+}
+
+/** Bytes that a descriptor's file system has left, as far as it can be told. */
+function room(fd: number): number {
+  try {
+    const { blocks, bavail, bsize } = statfsSync(`/proc/self/fd/${String(fd)}`);
+    return blocks > 0 ? bavail * bsize : Infinity;
+  } catch {
+    return Infinity;
+  }
 }
 
 /**
@@ -32,8 +45,7 @@ function availableMemory(): number {
  */
 function checkRoom(fd: number, length: number, failure: Failure): void {
   if (length <= quick) return;
-  const { blocks, bavail, bsize } = statfsSync(`/proc/self/fd/${String(fd)}`);
-  if (blocks > 0 && length > bavail * bsize) throw failure(ENOSPC);
+  if (length > room(fd)) throw failure(ENOSPC);
   if (length > much && length > availableMemory()) throw failure(ENOMEM);
 }
 
@@ -81,14 +93,16 @@ export class Resizing {
 
 /**
  * The last byte, counted from the beginning of the object, that any mapping of this process reaches
- * to, whoever made it.
+ * to, whoever made it. Who cannot tell takes all of it for mapped.
  */
 function mappedUpTo({ dev, ino }: { dev: bigint; ino: bigint }): number {
   const major = (dev >> 8n) & 0xfffn;
   const minor = (dev & 0xffn) | ((dev >> 12n) & 0xfff00n);
   const hex = (number: bigint): string => number.toString(16).padStart(2, '0');
   const object = ` ${hex(major)}:${hex(minor)} ${String(ino)} `;
-  const ends = readFileSync('/proc/self/maps', 'latin1')
+  const maps = proc('self/maps');
+  if (maps === undefined) return Infinity;
+  const ends = maps
     .split('\n')
     .filter((line) => `${line} `.includes(object))
     .map((line) => {
@@ -106,4 +120,8 @@ export function isMappedBeyond(fd: number, size: number): boolean {
 }
 
 /** Why an object is not made smaller. */
-export const inUse = 'this process has mapped what would be cut off';
+export function inUse(): string {
+  return proc('self/maps') === undefined
+    ? '/proc/self/maps cannot be read, which tells whether this process has mapped what would be cut off'
+    : 'this process has mapped what would be cut off';
+}

@@ -61,7 +61,7 @@ import { QueueSender, sendOn } from './queue-sender';
  * ```
  */
 export class MessageQueue extends OpenFile implements AsyncIterable<Message> {
-  /** With its leading slash. */
+  /** With its leading slash; empty after `fromFd` where there is no /proc to tell it. */
   readonly name: string;
 
   readonly #opened: OpenedQueue;

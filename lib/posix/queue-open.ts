@@ -198,8 +198,15 @@ export function readSize(fd: number): [maxMessages: number, messageSize: number,
   return [maxMessages, messageSize, now];
 }
 
-/** The name that it was opened by: the last part of what proc(5) shows, wherever it is mounted. */
+/**
+ * The name that it was opened by: the last part of what proc(5) shows, wherever it is mounted. None
+ * where there is no /proc.
+ */
 function nameOf(fd: number): string {
-  const path = readlinkSync(`/proc/self/fd/${String(fd)}`).replace(/ \(deleted\)$/, '');
-  return path.slice(path.lastIndexOf('/'));
+  try {
+    const path = readlinkSync(`/proc/self/fd/${String(fd)}`).replace(/ \(deleted\)$/, '');
+    return path.slice(path.lastIndexOf('/'));
+  } catch {
+    return '';
+  }
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-
 import { check, errnoOf, SystemError } from '../core/error';
 import { OpenFile } from '../core/open-file';
 import { integer } from '../core/options';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
+import { kernelSetting } from '../core/proc';
 import { native } from '../native';
 import type { PipeFile } from './pipe-file';
 
@@ -53,7 +52,7 @@ export function setCapacity(fd: number, bytes: number, path?: string): void {
 function hintOf(error: number): string | undefined {
   if (error === EBUSY) return 'it holds more than that now';
   if (error !== EPERM) return undefined;
-  const most = readFileSync('/proc/sys/fs/pipe-max-size', 'latin1').trim();
+  const most = kernelSetting('fs/pipe-max-size');
   return (
     `a pipe holds at most fs.pipe-max-size, ${most} bytes, and all pipes of a user ` +
     'fs.pipe-user-pages-soft pages; root raises both with sysctl -w'

@@ -1,10 +1,9 @@
 /** How segments are made and found. */
 
-import { readFileSync } from 'node:fs';
-
 import { check, errnoOf, SystemError } from '../core/error';
 import { word } from '../core/mapping-options';
 import { fileMode, integer, objectOf } from '../core/options';
+import { kernelSetting } from '../core/proc';
 import { native } from '../native';
 import {
   IPC_CREAT,
@@ -73,7 +72,7 @@ const hugeHint =
   'huge pages of that size have to be reserved before: sysctl -w vm.nr_hugepages=N, or /sys/kernel/mm/hugepages';
 
 function hugeGroupHint(): string {
-  const group = readFileSync('/proc/sys/vm/hugetlb_shm_group', 'latin1').trim();
+  const group = kernelSetting('vm/hugetlb_shm_group');
   return `huge pages take CAP_IPC_LOCK, or the group vm.hugetlb_shm_group = ${group}`;
 }
 

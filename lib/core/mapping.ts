@@ -285,8 +285,9 @@ export class Mapping extends Closable {
    * Changes what may be done with the memory. Without write access there is no view: `buffer` is
    * emptied, and `read` copies. With it, there is a new buffer.
    *
-   * Errors: EACCES (the object was not opened for that), EBUSY (the buffer was transferred, or a
-   * semaphore or futex in the memory is waited for). Source: mprotect(2).
+   * Errors: EACCES (the object was not opened for that), EBUSY (the buffer was transferred, a
+   * semaphore, lock or futex in the memory is in use, or an advice, a lock or a sync of it goes on).
+   * Source: mprotect(2).
    */
   protect(access: Protection): Promise<void> {
     return promised(() => {
@@ -305,7 +306,8 @@ export class Mapping extends Closable {
    * and there is a new buffer.
    *
    * Errors: ERR_OUT_OF_RANGE (the object is shorter than that), EBUSY (as `protect`), EINVAL (not
-   * this kind of memory), ENOMEM. Source: mremap(2).
+   * this kind of memory), EFAULT (longer, where a part alone was advised or locked), EAGAIN
+   * (RLIMIT_MEMLOCK), ENOMEM. Source: mremap(2).
    */
   resize(length: number): Promise<void> {
     return promised(() => {

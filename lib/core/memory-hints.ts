@@ -1,23 +1,10 @@
 /** Which limit of the kernel a call about memory has hit, and how it is raised. */
 
-import { readFileSync } from 'node:fs';
-
 import { errnoOf } from './error';
+import { kernelSetting, proc } from './proc';
 
 function limitOf(pattern: RegExp): string {
-  try {
-    return pattern.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1] ?? 'unknown';
-  } catch {
-    return 'unknown';
-  }
-}
-
-function kernelLimit(file: string): string {
-  try {
-    return readFileSync(`/proc/sys/vm/${file}`, 'latin1').trim();
-  } catch {
-    return 'unknown';
-  }
+  return pattern.exec(proc('self/limits') ?? '')?.[1] ?? 'unknown';
 }
 
 function lockHint(): string {
@@ -32,7 +19,8 @@ export function fileSizeHint(): string {
 }
 
 function mapHint(): string {
-  const [mappings, space] = [kernelLimit('max_map_count'), limitOf(/^Max address space\s+(\S+)/m)];
+  const mappings = kernelSetting('vm/max_map_count');
+  const space = limitOf(/^Max address space\s+(\S+)/m);
   return (
     `a process may have vm.max_map_count = ${mappings} mappings (sysctl -w vm.max_map_count=N) and ` +
     `${space} bytes of address space (ulimit -v), and no more memory than vm.overcommit_memory allows`
@@ -42,12 +30,22 @@ function mapHint(): string {
 const hints: Record<string, Record<string, () => string>> = {
   mlock: { ENOMEM: lockHint, EPERM: lockHint, EAGAIN: lockHint },
   mmap: { ENOMEM: mapHint },
-  mremap: { ENOMEM: mapHint, EBUSY: busyHint },
+  mremap: { ENOMEM: mapHint, EBUSY: busyHint, EAGAIN: lockHint, EFAULT: splitHint },
   mprotect: { ENOMEM: mapHint, EBUSY: busyHint },
 };
 
 function busyHint(): string {
-  return 'its buffer was transferred, or a semaphore or futex in the memory is waited for';
+  return (
+    'its buffer was transferred, a semaphore, lock or futex in the memory is in use, or an advice, ' +
+    'a lock or a sync of it goes on'
+  );
+}
+
+function splitHint(): string {
+  return (
+    'a part of the memory was advised or locked otherwise than the rest, and the kernel makes nothing ' +
+    'longer that differs: unlock all of it, or give all of it the same advice'
+  );
 }
 
 /** One sentence for an error's message; undefined where there is nothing to say. */

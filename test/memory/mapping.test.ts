@@ -208,6 +208,32 @@ describe('resize', () => {
     expect(mapping.length).toBe(PAGE);
   });
 
+  test.each<[string, (mapping: memory.Mapping, range?: memory.MappingRange) => void]>([
+    [
+      'locked',
+      (mapping, range) => {
+        if (range === undefined) mapping.unlockSync();
+        else mapping.lockSync(range);
+      },
+    ],
+    [
+      'advised',
+      (mapping, range) => {
+        mapping.adviseSync('dont-dump', range);
+      },
+    ],
+  ])('memory of which a part was %s does not grow until all is alike', (_what, change) => {
+    const mapping = anonymous(3 * PAGE);
+    change(mapping, { offset: PAGE, length: PAGE });
+    expect(() => {
+      mapping.resizeSync(4 * PAGE);
+    }).toThrow(/^EFAULT: .*, mremap \(a part of the memory was advised or locked/);
+    expect(mapping.bytes).toHaveLength(3 * PAGE);
+    change(mapping);
+    mapping.resizeSync(4 * PAGE);
+    expect(mapping.bytes).toHaveLength(4 * PAGE);
+  });
+
   test.each([
     [0, RANGE],
     [-1, RANGE],

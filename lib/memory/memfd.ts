@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { Closable } from '../core/closable';
 import { check, errnoOf, invalidType, SystemError } from '../core/error';
@@ -93,19 +95,35 @@ function planOf(name: string, options: MemfdOptions | undefined): Plan {
 const hints = new Map([
   [EPERM, 'it is sealed against that'],
   [ENOMEM, 'there is not as much memory'],
-  [EBUSY, 'it is mapped to be written; close those mappings first'],
+  [
+    EBUSY,
+    'it is mapped to be written; close those mappings first, whose memory goes in a later turn of the event loop',
+  ],
 ]);
+
+const poolHint = 'huge pages of that size have to be reserved before: sysctl -w vm.nr_hugepages=N';
+
+/** In <linux/magic.h>. */
+const HUGETLBFS_MAGIC = 0x958458f6;
 
 function hintOf(error: number): string | undefined {
   return error === EFBIG ? fileSizeHint() : hints.get(error);
 }
 
-function failureOf({ name, flags }: Plan): (error: number) => SystemError {
-  const pool = 'huge pages of that size have to be reserved before: sysctl -w vm.nr_hugepages=N';
-  const isHuge = (flags & MFD_HUGETLB) !== 0;
+/** Whether it has pages of the reserved pool, whoever made it. */
+function isHuge(fd: number): boolean {
+  try {
+    return statfsSync(`/proc/self/fd/${String(fd)}`).type === HUGETLBFS_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+function failureOf(fd: number, path: string | undefined): (error: number) => SystemError {
   return (error) => {
-    const hint = isHuge && (error === ENOSPC || error === ENOMEM) ? pool : hintOf(error);
-    return new SystemError(error, 'posix_fallocate', { path: name, hint });
+    const isOfPool = (error === ENOSPC || error === ENOMEM) && isHuge(fd);
+    const hint = isOfPool ? poolHint : hintOf(error);
+    return new SystemError(error, 'posix_fallocate', { path, hint });
   };
 }
 
@@ -152,7 +170,8 @@ export class Memfd extends Closable {
     const plan = planOf(name, options);
     const made = Memfd.#begin(plan);
     try {
-      if (plan.size > 0) await reserve(made.fd, 0, plan.size, failureOf(plan), openers.create);
+      if (plan.size > 0)
+        await reserve(made.fd, 0, plan.size, failureOf(made.fd, name), openers.create);
       made.#add(plan.seals);
       return made;
     } catch (error) {
@@ -166,7 +185,7 @@ export class Memfd extends Closable {
     const plan = planOf(name, options);
     const made = Memfd.#begin(plan);
     try {
-      if (plan.size > 0) reserveSync(made.fd, 0, plan.size, failureOf(plan));
+      if (plan.size > 0) reserveSync(made.fd, 0, plan.size, failureOf(made.fd, name));
       made.#add(plan.seals);
       return made;
     } catch (error) {
@@ -213,8 +232,8 @@ export class Memfd extends Closable {
   /**
    * Seals it against more; that cannot be undone. `'seal'` forbids further seals.
    *
-   * Errors: EPERM (sealed against that), EBUSY (`'write'` while it is mapped to be written).
-   * Source: fcntl(2), F_ADD_SEALS.
+   * Errors: EPERM (sealed against that), EBUSY (`'write'` while it is mapped to be written: memory
+   * that had a view is so until a later turn of the event loop). Source: fcntl(2), F_ADD_SEALS.
    */
   seal(...seals: Seal[]): void {
     this.#add(sealsOf(seals));
@@ -226,17 +245,18 @@ export class Memfd extends Closable {
    * Another process that has mapped what is cut off ends with SIGBUS: see `'shrink'`.
    */
   async resize(size: number): Promise<void> {
-    const plan = this.#growth(size);
-    if (plan.size > 0) {
-      const reserving = reserve(this.fd, this.size, plan.size, failureOf(plan), methods.resize);
+    const more = this.#growth(size);
+    if (more > 0) {
+      const { fd } = this;
+      const reserving = reserve(fd, this.size, more, failureOf(fd, this.#name), methods.resize);
       await this.#resizing.during(reserving);
     }
   }
 
   /** As `resize`, at once. */
   resizeSync(size: number): void {
-    const plan = this.#growth(size);
-    if (plan.size > 0) reserveSync(this.fd, this.size, plan.size, failureOf(plan));
+    const more = this.#growth(size);
+    if (more > 0) reserveSync(this.fd, this.size, more, failureOf(this.fd, this.#name));
   }
 
   /** Maps a window of it; `access` is `'write'` by default. Errors: as `memory.map`; EPERM (sealed). */
@@ -274,18 +294,17 @@ export class Memfd extends Closable {
   #cut(size: number): void {
     const path = this.#name;
     if (!this.seals.includes('shrink') && isMappedBeyond(this.fd, size))
-      throw new SystemError('EBUSY', 'ftruncate', { path, hint: inUse });
+      throw new SystemError('EBUSY', 'ftruncate', { path, hint: inUse() });
     const result = native.ftruncate(this.fd, size);
     if (result < 0) throw new SystemError(result, 'ftruncate', { path, hint: hints.get(result) });
   }
 
-  /** Cuts what is too much; answers how much is missing, as a plan. */
-  #growth(size: number): Plan {
+  /** Cuts what is too much; answers how much is missing. */
+  #growth(size: number): number {
     const [before, after] = [this.size, integer('size', size, 0, Number.MAX_SAFE_INTEGER)];
-    const path = this.#name;
-    this.#resizing.check(path);
+    this.#resizing.check(this.#name);
     if (after < before) this.#cut(after);
-    return { name: path ?? '', size: Math.max(after - before, 0), seals: 0, flags: 0 };
+    return Math.max(after - before, 0);
   }
 }
 

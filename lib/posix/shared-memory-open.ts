@@ -6,7 +6,7 @@ import { abandon, begin, complete, failureOf } from '../core/shared-object';
 import { reserve, reserveSync } from '../core/storage';
 import { fileAccess } from '../core/window';
 import { native } from '../native';
-import { O_RDONLY, O_RDWR } from './constants';
+import { O_NONBLOCK, O_RDONLY, O_RDWR } from './constants';
 
 /** What this process does with shared memory. */
 export interface OpenSharedMemoryOptions {
@@ -69,7 +69,9 @@ export function createPlan(options: SharedMemoryOptions): CreatePlan {
 
 /** The object of a name, and whether it may be used: one without a size is still being made. */
 export function open(name: string, access: FileAccess): OpenedSharedMemory | number {
-  const handle = native.shmOwned(name, access === 'write' ? O_RDWR : O_RDONLY, 0);
+  // A FIFO of that name would block an open to read until somebody writes to it.
+  const flags = (access === 'write' ? O_RDWR : O_RDONLY) | O_NONBLOCK;
+  const handle = native.shmOwned(name, flags, 0);
   if (handle < 0) return handle;
   const descriptor = new OwnedDescriptor(handle);
   if (native.fileSize(descriptor.number) > 0) return { descriptor, name, made: undefined };

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { Closable } from '../core/closable';
-import { check, SystemError } from '../core/error';
+import { check, errnoOf, SystemError } from '../core/error';
 import { mapDescriptor } from '../core/map-descriptor';
 import { pagesOf, type Mapping } from '../core/mapping';
 import { randomName } from '../core/name';
@@ -27,6 +27,8 @@ import {
   type OpenSharedMemoryOptions,
   type SharedMemoryOptions,
 } from './shared-memory-open';
+
+const EBUSY = -errnoOf('EBUSY');
 
 /** What the kernel knows about shared memory: fstat(2), in words. */
 export interface SharedMemoryStatus {
@@ -231,9 +233,11 @@ export class SharedMemory extends Closable {
    * Changes the size. What is new is zero and reserved; `mapping` follows, its old views are empty.
    *
    * Nothing that this process has mapped, through whatever object, is cut off (EBUSY); other
-   * processes may have mapped it. EBUSY also while another `resize` of this object goes on. Not opened
-   * to write: EBADF if it is to grow, EINVAL if it is to shrink. Errors: also ENOSPC.
-   * Source: ftruncate(2), posix_fallocate(3).
+   * processes may have mapped it. What grows cuts nothing off, should another process make it longer
+   * meanwhile. EBUSY also while another `resize` of this object goes on. Not opened
+   * to write: EBADF if it is to grow, EINVAL if it is to shrink. Errors: also ENOSPC. Where `mapping`
+   * cannot follow (`Mapping.resize`: EBUSY, EFAULT, EAGAIN, ENOMEM), what has grown stays so; the
+   * same call again brings it along. Source: ftruncate(2), posix_fallocate(3).
    */
   async resize(size: number): Promise<void> {
     const [before, after] = [this.size, sizeOf(size)];
@@ -243,7 +247,7 @@ export class SharedMemory extends Closable {
       const reserving = reserve(fd, before, after - before, this.#failure, methods.resize);
       await this.#resizing.during(reserving);
     }
-    this.#follow(after);
+    this.#follow(after, after < before);
   }
 
   /** As `resize`, at once. */
@@ -251,7 +255,7 @@ export class SharedMemory extends Closable {
     const [before, after] = [this.size, sizeOf(size)];
     this.#resizing.check(this.name);
     if (after > before) reserveSync(this.fd, before, after - before, this.#failure);
-    this.#follow(after);
+    this.#follow(after, after < before);
   }
 
   /** What the kernel knows about the memory. Source: fstat(2). */
@@ -323,16 +327,17 @@ export class SharedMemory extends Closable {
     return failureOf('posix_fallocate', this.name);
   }
 
-  /** Gives the mapping the new size, and the object, if it is to be smaller. */
-  #follow(size: number): void {
+  /** Gives the mapping the new size, and the object, if that is what was asked for. */
+  #follow(size: number, shrinks: boolean): void {
     const before = this.size;
     if (!this.#mapping.closed) this.#mapping.resizeSync(size);
-    if (size >= before) return;
-    if (isMappedBeyond(this.fd, size)) {
-      if (!this.#mapping.closed) this.#mapping.resizeSync(before);
-      throw new SystemError('EBUSY', 'ftruncate', { path: this.name, hint: inUse });
-    }
-    check(native.ftruncate(this.fd, size), 'ftruncate', { path: this.name });
+    if (!shrinks || size >= before) return;
+    const isUsed = isMappedBeyond(this.fd, size);
+    const result = isUsed ? EBUSY : native.ftruncate(this.fd, size);
+    if (result === 0) return;
+    if (!this.#mapping.closed) this.#mapping.resizeSync(before);
+    const hint = isUsed ? inUse() : undefined;
+    throw new SystemError(result, 'ftruncate', { path: this.name, hint });
   }
 }
 

@@ -1,12 +1,13 @@
 /** memory.memfd: files in memory, and seals. */
 
 import { spawnSync } from 'node:child_process';
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
 import path from 'node:path';
 
 import { ClosedError, memory, stream } from 'posix-ipc';
 
 import { pattern } from '../support/files';
+import { testIf } from '../support/machine';
 import { adoptMapping } from '../support/mappings';
 import { codeOfRejection, codeThrownBy, thrownBy } from '../support/outcome';
 
@@ -56,7 +57,11 @@ describe('memfd', () => {
       thrownBy(() => {
         file.seal('write');
       }),
-    ).toMatchObject({ code: 'EBUSY', syscall: 'fcntl' });
+    ).toMatchObject({
+      code: 'EBUSY',
+      syscall: 'fcntl',
+      message: expect.stringContaining('whose memory goes in a later turn') as string,
+    });
     file.seal('future-write');
     mapping.bytes.write('J');
     expect(codeThrownBy(() => file.mapSync())).toBe('EPERM');
@@ -139,6 +144,17 @@ describe('memfd', () => {
     expect(await codeOfRejection(memory.memfd('test', { size: 2 ** 45 }))).toBe('ENOMEM');
     expect(await codeOfRejection(memfd().resize(2 ** 45))).toBe('ENOMEM');
   });
+
+  testIf(existsSync('/sys/kernel/mm/hugepages'), 'there are no huge pages')(
+    'more huge pages than there are: the hint names their pool, when it grows too',
+    async () => {
+      using file = memory.memfdSync('huge', { hugePages: 'reserved' });
+      using copy = memory.Memfd.fromFdSync(file.fd, { own: false });
+      for (const one of [file, copy]) {
+        await expect(one.resize(2 ** 45)).rejects.toThrow('vm.nr_hugepages');
+      }
+    },
+  );
 
   test('fromFd takes over memfds only', async () => {
     expect(codeThrownBy(() => memory.Memfd.fromFdSync(12_345))).toBe('EBADF');

@@ -166,6 +166,7 @@ describe('open', () => {
     };
     expect(codeThrownBy(resize(20_000))).toBe('EBADF');
     expect(codeThrownBy(resize(1))).toBe('EINVAL');
+    expect(reader.bytes).toHaveLength(8192);
   });
 
   test('an object that another maker has not finished is EAGAIN, not memory', async () => {

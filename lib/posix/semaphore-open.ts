@@ -86,6 +86,9 @@ export function openAt(
   if (mapping.access !== 'write') {
     throw outOfRange('mapping.access', "'write'", `'${mapping.access}'`);
   }
+  if (mapping.length < semaphoreBytes) {
+    throw outOfRange('mapping.length', `at least ${String(semaphoreBytes)} bytes`, mapping.length);
+  }
   const offset = integer('byteOffset', byteOffset, 0, mapping.length - semaphoreBytes);
   if (value === undefined) {
     const handle = native.semAt(memory, offset);

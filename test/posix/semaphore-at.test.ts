@@ -87,6 +87,7 @@ test('places and values that can be none', () => {
   expect(at(mapping, -8, { value: 1 })).toBe('ERR_OUT_OF_RANGE');
   expect(at(mapping, 0, { value: -1 })).toBe('ERR_OUT_OF_RANGE');
   expect(at(mapping, 0, { value: 2 ** 31 })).toBe('ERR_OUT_OF_RANGE');
+  expect(() => Semaphore.at(anonymous(31), 0)).toThrow(/"mapping.length".*at least 32 bytes/);
   expect(at({}, 0)).toBe('ERR_INVALID_ARG_TYPE');
   expect(at(mapped(temporaryFile(Buffer.alloc(4096))), 0)).toBe('ERR_OUT_OF_RANGE');
   mapping.close();

@@ -50,13 +50,17 @@ export function mmap(
   const address: unknown = addr;
   if (address !== null) throw invalidType('addr', 'null', address);
   const handle = check(native.mmap(length, prot, flags, fd, offset), 'mmap');
-  const isOfFile = (flags & MAP_PRIVATE) !== 0 && (flags & MAP_ANONYMOUS) === 0;
+  const isPrivate = (flags & MAP_TYPE) === MAP_PRIVATE && (flags & MAP_ANONYMOUS) === 0;
   const access = accessOf(prot);
   return adoptMapping(handle, {
     length,
-    access: isOfFile && access === 'write' ? 'copy-on-write' : access,
+    access: isPrivate && access === 'write' ? 'copy-on-write' : access,
+    isPrivate,
   });
 }
+
+/** The bits of the flags that tell how it is shared: MAP_SHARED_VALIDATE is both of the others. */
+const MAP_TYPE = 0x0f;
 
 /** munmap - unmap all of a mapping; `length` is its length. Source: munmap(2). */
 export function munmap(addr: Mapping, length: number): void {

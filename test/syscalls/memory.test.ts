@@ -16,6 +16,7 @@ import {
   MAP_FIXED,
   MAP_PRIVATE,
   MAP_SHARED,
+  MAP_SHARED_VALIDATE,
   memfd_create,
   MFD_ALLOW_SEALING,
   mincore,
@@ -85,6 +86,22 @@ describe('mmap', () => {
     ftruncate(fd, 2 * PAGE_SIZE);
     closeSync(fd);
     expect(mapping.bytes).toHaveLength(2 * PAGE_SIZE);
+  });
+
+  test('says whom a write reaches, also when the protection was another one meanwhile', () => {
+    const fd = openSync(temporaryFile('x'), 'r+');
+    for (const [flags, access] of [
+      [MAP_SHARED, 'write'],
+      [MAP_SHARED_VALIDATE, 'write'],
+      [MAP_PRIVATE, 'copy-on-write'],
+    ] as const) {
+      const mapping = adoptMapping(mmap(null, PAGE_SIZE, BOTH, flags, fd, 0));
+      expect(mapping.access).toBe(access);
+      mprotect(mapping, PAGE_SIZE, PROT_READ);
+      mprotect(mapping, PAGE_SIZE, BOTH);
+      expect(mapping.access).toBe(access);
+    }
+    closeSync(fd);
   });
 
   test.each([

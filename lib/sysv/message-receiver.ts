@@ -102,11 +102,12 @@ export class MessageReceiver {
     if (this.#overtaking(plan)) return messages;
     let most = limit ?? Infinity;
     try {
-      while (messages.length < most) {
-        const before = messages.length;
-        if (!this.#drainPool(plan, most - before, messages)) break;
+      for (let pools = 1; messages.length < most; pools++) {
+        if (!this.#drainPool(plan, most - messages.length, messages)) break;
         // Endless producers must not make it endless: after a whole pool, what is there now counts.
-        if (limit === undefined && before === 0) most = messages.length + this.#depth();
+        if (pools === 1 && messages.length < most) {
+          most = Math.min(most, messages.length + this.#depth());
+        }
       }
     } catch (error) {
       if (messages.length === 0) throw error; // what was taken is not lost to an error

@@ -1,5 +1,6 @@
 import type { sysv } from 'posix-ipc';
 
+import { native } from '../../lib/native';
 import { codeOfRejection } from '../support/outcome';
 import { startNode } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
@@ -106,6 +107,42 @@ describe.each(forms)('%s', (_name, drain) => {
     queue.removeSync();
     expect(await codeOfRejection(drain(queue))).toBe('EINVAL');
   });
+});
+
+const unlimited = 2 ** 31 - 1;
+const all = -(2n ** 62n); // of no safe integer, so that what is asked of the addon can be seen
+const takers: [string, (queue: sysv.MessageQueue) => Promise<number>][] = [
+  ['drain', async (queue) => (await queue.drain({ type: all })).length],
+  [
+    'drain with a limit',
+    async (queue) => (await queue.drain({ type: all, limit: unlimited })).length,
+  ],
+  [
+    'batches with a limit',
+    async (queue) => {
+      for await (const batch of queue.batches({ type: all, limit: unlimited })) return batch.length;
+      return 0;
+    },
+  ],
+];
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test.each(takers)('%s ends where others send as quickly as it takes', async (_name, take) => {
+  const queue = temporaryQueue();
+  const texts = Array.from({ length: 5000 }, () => '');
+  const msgrcvMany = native.msgrcvMany.bind(native);
+  let refills = 20;
+  jest.spyOn(native, 'msgrcvMany').mockImplementation((...args) => {
+    const answer = msgrcvMany(...args);
+    if (refills-- > 0) queue.trySendMany(texts);
+    return answer;
+  });
+  queue.trySendMany(texts);
+  expect(await take(queue)).toBeLessThan(20_000);
+  expect(queue.statSync().messages).toBeGreaterThan(0);
 });
 
 test('ends while others go on sending', async () => {

@@ -12,19 +12,25 @@ namespace posix_ipc::lock {
 /// The kernel's list of the mutexes that the calling thread owns: when the thread dies, however,
 /// the kernel marks each of them and wakes one that waits for it.
 ///
-/// The list belongs to libc, which has its own robust mutexes in it. Ours stand behind those, so
-/// that each knows its neighbours without a look at links in shared memory: others may have written
-/// anything there. The links are written for the kernel alone; it follows at most 2048 of them.
+/// The list belongs to libc, which has its own robust mutexes in it, and so may another copy of
+/// this addon. Ours stand together, between two entries that nobody locks: so each knows its
+/// neighbours without a look at links in shared memory, where others may have written anything. The
+/// links are written for the kernel alone; it follows at most 2048 of them.
 class RobustList {
   public:
     /// For of_this_thread(): what libc has registered for it.
     explicit RobustList(robust_list_head* head);
+    RobustList(const RobustList&) = delete;
+    RobustList& operator=(const RobustList&) = delete;
+    /// Of one that is empty, in its own thread.
+    ~RobustList();
 
     /// nullptr: this libc has none, or one of another shape.
     static RobustList* of_this_thread();
 
     [[nodiscard]] uint32_t thread() const { return thread_; }
     [[nodiscard]] bool full() const { return ours_.size() >= most; }
+    [[nodiscard]] bool empty() const { return ours_.empty(); }
 
     /// From here on the kernel also looks after one mutex that is not in the list; nullptr: none.
     /// Another thread may do it for one that sleeps.
@@ -43,7 +49,7 @@ class RobustList {
     };
 
     void link(Mutex& mutex) {
-        set(&mutex.next, end());
+        set(&mutex.next, link_to(end_));
         point(ours_.size(), link_to(mutex));
         ours_.push_back(&mutex);
     }
@@ -53,7 +59,7 @@ class RobustList {
         if (ours_.empty() || ours_.back() != &mutex) {
             return unlink_amid(mutex);
         }
-        point(ours_.size() - 1, end());
+        point(ours_.size() - 1, link_to(end_));
         ours_.pop_back();
         return true;
     }
@@ -68,7 +74,6 @@ class RobustList {
     };
 
     static uint64_t link_to(Mutex& mutex) { return reinterpret_cast<uintptr_t>(&mutex.next); }
-    [[nodiscard]] uint64_t end() const { return reinterpret_cast<uintptr_t>(&head_->list); }
 
     /// Nobody but the kernel reads it, when this thread has died: the order is that of the program.
     static void set(uint64_t* link, uint64_t to) {
@@ -79,31 +84,18 @@ class RobustList {
 
     /// What precedes our entry of that place comes to point somewhere else.
     void point(size_t place, uint64_t to) {
-        if (place > 0) {
-            set(&ours_[place - 1]->next, to);
-        } else {
-            point_last_of_libc(ours_.empty() ? end() : link_to(*ours_.front()), to);
-        }
+        set(place > 0 ? &ours_[place - 1]->next : &begin_.next, to);
     }
 
     bool unlink_amid(Mutex& mutex);
-
-    /// libc's entries lie in memory that it trusts, too. Mostly there are none: then it is the
-    /// head.
-    void point_last_of_libc(uint64_t from, uint64_t to) {
-        if (reinterpret_cast<uintptr_t>(head_->list.next) == from) {
-            set(reinterpret_cast<uint64_t*>(&head_->list.next), to);
-        } else {
-            point_behind_libc(from, to);
-        }
-    }
-    void point_behind_libc(uint64_t from, uint64_t to);
 
     /// What the kernel follows at most (ROBUST_LIST_LIMIT); libc may have some.
     static constexpr size_t most = 2000;
 
     robust_list_head* head_;
     uint32_t thread_;
+    Mutex begin_{};
+    Mutex end_{};
     std::vector<Mutex*> ours_; // in the order of the list
 };
 

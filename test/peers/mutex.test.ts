@@ -1,6 +1,8 @@
 /** A mutex between processes, of Node and of C, that may die while they hold it. */
 
+import { mkdtempSync } from 'node:fs';
 import { cpus } from 'node:os';
+import path from 'node:path';
 
 import { lock } from 'posix-ipc';
 
@@ -12,6 +14,7 @@ import { makeLedger, makeMutex } from '../support/mutexes';
 import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
 import { mayUnshare, startInPidNamespace } from '../support/own-namespace';
 import { type Peer, startC, startNode } from '../support/processes';
+import { runDirectory } from '../support/run-directory';
 import { soon, waitUntil } from '../support/wait-until';
 
 const languages = ['C', 'Node'] as const;
@@ -240,6 +243,16 @@ test.each(['ends', 'exits', 'throws', 'is terminated', 'is terminated while bloc
     expect(await peer.success()).toBe('true true\nfalse\n');
   },
 );
+
+test('two copies of the package in one thread: the death is told of what each has locked', async () => {
+  const mutexes = Array.from({ length: 6 }, () => makeMutex());
+  const folder = mkdtempSync(path.join(runDirectory(), 'copies-'));
+  const peer = startNode('two-copies', [folder, ...mutexes.map(({ name }) => name)]);
+  const { stderr } = await peer.ended;
+  expect(stderr).toBe('');
+  const states = mutexes.map((mutex) => mutex.statSync().state);
+  expect(states).toEqual(['free', ...Array<string>(5).fill('owner-died')]);
+});
 
 /** The addon tries on by the same function. */
 testIf(cpus().length > 1, 'needs two CPUs')(

@@ -141,8 +141,9 @@ test.each([0, 1])(
   async (side) => {
     const ends = await meetBoth();
     const [one, other] = [ends[side] as channel.Direct, ends[1 - side] as channel.Direct];
-    let told = false;
+    let [asks, told] = [false, false];
     one.onRequest(({ signal }) => {
+      asks = true;
       signal.addEventListener('abort', () => {
         told = true;
         one.close();
@@ -150,7 +151,8 @@ test.each([0, 1])(
       return new Promise(() => undefined);
     });
     const asked = other.request('x').catch(() => undefined);
-    await expect(one.ended({ timeout: 50 })).rejects.toThrow(coded('ETIMEDOUT'));
+    await waitUntil('the handler', () => asks);
+    await expect(one.ended({ timeout: 5 })).rejects.toThrow(coded('ETIMEDOUT'));
     const ended = one.ended();
     other.close();
     await ended;

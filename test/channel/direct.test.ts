@@ -9,6 +9,7 @@ import { native } from '../../lib/native';
 import { coded, meetBoth } from '../support/directs';
 import { oddByte } from '../support/odd-data';
 import { testIf } from '../support/machine';
+import { waitUntil } from '../support/wait-until';
 
 test('messages in both directions, with their types', async () => {
   const [one, other] = await meetBoth();
@@ -180,6 +181,7 @@ test('a request that is aborted, or late, cancels its handler; its late reply is
   // Both keep their places in the window until their handlers have ended.
   const third = one.request('c');
   await expect(one.request('d', { timeout: 20 })).rejects.toThrow(coded('ETIMEDOUT'));
+  await waitUntil('both are cancelled', () => reasons.length === 2);
   expect(reasons).toEqual([coded('ECANCELED'), coded('ECANCELED')]);
   expect(answers).toHaveLength(2);
   for (const answer of answers) answer();

@@ -4,7 +4,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 
 import type { channel } from 'posix-ipc';
 
-import { untilBlockedIn } from '../support/blocked';
+import { untilBlockedIn, untilWordsAwaited } from '../support/blocked';
 import { scaled } from '../support/campaign';
 import { makeChannel } from '../support/channels';
 import { collect, fill } from '../support/full-channels';
@@ -131,11 +131,9 @@ describe('of receivers that sleep', () => {
       startNode('channel-silent', [takers.one.name, 'channel', 'when told']),
     );
     const mute = await ready(startNode('channel-mute', [takers.one.name]));
-    await untilBlockedIn('futex_waitv', mute.pid); // first in the kernel's line
-    await sleep(scaled(50));
+    await untilWordsAwaited(mute.pid, 1); // first in the kernel's line
     const peer = await takers.start('promise', 'block');
-    await untilBlockedIn('futex_waitv', peer.pid);
-    await sleep(scaled(100)); // it watches both by then
+    await untilWordsAwaited(peer.pid, 3); // its bell, and the roles of both
     silent.tell('go on');
     expect(await silent.line()).toBe('published');
     silent.kill('SIGKILL');

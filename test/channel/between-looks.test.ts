@@ -46,7 +46,7 @@ describe.each(ways)('%s of a sender that found no room', (_name, way) => {
       collect(receiver);
       receiver.flush();
     });
-    await soon('it goes on', way(sender), 2000);
+    await soon('it goes on', way(sender));
     expect(wasCalled()).toBe(true);
   });
 });

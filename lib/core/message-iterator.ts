@@ -1,3 +1,4 @@
+import { eitherOf } from './either';
 import { ClosedError } from './error';
 import type { Limits } from './lane';
 import { throwIfAborted } from './options';
@@ -66,8 +67,9 @@ export function iterate<T extends object | string, L extends Limits>(
   receive: (limits: L) => T | null | Promise<T | null>,
 ): MessageIterator<T> {
   const leaving = new AbortController();
-  const signals = limits.signal === undefined ? [] : [limits.signal];
-  const own = { ...limits, signal: AbortSignal.any([...signals, leaving.signal]) };
+  const { signal: given } = limits;
+  const signal = given === undefined ? leaving.signal : eitherOf(given, leaving.signal);
+  const own = { ...limits, signal };
   return new MessageIterator(() => {
     check();
     throwIfAborted(limits.signal);

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { byOpener, checkOpener, type ByOpener } from '../../core/by-opener';
 import { Closable } from '../../core/closable';
 import { deadlineAfter, remaining } from '../../core/deadline';
+import { eitherOf } from '../../core/either';
 import { ClosedError, SystemError } from '../../core/error';
 import type { Limits } from '../../core/lane';
 import { laterLimitsOf, limitsOf } from '../../core/limits';
@@ -81,8 +82,6 @@ export class Direct extends Closable implements AsyncIterable<Message> {
   readonly #answers: Answers;
   /** Aborted when the other end is gone. */
   readonly #gone = new AbortController();
-  /** The last signal that a wait was given, with that one: an iteration gives the same each time. */
-  #composed: { signal: AbortSignal; both: AbortSignal } | undefined;
   readonly #stay: () => void;
   readonly #endings = new Set<Pending<undefined>>();
 
@@ -341,12 +340,7 @@ export class Direct extends Closable implements AsyncIterable<Message> {
   /** The same, ended when the other end is gone. */
   #within({ timeout, signal }: Limits): WaitOptions {
     const { signal: gone } = this.#gone;
-    if (signal === undefined) return { timeout, signal: gone };
-    // Each composition stays in memory as long as one of its parts.
-    if (this.#composed?.signal !== signal) {
-      this.#composed = { signal, both: AbortSignal.any([signal, gone]) };
-    }
-    return { timeout, signal: this.#composed.both };
+    return { timeout, signal: signal === undefined ? gone : eitherOf(signal, gone) };
   }
 
   /** Calls what blocks the thread in slices, and looks in between. */

@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { deadlineAfter, remaining } from '../../core/deadline';
+import { eitherOf } from '../../core/either';
 import { ClosedError, SystemError } from '../../core/error';
 import type { Limits } from '../../core/lane';
 import { limitsOf } from '../../core/limits';
-import { fileMode, integer, optionsOf, timeoutOf, type WaitOptions } from '../../core/options';
+import {
+  fileMode,
+  integer,
+  optionsOf,
+  throwIfAborted,
+  timeoutOf,
+  type WaitOptions,
+} from '../../core/options';
 import { nameOf } from '../../core/shared-object';
 import { Process } from '../../event/process';
 import { capacityOf, useOf, type OpenChannelOptions } from '../opening';
@@ -135,7 +143,7 @@ async function meet({ meeting }: Target, limits: Limits): Promise<Direct> {
   const deadline = deadlineAfter(limits.timeout);
   let seat = trySeat(meeting);
   while (seat === undefined) {
-    limits.signal?.throwIfAborted();
+    throwIfAborted(limits.signal);
     if (remaining(deadline) === 0) throw directFailure('ETIMEDOUT', meeting.name);
     await sleep(pause);
     seat = trySeat(meeting);
@@ -173,7 +181,8 @@ export async function direct(
   const { process: other } = found;
   if (other === undefined) return meet(found, limits);
   const died = new AbortController();
-  const { signal = died.signal } = limits;
+  const { signal: given } = limits;
+  const signal = given === undefined ? died.signal : eitherOf(given, died.signal);
   other.ended().then(
     () => {
       died.abort(noProcess(other.pid));
@@ -181,7 +190,7 @@ export async function direct(
     () => undefined, // closed, below
   );
   try {
-    return await meet(found, { ...limits, signal: AbortSignal.any([signal, died.signal]) });
+    return await meet(found, { ...limits, signal });
   } finally {
     other.close();
   }

@@ -7,16 +7,23 @@
 import { stream } from 'posix-ipc';
 
 import { run } from '../support/program';
-import { clientPath, readRequest, requestSize, response, serverPath } from './protocol';
+import {
+  clientPath,
+  mostNumbers,
+  readRequest,
+  requestSize,
+  response,
+  serverPath,
+} from './protocol';
 
 /** A client that does not open its FIFO must not cost a thread for ever. */
 const patience = 5000;
 
-async function answer(folder: string, pid: number, first: number): Promise<void> {
+/** `undefined`: there are no such numbers left, and the client sees the end at once. */
+async function answer(folder: string, pid: number, first: number | undefined): Promise<void> {
   const fifo = await stream.Fifo.open(clientPath(folder, pid));
-  const client = await fifo.openWriter({ timeout: patience });
-  await client.write(response(first), { timeout: patience });
-  client.close();
+  using client = await fifo.openWriter({ timeout: patience });
+  if (first !== undefined) await client.write(response(first), { timeout: patience });
 }
 
 run('server', async (interrupted) => {
@@ -32,10 +39,12 @@ run('server', async (interrupted) => {
   for await (const bytes of requests.records(requestSize)) {
     const { pid, count } = readRequest(bytes);
     if (pid <= 0 || count <= 0) continue;
-    answer(folder, pid, next).catch((error: unknown) => {
+    // From 0 on: the last of them has to be an int, too.
+    const enough = next + count - 1 <= mostNumbers;
+    answer(folder, pid, enough ? next : undefined).catch((error: unknown) => {
       console.error(`client ${String(pid)}: ${String(error)}`);
     });
-    next += count;
+    if (enough) next += count;
   }
   await fifo.unlink();
   return 0;

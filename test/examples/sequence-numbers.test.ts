@@ -75,6 +75,20 @@ test('numbers, each once, for clients in Node and C', async () => {
   expect(after).toBe(10);
 });
 
+test('a server whose numbers are given out says so at once, and hands out what is left', async () => {
+  const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+  const server = start('server.js', folder);
+  await soon('the server', once(server.stdout ?? server, 'data'));
+  const ask = (count: string): Peer =>
+    new Peer(process.execPath, [path.join(programs, 'client.js'), folder, count]);
+
+  expect(await ask('2147483647').success()).toBe('0\n');
+  const stderr = 'client: the server has no 2 numbers left\n';
+  expect(await ask('2').ended).toMatchObject({ code: 1, stdout: '', stderr });
+  expect(await ask('1').success()).toBe('2147483647\n');
+  expect(await ask('1').ended).toMatchObject({ code: 1, stdout: '' });
+});
+
 test.each(['0', '-1', '1.5', 'three', '2147483648'])(
   'nobody asks for %s numbers',
   async (count) => {

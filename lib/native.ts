@@ -65,7 +65,7 @@ const root = path.resolve(__dirname, '..');
 function whatHelps(chosen: string | undefined): string {
   if (chosen !== undefined)
     return `the binary that POSIX_IPC_ADDON names, ${path.resolve(chosen)}, could not be loaded`;
-  if (!existsSync(path.join(root, 'native/binding.gyp')))
+  if (!existsSync(path.join(root, 'scripts/build-from-source.mjs')))
     return (
       `its files are not in ${root}. A bundler has to leave the package out ` +
       "(external: 'posix-ipc'), so that it is loaded from node_modules"

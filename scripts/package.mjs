@@ -1,11 +1,11 @@
 // @ts-check
 // Makes the tarball that is published: release/posix-ipc-VERSION.tgz, with a prebuilt addon in it.
 //   --add FOLDER   also takes the prebuilt addons of other machines: FOLDER/linux-arm64/posix_ipc.node …
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { addonPath, prebuiltPath } from './support/addon.mjs';
+import { addonPath, description, packedDescription, prebuiltPath } from './support/addon.mjs';
 import { Failure, main, output, readManifest, root, run } from './support/run.mjs';
 import { pack } from './support/tarball.mjs';
 
@@ -21,6 +21,7 @@ await main(() => {
     run('tar', ['-xzf', pack(root, temporary), '-C', temporary]);
     const stage = path.join(temporary, 'package');
     writeManifest(path.join(stage, 'package.json'));
+    renameSync(path.join(stage, description), path.join(stage, packedDescription));
     if (values.add !== undefined) {
       cpSync(values.add, path.join(stage, 'prebuilds'), { recursive: true });
     }

@@ -25,11 +25,17 @@ export function requireCompiler() {
   );
 }
 
-/** Where the addon's build is described. */
-const description = 'native/binding.gyp';
+/** Describes the addon's build, for node-gyp. */
+export const description = 'binding.gyp';
 
 /**
- * Configures and builds the addon in one folder.
+ * Where that lies in the package: where one lies beside package.json, npm runs node-gyp at every `npm ci`, since a
+ * lockfile does not tell it of `gypfile`.
+ */
+export const packedDescription = `native/${description}`;
+
+/**
+ * Configures and builds the addon in one folder, of the repository or of the package.
  *
  * @param {{
  *   folder?: string,
@@ -56,17 +62,15 @@ export function runNodeGyp(options = {}) {
   const environment = { ...process.env, ...env };
   const warnings = process.env.CI ? ['-Dwarnings_as_errors=1'] : [];
   const where = { cwd: folder, env: environment };
-  // For node-gyp it has to lie there, but not longer: npm runs node-gyp for each package where it finds one, at
-  // every `npm ci`, whatever the package says in `gypfile`.
-  const link = path.join(folder, 'binding.gyp');
-  rmSync(link, { force: true });
-  symlinkSync(description, link);
+  const link = path.join(folder, description);
+  const isPacked = !existsSync(link);
+  if (isPacked) symlinkSync(packedDescription, link); // node-gyp looks nowhere else
   try {
     run(process.execPath, [nodeGyp, 'configure', ...common, '--', ...warnings, ...gyp], where);
     if (command === 'configure') return;
     run(process.execPath, [nodeGyp, 'build', ...common, '--jobs=max'], where);
   } finally {
-    rmSync(link, { force: true });
+    if (isPacked) rmSync(link);
   }
 }
 
@@ -79,7 +83,7 @@ export function runNodeGyp(options = {}) {
 export function shadowFolder(name) {
   const folder = path.join(root, name);
   mkdirSync(folder, { recursive: true });
-  for (const shared of ['native', 'package.json']) {
+  for (const shared of [description, 'native', 'package.json']) {
     const link = path.join(folder, shared);
     rmSync(link, { force: true });
     symlinkSync(path.join('..', shared), link);

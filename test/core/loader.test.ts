@@ -1,6 +1,6 @@
 /** What is said where there is no addon: what helps depends on why. */
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Peer } from '../support/processes';
@@ -27,8 +27,8 @@ async function errorOf(folder: string, chosen?: string): Promise<string> {
 
 test('a package without a binary names the command that builds one', async () => {
   const folder = codeAlone();
-  mkdirSync(path.join(folder, 'native'));
-  writeFileSync(path.join(folder, 'native/binding.gyp'), '{}');
+  mkdirSync(path.join(folder, 'scripts'));
+  writeFileSync(path.join(folder, 'scripts/build-from-source.mjs'), '');
   const error = await errorOf(folder);
   expect(error).toContain(`no binary for ${process.platform} ${process.arch}`);
   expect(error).toContain('npm explore posix-ipc -- npm run build:from-source\n');
@@ -46,15 +46,6 @@ test('a binary that was chosen and is not there is named: no build would help', 
   const error = await errorOf(codeAlone(), './no-such.node');
   expect(error).toMatch(/POSIX_IPC_ADDON names, \/.*\/no-such\.node, could not be loaded/);
   expect(error).not.toContain('build:from-source');
-});
-
-// At every `npm ci` npm runs node-gyp for a package that has one, whatever its `gypfile` says.
-test('the package has no binding.gyp beside its package.json', () => {
-  const text = readFileSync(path.join(root, 'package.json'), 'utf8');
-  const { files } = JSON.parse(text) as { files: string[] };
-  expect(files).toContain('native');
-  expect(files).not.toContain('binding.gyp');
-  expect(existsSync(path.join(root, 'native/binding.gyp'))).toBe(true);
 });
 
 test("loading the package leaves Node's slow modules to who needs them", async () => {

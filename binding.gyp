@@ -1,4 +1,3 @@
-# Paths are those of the package's folder, into which the build links this file: see scripts/support/addon.mjs.
 {
   "variables": {
     # -Dwarnings_as_errors=1 (scripts/build-addon.mjs sets it when CI is set).

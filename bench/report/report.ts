@@ -12,6 +12,8 @@ import type { Options } from '../options';
 import { tablesOf } from './document';
 import { page } from './page';
 
+const SMOKE = 'A smoke run: the numbers mean nothing.';
+
 /** Whether all that is ours, and all C programs, were right, and the files could be written. */
 export async function report(
   facts: Record<string, string>,
@@ -31,7 +33,7 @@ export async function report(
   if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
   if (agreements.length > 0) console.log(`Run by run:\n${agreementTable(agreements)}`);
   if (agreements.length > 0 && !smoke) console.log(agreementText(agreements));
-  console.log(smoke ? 'A smoke run: the numbers mean nothing.' : goalText(rows));
+  console.log(smoke ? SMOKE : goalText(rows));
   const { json, html, markdown } = options;
   const text = html && (await page({ facts, rows, outcomes, agreements, smoke }));
   const written = [
@@ -42,10 +44,19 @@ export async function report(
       replaceFile(file, text ?? '');
     }),
     isWritten(markdown, (file) => {
-      replaceFile(file, tablesOf(runs));
+      replaceFile(file, `${noteOf(facts, smoke)}${tablesOf(runs)}`);
     }),
   ];
   return !written.includes(false) && rows.every(({ wrong }) => !wrong);
+}
+
+/** What tables alone do not tell: that they are not to be believed, or not all of them. */
+function noteOf({ interrupted }: Record<string, string>, smoke: boolean): string {
+  const notes = [
+    ...(smoke ? [SMOKE] : []),
+    ...(interrupted === undefined ? [] : [`Interrupted ${interrupted}.`]),
+  ];
+  return notes.map((note) => `**${note}**\n\n`).join('');
 }
 
 /** Where it is asked for. One that cannot be written does not take the others with it. */

@@ -219,6 +219,7 @@ describe('npm run bench', () => {
       expect(text).not.toMatch(/MISSED|"met":|(<|&lt;)= [\d.]+ x C/);
     for (const text of [String(stdout), json, page])
       expect(text).toContain('smoke: the numbers mean nothing');
+    expect(tables).toMatch(/^\*\*A smoke run: the numbers mean nothing\.\*\*\n\n/);
   });
 
   test('a report that cannot be written does not take the others with it', async () => {

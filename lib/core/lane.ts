@@ -73,7 +73,8 @@ export class Lane {
   ): Promise<R> {
     this.#keeper.checkOpen();
     const site = method instanceof CallSite ? method : new CallSite(method);
-    if (limits.timeout === 0 && (tried || this.busy)) {
+    // Who stands behind those that only wait for the next turn is tried with them.
+    if (limits.timeout === 0 && (tried || (this.busy && !this.#deferred))) {
       return this.#over(call, site);
     }
     return new Promise<R>((resolve, reject) => {

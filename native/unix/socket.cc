@@ -55,11 +55,15 @@ int32_t listen_on(Environment& /*environment*/, Descriptor* descriptor, int32_t 
     return or_errno(listen(descriptor->number(), backlog));
 }
 
-/// It waits unless the listening socket is O_NONBLOCK. Once the
+/// It waits unless the listening socket is O_NONBLOCK. Others who have it can take that away, as
+/// Node does of what becomes a child's standard input: so it is looked at each time. Once the
 /// socket was shut down it is always ready, and there is nothing to accept: -EINVAL, as where it
 /// waits.
 int32_t accept_one(Environment& /*environment*/, Descriptor* descriptor) {
     const int fd = descriptor->number();
+    if (const int error = set_nonblocking(fd, true); error != 0) {
+        return error;
+    }
     const auto accept_now = [fd] { return or_errno(accept4(fd, nullptr, nullptr, SOCK_CLOEXEC)); };
     int32_t accepted = accept_now();
     if (accepted == -EAGAIN && has_hung_up(fd)) {

@@ -178,6 +178,7 @@ export class Datagram extends PacketSocket {
   /**
    * Chooses whom `send` sends to, and from whom alone messages are taken from now on. What has arrived
    * stays, unless the socket was connected to somebody else: then it is lost, as of `disconnect`.
+   * Sends that wait go to the new peer.
    *
    * Errors: as the static `connect`.
    */
@@ -254,6 +255,11 @@ export class Datagram extends PacketSocket {
   unlinkSync(): void {
     unlinkBound(this.#file);
     this.#file = undefined;
+  }
+
+  protected override endSends(): void {
+    super.endSends();
+    this.#destinations.serve();
   }
 
   protected override release(reason: () => ClosedError): void {

@@ -121,6 +121,11 @@ export class Destinations {
     }
   }
 
+  /** Tries all again, now. */
+  serve(): void {
+    for (const { lane } of [...this.#waiting.values()]) lane.serve();
+  }
+
   end(reason: () => SystemError | Error): void {
     for (const { lane } of [...this.#waiting.values()]) lane.end(reason);
   }

@@ -53,8 +53,8 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
   /**
    * Takes what comes next; waits while there is nothing. Resolves with null at the end.
    *
-   * Errors: ECONNRESET (the peer has closed without reading all that was sent to it), ETIMEDOUT,
-   * ERR_CLOSED. Source: recvmsg(2).
+   * Errors: ECONNRESET (the peer has closed without reading all that was sent to it; once, and a
+   * `SeqPacket` then goes on with the messages that have come), ETIMEDOUT, ERR_CLOSED. Source: recvmsg(2).
    */
   async receive(options?: WaitOptions): Promise<Message | null> {
     this.beforeReceiving();
@@ -169,7 +169,10 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
     setOption(this.fd, SO_RCVBUF, bufferSize('receiveBuffer', size));
   }
 
-  /** Ends one direction or both, for all who share the socket. Source: shutdown(2). */
+  /**
+   * Ends one direction or both, for all who share the socket. Sends that wait here end with EPIPE
+   * where it is theirs. Source: shutdown(2).
+   */
   shutdown(how: 'read' | 'write' | 'both'): Promise<void> {
     return promised(() => {
       this.shutdownSync(how);
@@ -181,6 +184,12 @@ export abstract class Socket extends OpenFile implements AsyncIterable<Message> 
     this.checkOpen();
     check(native.unixShutdown(this.handle, word('how', directions, how)), 'shutdown');
     if (how !== 'write') this.known.readEnded = true;
+    if (how !== 'read') this.endSends();
+  }
+
+  /** Sends that wait fail now: poll(2) is not told that there can be no more. */
+  protected endSends(): void {
+    this.outgoing.isFree();
   }
 
   /** Throws ERR_CLOSED after `close`. What changes the socket for all who share it waits until here. */

@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
 
-import { check } from '../core/error';
+import { check, errnoOf } from '../core/error';
 import type { OwnedDescriptor } from '../core/owned-descriptor';
 import { native } from '../native';
+
+const EMFILE = -errnoOf('EMFILE');
+const ENFILE = -errnoOf('ENFILE');
 
 /**
  * How reads and writes of an end come never to block. O_NONBLOCK belongs to the open file, and so to
@@ -36,8 +39,8 @@ export class PipeFile {
   /** Before somebody else is given the descriptor. */
   share(): void {
     if (this.#isShared) return;
-    this.#isShared = true;
     if (this.#isReady) this.#reopen();
+    this.#isShared = true;
   }
 
   #makeReady(): void {
@@ -49,8 +52,10 @@ export class PipeFile {
     this.#isReady = true;
   }
 
-  /** False where it cannot be: without /proc, or without the permission that a FIFO asks for. */
+  /** False where it never can be: without /proc, or without the permission that a FIFO asks for. */
   #reopen(): boolean {
-    return native.pipeReopen(this.#descriptor.handle, this.#hasBlocked) === 0;
+    const result = native.pipeReopen(this.#descriptor.handle, this.#hasBlocked);
+    if (result === EMFILE || result === ENFILE) check(result, 'open'); // it can be later
+    return result === 0;
   }
 }

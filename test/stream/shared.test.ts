@@ -10,13 +10,28 @@ import { stream } from 'posix-ipc';
 import { untilBlockedIn } from '../support/blocked';
 import { descriptorsSince } from '../support/descriptors';
 import { pattern } from '../support/files';
-import { blocks, closing, temporaryEnds, temporaryFifo, temporaryPipe } from '../support/pipes';
+import {
+  blocks,
+  closing,
+  isOpenedAgain,
+  temporaryEnds,
+  temporaryFifo,
+  temporaryPipe,
+} from '../support/pipes';
 import { soon } from '../support/wait-until';
 
+const modules = `
+  const { stream } = require('posix-ipc');
+  const { spawn } = require('node:child_process');
+  const { chmodSync, closeSync, openSync, readFileSync } = require('node:fs');
+  const doesNotBlock = (fd) =>
+    Number(readFileSync('/proc/self/fdinfo/' + fd, 'latin1').match(/flags:\\s*0*(\\d+)/)[1].at(-4)) & 4;`;
+
 /** What a program of its own writes: one that blocks its event loop is killed. */
-async function outputOf(text: string): Promise<string> {
+async function outputOf(text: string, setUp = ':'): Promise<string> {
   const limits = { timeout: 60_000, killSignal: 'SIGKILL' } as const;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', text], limits);
+  const program = ['-c', `${setUp}; exec "$@"`, 'sh', process.execPath, '--eval', text];
+  const { stdout } = await promisify(execFile)('sh', program, limits);
   return stdout;
 }
 
@@ -54,9 +69,6 @@ test.each(programs)('%s does not block the event loop', async (_name, text) => {
       for (let left = 65536; left > 0;) left -= reader.tryRead().length;
       reader.read({ timeout: 1 }).catch((error) => console.log(error.code));
     });`;
-  const modules = `
-    const { stream } = require('posix-ipc');
-    const { spawn } = require('node:child_process');`;
   expect(await outputOf(modules + text + rest)).toBe('undefined\nETIMEDOUT\nETIMEDOUT\n');
 });
 
@@ -77,14 +89,15 @@ describe('flags', () => {
     expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([false, false]);
   });
 
+  // In a program: a read that blocks would hold up the test for ever.
   test('ends that came from elsewhere stay as they are', async () => {
-    const { reader, writer } = temporaryPipe();
-    const ours = closing(stream.PipeReader.fromFdSync(reader.fd, { own: false }));
-    const theirs = closing(stream.PipeWriter.fromFdSync(writer.fd, { own: false }));
-    await theirs.write('x');
-    expect(String(await ours.read())).toBe('x');
-    expect(ours.tryRead()).toBeUndefined();
-    expect([blocks(reader.fd), blocks(writer.fd)]).toEqual([true, true]);
+    const text = `
+      const { reader, writer } = stream.pipeSync();
+      const ours = stream.PipeReader.fromFdSync(reader.fd, { own: false });
+      const theirs = stream.PipeWriter.fromFdSync(writer.fd, { own: false });
+      theirs.writeSync('x');
+      console.log(String(ours.readSync()), ours.tryRead(), doesNotBlock(reader.fd), doesNotBlock(writer.fd));`;
+    expect(await outputOf(modules + text)).toBe('x undefined 0 0\n');
   });
 
   test('a descriptor that is handed over blocks', async () => {
@@ -113,6 +126,8 @@ describe('given away while it is used', () => {
     const sent = pattern(10_000);
     const writing = writer.write(sent);
     expect(blocks(writer.fd)).toBe(true);
+    // What follows would hold up the test for ever.
+    expect([isOpenedAgain(reader.fd), isOpenedAgain(writer.fd)]).toEqual([true, true]);
     const chunks = [await soon('the read', reading)];
     while (chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0) < sent.length) {
       chunks.push(await soon('the rest', reader.read()));
@@ -172,16 +187,35 @@ test('where it cannot be opened again, it is made not to block for all', async (
   const fifo = temporaryFifo();
   const path = JSON.stringify(fifo.path);
   const text = `
-    const { stream } = require('posix-ipc');
     const fifo = stream.Fifo.openSync(${path});
     const reader = fifo.tryOpenReader();
     const writer = fifo.tryOpenWriter();
-    require('node:fs').chmodSync(${path}, 0);
+    chmodSync(${path}, 0);
     if (process.getuid() === 0) process.seteuid(65534);
-    const flags = () => Number(require('node:fs').readFileSync('/proc/self/fdinfo/' + reader.fd, 'latin1').match(/flags:\\s*0*(\\d+)/)[1].at(-4));
-    if (flags() & 4) throw new Error('it does not block yet');
+    if (doesNotBlock(reader.fd)) throw new Error('it does not block yet');
     writer.writeSync('x');
-    console.log(String(reader.tryRead()), reader.tryRead(), flags() & 4);`;
-  expect(await outputOf(text)).toBe('x undefined 4\n');
+    console.log(String(reader.tryRead()), reader.tryRead(), doesNotBlock(reader.fd));`;
+  expect(await outputOf(modules + text)).toBe('x undefined 4\n');
   chmodSync(fifo.path, 0o600);
+});
+
+test('without room for a second descriptor nothing is changed for others: EMFILE, for now', async () => {
+  const text = `
+    const { reader, writer } = stream.pipeSync();
+    const [ours, used] = [stream.PipeReader.fromFdSync(reader.fd, { own: false }), writer];
+    used.writeSync('x');
+    const filler = [];
+    try {
+      for (;;) filler.push(openSync('/dev/null'));
+    } catch {}
+    for (const call of [() => ours.tryRead(), () => used.fd]) {
+      try {
+        console.log(call());
+      } catch (error) {
+        console.log(error.code);
+      }
+    }
+    for (const fd of filler) closeSync(fd);
+    console.log(String(ours.tryRead()), ours.tryRead(), doesNotBlock(reader.fd), doesNotBlock(used.fd));`;
+  expect(await outputOf(modules + text, 'ulimit -n 100')).toBe('EMFILE\nEMFILE\nx undefined 0 0\n');
 });

@@ -1,7 +1,7 @@
 /** Pipes and FIFOs that are gone after the test. Importing this registers the clean-up. */
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { stream } from 'posix-ipc';
@@ -63,6 +63,24 @@ export function flagsOf(fd: number): number {
 /** Whether calls on a descriptor block. */
 export function blocks(fd: number): boolean {
   return (flagsOf(fd) & O_NONBLOCK) === 0;
+}
+
+/** Whether this process has the same end a second time, as an open file whose calls do not block. */
+export function isOpenedAgain(fd: number): boolean {
+  const end = nameOf(fd);
+  return readdirSync('/proc/self/fd').some((one) => {
+    const other = Number(one);
+    return nameOf(other) === end && !blocks(other);
+  });
+}
+
+/** Which pipe it leads to, and its access mode; undefined where it is not open any more. */
+function nameOf(fd: number): string | undefined {
+  try {
+    return `${readlinkSync(`/proc/self/fd/${String(fd)}`)} ${String(flagsOf(fd) & 3)}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** All until the end. */

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
+import { asVariables } from './imported.mjs';
 import { Failure } from './run.mjs';
 
 const require = createRequire(import.meta.url);
@@ -36,6 +37,12 @@ const sources = {
   },
 };
 
+/** @type {import('rollup').OutputPlugin} */
+const variables = {
+  name: 'variables',
+  renderChunk: (code, { isEntry }) => (isEntry ? null : { code: asVariables(code), map: null }),
+};
+
 /**
  * Writes `<entry>.js` for each entry of a folder, and beside them what they share.
  *
@@ -46,6 +53,8 @@ const sources = {
 export async function bundle(from, entries, folder) {
   const input = Object.fromEntries(entries.map((name) => [name, path.join(from, `${name}.ts`)]));
   const calls = path.join(from, 'syscalls') + path.sep;
+  /** @type {Set<string> | undefined} */
+  let ofCalls;
   const built = await rollup({
     input,
     plugins: [sources],
@@ -64,14 +73,31 @@ export async function bundle(from, entries, folder) {
     sourcemap: true,
     sourcemapExcludeSources: true, // lib/ is in the package
     chunkFileNames: '[name].js',
-    // Two scopes: a call and a function of the facade may have one name, and both keep it.
-    manualChunks: (id) => {
+    plugins: [variables],
+    // Two scopes: a call and a function of the facade may have one name, and both keep it. And who needs the
+    // calls alone does not wait for all classes to be parsed.
+    manualChunks: (id, { getModuleInfo }) => {
+      if (Object.values(input).includes(id)) return undefined;
       if (id.startsWith(calls)) return 'calls';
-      return Object.values(input).includes(id) ? undefined : 'core';
+      ofCalls ??= withAllImports(path.join(from, 'syscalls.ts'), getModuleInfo);
+      return ofCalls.has(id) ? 'core' : 'classes';
     },
   });
   await built.close();
   for (const entry of entries) checkNames(require(path.join(folder, `${entry}.js`)), entry);
+}
+
+/**
+ * @param {string} id
+ * @param {import('rollup').GetModuleInfo} getModuleInfo
+ * @param {Set<string>} found
+ * @returns {Set<string>}
+ */
+function withAllImports(id, getModuleInfo, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const one of getModuleInfo(id)?.importedIds ?? []) withAllImports(one, getModuleInfo, found);
+  return found;
 }
 
 /**

@@ -48,10 +48,27 @@ test('a binary that was chosen and is not there is named: no build would help', 
   expect(error).not.toContain('build:from-source');
 });
 
-test("loading the package leaves Node's slow modules to who needs them", async () => {
-  const file = path.join(mkdtempSync(path.join(runDirectory(), 'loader-')), 'load.js'); // --eval loads some itself
-  const slow = 'process.moduleLoadList.filter((name) => /^NativeModule (crypto|v8)$/.test(name))';
-  const program = `require(${JSON.stringify(root)}); const slow = ${slow}; console.log(slow.join());`;
+/** What a program prints that is run from a file: --eval loads modules of its own. */
+async function printedBy(program: string): Promise<string> {
+  const file = path.join(mkdtempSync(path.join(runDirectory(), 'loader-')), 'program.js');
   writeFileSync(file, program);
-  expect(await new Peer(process.execPath, [file]).success()).toBe('\n');
+  return new Peer(process.execPath, [file]).success();
+}
+
+test("loading the package leaves Node's slow modules to who needs them", async () => {
+  const slow = 'process.moduleLoadList.filter((name) => /^NativeModule (crypto|v8)$/.test(name))';
+  const load = `require(${JSON.stringify(root)});`;
+  expect(await printedBy(`${load} const slow = ${slow}; console.log(slow.join());`)).toBe('\n');
+});
+
+test('who loads the calls alone does not wait for the classes', async () => {
+  const bytesOf = async (file: string): Promise<number> => {
+    const load = `require(${JSON.stringify(path.join(root, 'dist', file))});`;
+    const code = `Object.keys(require.cache).filter((one) => one.endsWith('.js'))`;
+    const sizes = `${code}.map((one) => require('node:fs').statSync(one).size)`;
+    return Number(
+      await printedBy(`${load} console.log(${sizes}.reduce((sum, one) => sum + one));`),
+    );
+  };
+  expect(3 * (await bytesOf('syscalls.js'))).toBeLessThan(await bytesOf('index.js'));
 });

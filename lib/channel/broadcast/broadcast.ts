@@ -156,7 +156,7 @@ export class Broadcast extends Closable {
 
   /**
    * The broadcast in a mapping, at an offset that is a multiple of 64: made there with `create`, or
-   * else the one that somebody has made. It takes 768 bytes and its capacity.
+   * else the one that somebody has made. It takes 768 bytes, its capacity, and 256 bytes for each of its `subscribers`.
    *
    * Closing the mapping closes the broadcast. Until then the mapping cannot be resized or protected.
    * Errors: EINVAL (there is no broadcast), EPROTO (one of another version), EBADMSG, ERR_CLOSED,

@@ -11,6 +11,7 @@ const protectedOnes = [
   'checkFree',
   'checkOpen',
   'encode',
+  'endSends',
   'number',
   'release',
   'withValue',

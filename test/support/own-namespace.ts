@@ -62,7 +62,7 @@ export function startWithoutProc(name: string, args: string[]): Peer {
 export function startInPidNamespace(program: string, args: string[]): Peer {
   const user = unshare?.includes('--user') === true ? ['--user', '--map-root-user'] : [];
   const options = [...user, '--pid', '--fork', '--kill-child'];
-  return new Peer('unshare', [...options, program, ...args], {
-    env: { ...process.env, LD_PRELOAD: '' },
-  });
+  // No sanitizer, as in startC.
+  const env = { ...process.env, LD_PRELOAD: '', POSIX_IPC_ADDON: undefined };
+  return new Peer('unshare', [...options, program, ...args], { env });
 }

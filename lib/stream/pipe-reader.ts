@@ -94,7 +94,7 @@ export class PipeReader extends PipeEnd implements AsyncIterable<Buffer> {
   // ---- reading
 
   /**
-   * Takes what is there, `size` bytes at most; waits while there is nothing. Null: the end.
+   * Takes what is there, `size` bytes at most, and of much not always all; waits while there is nothing. Null: the end.
    *
    * Of a packet that is longer than `size`, the rest is lost.
    * Errors: ETIMEDOUT, ERR_CLOSED. Source: read(2).

@@ -83,6 +83,17 @@ function nameOf(fd: number): string | undefined {
   }
 }
 
+/** All that is there. One read may take less: as much as a pool has room for, which all objects share. */
+export function chunksNow(reader: stream.PipeReader, options?: stream.SizeOptions): Buffer[] {
+  const chunks: Buffer[] = [];
+  let chunk = reader.tryRead(options);
+  while (chunk) {
+    chunks.push(chunk);
+    chunk = reader.tryRead(options);
+  }
+  return chunks;
+}
+
 /** All until the end. */
 export async function readAll(reader: stream.PipeReader): Promise<Buffer> {
   const chunks: Buffer[] = [];

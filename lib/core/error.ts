@@ -145,16 +145,22 @@ interface Coded {
   code: string;
 }
 
-function className(value: object): string {
-  const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'Object';
+/** The `name` of a function, or of the class of an object; '' where it has none, or throws when it is asked for it. */
+function nameOf(value: object): string {
+  try {
+    const one: unknown = typeof value === 'function' ? value : value.constructor;
+    const name: unknown = typeof one === 'function' ? one.name : '';
+    return typeof name === 'string' ? name : '';
+  } catch {
+    return '';
+  }
 }
 
 function describe(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'undefined';
-  if (typeof value === 'object') return `an instance of ${className(value)}`;
-  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') return `an instance of ${nameOf(value) || 'Object'}`;
+  if (typeof value === 'function') return `function ${nameOf(value)}`;
   const text = typeof value === 'string' ? value.slice(0, 28) : value;
   return `type ${typeof value} (${inspect(text)})`;
 }

@@ -89,6 +89,22 @@ test.each([undefined, () => 1, Symbol('no')])(
   },
 );
 
+test.each(['v8', 'json', 'packed'] as const)(
+  'codec %s: what throws when it is looked at is refused as all else, with the cause',
+  (codec) => {
+    const { sender, receiver } = makeEnds({ codec });
+    const revocable = Proxy.revocable({}, {});
+    revocable.revoke();
+    expect(() => sender.trySendValue(revocable.proxy)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_INVALID_ARG_TYPE',
+        cause: expect.anything() as unknown,
+      }) as Error,
+    );
+    expect(receiver.tryReceive()).toBeUndefined();
+  },
+);
+
 test('what cannot be encoded is not sent, and what cannot be decoded is received', async () => {
   const { sender, receiver } = makeEnds({ codec: 'json' });
   expect(() => {

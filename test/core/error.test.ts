@@ -141,6 +141,33 @@ describe('errors of wrong arguments', () => {
     },
   );
 
+  /** What throws when it is looked at. */
+  function revoked(what: object): unknown {
+    const { proxy, revoke } = Proxy.revocable(what, {});
+    revoke();
+    return proxy;
+  }
+  const throws = (): never => {
+    throw new Error('nothing to see');
+  };
+
+  test.each([
+    [revoked({}), 'an instance of Object'],
+    [revoked([]), 'an instance of Object'],
+    [revoked(throws), 'function '],
+    [new Proxy({}, { get: throws }), 'an instance of Object'],
+    [Object.defineProperty({}, 'constructor', { get: throws }), 'an instance of Object'],
+    [Object.defineProperty(() => 1, 'name', { get: throws }), 'function '],
+    [Object.defineProperty(() => 1, 'name', { value: Symbol('s') }), 'function '],
+  ])('a value that throws when it is looked at is described, too: %#', (value, description) => {
+    for (const error of [
+      invalidType('name', 'an integer', value),
+      outOfRange('name', '>= 1', value),
+    ]) {
+      expect(error.message.endsWith(`Received ${description}`)).toBe(true);
+    }
+  });
+
   test('a value out of range is told', () => {
     const error = outOfRange('name', '>= 1', 0);
     expect(error).toBeInstanceOf(RangeError);

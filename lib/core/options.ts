@@ -225,10 +225,8 @@ export function targetOf(name: string, memory: unknown): Uint8Array {
   return types.isUint8Array(memory) && lengthOf(memory) > 0 ? memory : memoryOf(name, memory);
 }
 
-const { value: set } = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  'set',
-) as { value: typeof Uint8Array.prototype.set };
+// Not by its descriptor: under --frozen-intrinsics that has an accessor.
+const { set } = typedArray as Record<'set', CallableFunction>;
 
 /**
  * Copies bytes into memory, from `offset` on, whatever it says of itself. A method of a typed array is looked up in

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { bytesOf, type Data } from '../../core/options';
 import { ERROR, REPLY, REQUEST, type Frame } from './frame';
 import { directFailure, type Link } from './link';
@@ -57,6 +59,10 @@ export class Answers {
   /** A set: all may be cancelled at once. */
   #waiting = new Set<Incoming>();
   #handler: RequestHandler | undefined;
+  /** Whatever takes a request may be inside of something else, such as the `use()` of a recursive mutex. */
+  #whereGiven = (run: () => void): void => {
+    run();
+  };
   #scheduled = false;
   #ended = false;
   /** Replies that wait for room. */
@@ -74,6 +80,7 @@ export class Answers {
   /** Those that came before there was a handler are handled, too. */
   handle(handler: RequestHandler): void {
     this.#handler = handler;
+    this.#whereGiven = AsyncLocalStorage.snapshot();
     this.#schedule();
   }
 
@@ -92,7 +99,9 @@ export class Answers {
       const incoming = this.#unanswered.get(frame.id);
       if (incoming === undefined) return; // it was answered meanwhile
       queueMicrotask(() => {
-        this.#cancel(incoming);
+        this.#whereGiven(() => {
+          this.#cancel(incoming);
+        });
       });
     }
   }
@@ -113,7 +122,9 @@ export class Answers {
       this.#scheduled = false;
       const batch = this.#waiting;
       this.#waiting = new Set();
-      for (const incoming of batch) void this.#run(incoming);
+      this.#whereGiven(() => {
+        for (const incoming of batch) void this.#run(incoming);
+      });
     });
   }
 

@@ -62,7 +62,12 @@ export interface Native
 
 const root = path.resolve(__dirname, '..');
 
-function whatHelps(chosen: string | undefined): string {
+function whatHelps(chosen: string | undefined, cause: unknown): string {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_DLOPEN_DISABLED')
+    return (
+      'Node was started with --no-addons, or with --permission. ' +
+      'It needs to load a binary: take the first away, or add --allow-addons to the second'
+    );
   if (chosen !== undefined)
     return `the binary that POSIX_IPC_ADDON names, ${path.resolve(chosen)}, could not be loaded`;
   if (!existsSync(path.join(root, 'scripts/build-from-source.mjs')))
@@ -88,7 +93,7 @@ function load(): Native {
       try: chosen === undefined ? [prebuilt, built] : [[path.resolve(chosen)]],
     }) as Native;
   } catch (cause) {
-    throw new Error(`posix-ipc: ${whatHelps(chosen)}`, { cause });
+    throw new Error(`posix-ipc: ${whatHelps(chosen, cause)}`, { cause });
   }
 }
 

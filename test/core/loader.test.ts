@@ -48,6 +48,13 @@ test('a binary that was chosen and is not there is named: no build would help', 
   expect(error).not.toContain('build:from-source');
 });
 
+test('where Node loads no addons its flags are named: no build would help', async () => {
+  const load = `try { require(${JSON.stringify(root)}) } catch (error) { console.log(error.message); }`;
+  const error = await new Peer(process.execPath, ['--no-addons', '--eval', load]).success();
+  expect(error).toContain('add --allow-addons');
+  expect(error).not.toContain('build:from-source');
+});
+
 /** What a program prints that is run from a file: --eval loads modules of its own. */
 async function printedBy(program: string): Promise<string> {
   const file = path.join(mkdtempSync(path.join(runDirectory(), 'loader-')), 'program.js');

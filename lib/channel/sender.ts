@@ -123,7 +123,7 @@ export class Sender extends WritingEnd {
   /**
    * A Node stream whose chunks are sent: a message each, or several where one is longer than a quarter
    * of the ring. Costs what `send` does, and a chunk of a stream each. Its end is an empty message. It closes this object when it ends or is destroyed,
-   * unless `autoClose` is false. Errors: EOPNOTSUPP (the channel drops messages).
+   * unless `autoClose` is false. Errors: EOPNOTSUPP (the channel drops messages); the stream's: EAGAIN (it was made to fail, and is full).
    *
    * ```js
    * await pipeline(createReadStream(file), channel.sender().writable());

@@ -125,6 +125,16 @@ test('an end that is closed is an error of its stream', async () => {
   expect(() => receiver.readable()).toThrow(closed);
 });
 
+test('of a channel that fails where it is full, the stream does', async () => {
+  const { sender, receiver } = makeEnds({ capacity, full: 'fail' });
+  const to = sender.writable({ autoClose: false });
+  const failing = once(to, 'error');
+  to.write(pattern(2 * capacity));
+  expect(await failing).toEqual([expect.objectContaining({ code: 'EAGAIN' })]);
+  expect(sender.closed).toBe(false);
+  expect(receiver.tryReceive()?.data).toEqual(pattern(capacity / 4));
+});
+
 test('one stream after the other over the same ends', async () => {
   const { sender, receiver } = makeEnds({ capacity });
   for (const word of ['first', 'second']) {

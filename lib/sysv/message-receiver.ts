@@ -98,32 +98,20 @@ export class MessageReceiver {
   }
 
   /** All that is there now, without waiting. */
-  drain(plan: ReceivePlan, limit: number | undefined, messages: Message[] = []): Message[] {
-    if (this.#overtaking(plan)) return messages;
-    let most = limit ?? Infinity;
-    try {
-      for (let pools = 1; messages.length < most; pools++) {
-        if (!this.#drainPool(plan, most - messages.length, messages)) break;
-        // Endless producers must not make it endless: after a whole pool, what is there now counts.
-        if (pools === 1 && messages.length < most) {
-          most = Math.min(most, messages.length + this.#depth());
-        }
-      }
-    } catch (error) {
-      if (messages.length === 0) throw error; // what was taken is not lost to an error
-    }
-    return messages;
+  drain(plan: ReceivePlan, limit: number | undefined): Message[] {
+    return this.#overtaking(plan) ? [] : this.#drain(plan, limit, []);
   }
 
   /** All that is there, `limit` at most; waits while there is none. */
   batch(plan: ReceivePlan, limit: number, method: unknown): Message[] | Promise<Message[]> {
-    const more = (first: Message): Message[] => {
-      const messages = this.drain(plan, limit, [first]);
-      countAnswers(messages.length - 1);
-      return messages;
-    };
-    const first = this.receive(plan, toBuffer, method);
-    return first instanceof Promise ? first.then(more) : more(first);
+    return this.receive(plan, new ToBatch(this, plan, limit), method);
+  }
+
+  /** A batch that begins with a message: whole before those are served who stand in line behind. */
+  batchOf(first: Message, plan: ReceivePlan, limit: number): Message[] {
+    const messages = this.#drain(plan, limit, [first]);
+    countAnswers(messages.length - 1);
+    return messages;
   }
 
   /** The first message of a selector; undefined if there is none. `waited`: found to block before. */
@@ -156,6 +144,22 @@ export class MessageReceiver {
       key: this.#key,
       hint: error === EINVAL ? goneHint('queue') : error === E2BIG ? tooLongFor(most) : undefined,
     });
+  }
+
+  #drain(plan: ReceivePlan, limit: number | undefined, messages: Message[]): Message[] {
+    let most = limit ?? Infinity;
+    try {
+      for (let pools = 1; messages.length < most; pools++) {
+        if (!this.#drainPool(plan, most - messages.length, messages)) break;
+        // Endless producers must not make it endless: after a whole pool, what is there now counts.
+        if (pools === 1 && messages.length < most) {
+          most = Math.min(most, messages.length + this.#depth());
+        }
+      }
+    } catch (error) {
+      if (messages.length === 0) throw error; // what was taken is not lost to an error
+    }
+    return messages;
   }
 
   /** Fills what is left of a pool; false if there are no more messages. */
@@ -248,6 +252,32 @@ export class MessageReceiver {
     const lane = new Lane(this.#keeper, () => this.#lanes.delete(key));
     this.#lanes.set(key, lane);
     return lane;
+  }
+}
+
+/** The first message, and what follows it. */
+class ToBatch implements Target<Message[]> {
+  constructor(
+    private readonly receiver: MessageReceiver,
+    private readonly plan: ReceivePlan,
+    private readonly limit: number,
+  ) {}
+
+  room(): number {
+    return toBuffer.room();
+  }
+
+  take(queue: number, plan: ReceivePlan): Message[] | number {
+    const first = toBuffer.take(queue, plan);
+    return typeof first === 'number' ? first : this.#from(first);
+  }
+
+  land(type: number | bigint, length: number): Message[] {
+    return this.#from(toBuffer.land(type, length));
+  }
+
+  #from(first: Message): Message[] {
+    return this.receiver.batchOf(first, this.plan, this.limit);
   }
 }
 

@@ -179,6 +179,15 @@ describe.each(queueKinds)('%s', (_name, kind) => {
       expect(got).toEqual(['x', 'x', 'a', 'b', ...names]);
     });
 
+    test('a batch is whole before who called later is served', async () => {
+      const queue = kind.empty();
+      const batch = queue.batches({ limit: 3 }).next();
+      const later = Promise.all([queue.receive(), queue.receive()]);
+      queue.trySendMany(['a', 'b', 'c', 'd', 'e']);
+      expect(texts((await soon('a batch', batch)).value as AnyMessage[])).toEqual(['a', 'b', 'c']);
+      expect(texts(await soon('the others', later))).toEqual(['d', 'e']);
+    });
+
     test('of nothing', async () => {
       const queue = kind.full();
       expect([await queue.sendMany([]), queue.sendManySync([]), queue.trySendMany([])]).toEqual([

@@ -131,10 +131,10 @@ describe('batches()', () => {
 
   test('answers several next() in order', async () => {
     const queue = temporaryQueue();
-    const batches = queue.batches();
+    const batches = queue.batches({ limit: 2 });
     const results = Promise.all([next(batches), next(batches), next(batches)]);
-    queue.trySendMany(['a', 'b', 'c']);
-    expect((await results).flat()).toEqual(['a', 'b', 'c']);
+    queue.trySendMany(['a', 'b', 'c', 'd', 'e']);
+    expect(await results).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   });
 
   test('lets the event loop go round', async () => {

@@ -11,11 +11,12 @@ for (const [errno, code, text] of native.errorTable()) {
   byCode.set(code, errno);
 }
 
-/** Waits that could not begin, which are no errno (native/core/wait/operation.h): who said EAGAIN, and why. */
-const shortages = new Map<number, [syscall: string, hint: string]>([
+/** Waits that could not begin, which are no errno (native/core/wait/operation.h, poller.h): who said what, and why. */
+const shortages = new Map<number, [code: string, syscall: string, hint: string]>([
   [
     4097,
     [
+      'EAGAIN',
       'pthread_create',
       'no thread to wait with: the limit is ulimit -u (RLIMIT_NPROC, LimitNPROC=), ' +
         'pids.max of the cgroup (TasksMax=), kernel.threads-max, or memory',
@@ -24,9 +25,18 @@ const shortages = new Map<number, [syscall: string, hint: string]>([
   [
     4098,
     [
+      'EAGAIN',
       'timer_create',
       'no timer to wait with: too many signals are pending for this user; ' +
         'raise ulimit -i (RLIMIT_SIGPENDING, LimitSIGPENDING=)',
+    ],
+  ],
+  [
+    4099,
+    [
+      'ENOSPC',
+      'epoll_ctl',
+      'this user waits for as many descriptors as fs.epoll.max_user_watches allows; root raises it with sysctl -w',
     ],
   ],
 ]);
@@ -102,9 +112,9 @@ export class SystemError extends Error {
   constructor(error: number | string, syscall: string, context: SystemErrorContext = {}) {
     const number = typeof error === 'string' ? errnoOf(error) : Math.abs(error);
     const shortage = shortages.get(number);
-    const errno = shortage === undefined ? number : errnoOf('EAGAIN');
+    const errno = shortage === undefined ? number : errnoOf(shortage[0]);
     const [code, text] = byNumber.get(errno) ?? [`E${String(errno)}`, 'unknown error'];
-    const [call, hint] = shortage ?? [syscall, context.hint];
+    const [, call, hint] = shortage ?? [code, syscall, context.hint];
     super(`${code}: ${text}, ${call}${target(context)}${hint === undefined ? '' : ` (${hint})`}`);
     this.code = code;
     this.errno = -errno;

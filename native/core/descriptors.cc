@@ -20,7 +20,7 @@ int Descriptor::room_changes() {
         epoll_event event{};
         event.events = EPOLLOUT | EPOLLET;
         if (!made || epoll_ctl(made.get(), EPOLL_CTL_ADD, number(), &event) != 0) {
-            return -errno;
+            return watch_failure(-errno);
         }
         room = std::move(made);
     }

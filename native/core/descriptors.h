@@ -17,7 +17,7 @@ struct Descriptor {
 
     [[nodiscard]] int number() const { return fd.get(); }
     /// The number of what becomes readable with each change of room, until it is looked at: for
-    /// Sync forms. A negated errno.
+    /// Sync forms. A negated errno, or `no_watch`.
     int room_changes();
 
     Fd fd;

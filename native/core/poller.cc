@@ -161,7 +161,7 @@ int Poller::want(int fd, uint64_t key, Watch& watch, Direction direction) {
             result = change(fd, key, watch, watch.armed | bit);
         }
         if (result != 0) {
-            return result;
+            return watch_failure(result);
         }
     }
     watch.wanted |= bit;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,15 @@
 #include "core/fd.h"
 
 namespace posix_ipc {
+
+/// What there is instead of ENOSPC, beyond every errno and what a wait that could not begin is told
+/// by (native/core/wait/operation.h): fs.epoll.max_user_watches. JavaScript names the limit.
+constexpr int no_watch = -4099;
+
+/// What is told of a negated errno of epoll_ctl(2).
+constexpr int watch_failure(int error) {
+    return error == -ENOSPC ? no_watch : error;
+}
 
 /// What a descriptor can become ready for. Together they are a set of bits.
 enum class Direction : int32_t { in = 1, out = 2 };
@@ -42,7 +52,7 @@ class Poller {
     Poller& operator=(const Poller&) = delete;
     ~Poller();
 
-    /// 0, or a negated errno: EPERM for what is always ready, such as a file.
+    /// 0, or a negated errno: EPERM for what is always ready, such as a file. Or `no_watch`.
     int want(int fd, uint64_t key, Watch& watch, Direction direction);
     static void forget(Watch& watch, Direction direction);
     /// The event has come: which of the wanted directions it ends.

@@ -1,6 +1,7 @@
 /** What waits say where the kernel gives nothing to wait with. */
 
-import { isRoot, testIf } from '../support/machine';
+import { compileC } from '../support/compile';
+import { isRoot, isSanitized, testIf } from '../support/machine';
 import { startNode } from '../support/processes';
 import { temporaryQueue } from '../support/queues';
 
@@ -26,5 +27,19 @@ testIf(isRoot, 'needs root, to become somebody else')(
     expect(error).toMatchObject({ code: 'EAGAIN', errno: -11, syscall: 'pthread_create' });
     expect(error?.['message']).toMatch(/ulimit -u \(RLIMIT_NPROC.*pids\.max.*threads-max/);
     expect(mode).toBe(0o664); // a lock file needs no child
+  },
+);
+
+testIf(!isSanitized, 'a sanitizer wants to be preloaded itself')(
+  'no more descriptors to wait for: ENOSPC names fs.epoll.max_user_watches, to promises and to Sync forms',
+  async () => {
+    const env = { ...process.env, LD_PRELOAD: await compileC('watches-preload') };
+    const peer = startNode('no-more-watches', [], { env });
+    const [promised, blocked, received] = (await peer.json()) as unknown[];
+    for (const error of [promised, blocked]) {
+      expect(error).toMatchObject({ code: 'ENOSPC', errno: -28, syscall: 'epoll_ctl' });
+      expect(error).toHaveProperty('message', expect.stringMatching(/fs\.epoll\.max_user_watches/));
+    }
+    expect(received).toBe('is received all the same');
   },
 );

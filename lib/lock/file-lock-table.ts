@@ -10,7 +10,7 @@ import { F_RDLCK, F_UNLCK, F_WRLCK } from './constants';
 import { fileLock } from './file-lock-call';
 import { ownHint, hintOf } from './file-lock-hints';
 import { kindNumbers, type FileLockKind } from './file-lock-options';
-import { conflict, overlap, uncovered, wholeFile, type FileRange } from './file-range';
+import { conflict, overlap, uncovered, type FileRange } from './file-range';
 import { Held } from './held';
 import { LockRequest, type Requested } from './lock-request';
 
@@ -141,6 +141,7 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
     for (const held of this.#held.all()) {
       // The descriptor goes next, and its locks with it; but a process that is just being forked has it too.
       if (!keep) fileLock(this.#handle, this.#number, F_UNLCK, held);
+      else if (held.upgrading !== undefined) this.#shareAgain(held);
       this.#forget(held);
     }
     if (keep) this.#descriptor.release();
@@ -304,8 +305,12 @@ export class FileLockTable extends Link<FileLockTable> implements Requested {
   /** After an upgrade that failed: flock has given the shared lock up. */
   #fallBack(held: Held): void {
     if (this.#kind !== 'flock' || held.gone) return;
-    held.lost = fileLock(this.#handle, this.#number, F_RDLCK, wholeFile.shared) < 0;
+    this.#shareAgain(held);
     if (held.lost) this.#forget(held);
+  }
+
+  #shareAgain(held: Held): void {
+    held.lost = fileLock(this.#handle, this.#number, F_RDLCK, held) < 0;
   }
 
   // ---- waiting

@@ -13,9 +13,17 @@ import path from 'node:path';
 
 import { lock } from 'posix-ipc';
 
-import { adopt, fileLock, kinds, Outsider, withOutsider } from '../support/file-locks';
+import {
+  adopt,
+  fileLock,
+  kinds,
+  Outsider,
+  untilWaiting,
+  withOutsider,
+} from '../support/file-locks';
 import { temporaryFile } from '../support/files';
 import { isRoot, testIf } from '../support/machine';
+import { codeOfRejection } from '../support/outcome';
 
 const { FileLock } = lock;
 
@@ -139,6 +147,18 @@ describe.each(kinds)('%s', (kind) => {
     expect(await outsider.ask('try')).toBe('EAGAIN');
     closeSync(fd);
     expect(await outsider.ask('try')).toBe('done');
+  });
+
+  test('detach while an upgrade waits hands the shared lock over', async () => {
+    const [file, outsider] = await withOutsider(kind);
+    await outsider.hold('r 0 0');
+    const guard = file.lockSync({ shared: true });
+    const outcome = codeOfRejection(guard.upgrade());
+    await untilWaiting(file.path ?? '');
+    const other = adopt(lock.FileLock.fromFdSync(file.detach(), { kind, own: true }));
+    expect(await outcome).toBe('ERR_CLOSED');
+    expect([guard.released, guard.lost]).toEqual([true, false]);
+    expect(other.held).toEqual([{ kind, shared: true, start: 0n, length: 0n }]);
   });
 
   test('fromFd: a copy leaves the descriptor open, one that is owned does not', async () => {

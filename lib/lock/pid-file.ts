@@ -2,8 +2,10 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
+  lstatSync,
   readdirSync,
   readSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -15,7 +17,7 @@ import { fileMode, optionsOf } from '../core/options';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { lockThrough, type FileLock } from './file-lock';
-import type { FileLockHolder } from './file-lock-holders';
+import { textOr, type FileLockHolder } from './file-lock-holders';
 import { findFile, openOrCreateFile } from './file-lock-open';
 
 /** What a pid file is made with. */
@@ -109,6 +111,7 @@ export class PidFile implements Disposable, AsyncDisposable {
     const { mode = 0o644 } = optionsOf(options);
     fileMode('options.mode', mode);
     for (let tries = 1; ; tries++) {
+      if (isDeviceOrFifo(path, lstatSync)) throw notRegular(path);
       const descriptor = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
       const lock = lockThrough(descriptor);
       try {
@@ -139,6 +142,7 @@ export class PidFile implements Disposable, AsyncDisposable {
 
   /** As `holder`, at once. */
   static holderSync(path: string): number | undefined {
+    if (isDeviceOrFifo(path, statSync)) return undefined;
     const descriptor = findFile(path, O_RDONLY);
     if (descriptor === undefined) return undefined;
     using lock = lockThrough(descriptor);
@@ -193,7 +197,7 @@ function take(
   if (native.fileIsAt(fd, path) !== 1) return undefined;
   const status = fstatSync(fd);
   // What is written into a disk is gone, and its size is 0.
-  if (!status.isFile()) throw inTheWay(path, 'it is no regular file');
+  if (!status.isFile()) throw notRegular(path);
   const stalePid = pidIn(fd);
   if (status.size > 0 && stalePid === undefined) {
     throw inTheWay(path, 'it holds something else than a pid');
@@ -203,6 +207,21 @@ function take(
   writeSync(fd, text, 0);
   ftruncateSync(fd, text.length);
   return { stalePid };
+}
+
+/**
+ * Whether a path leads to something that must not be opened: a device may act upon it, and it lets go
+ * who waits at the other end of a FIFO. What else may be wrong, open(2) tells.
+ */
+function isDeviceOrFifo(path: string, status: typeof statSync): boolean {
+  return textOr(false, () => {
+    const there = status(path);
+    return there.isFIFO() || there.isCharacterDevice() || there.isBlockDevice();
+  });
+}
+
+function notRegular(path: string): SystemError {
+  return inTheWay(path, 'it is no regular file');
 }
 
 function inTheWay(path: string, hint: string): SystemError {

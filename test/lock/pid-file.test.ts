@@ -13,14 +13,16 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 
-import { lock } from 'posix-ipc';
+import { lock, stream } from 'posix-ipc';
 import { mkfifo } from 'posix-ipc/syscalls';
 
+import { untilBlockedIn } from '../support/blocked';
 import { adopt, fileLock, Outsider } from '../support/file-locks';
 import { temporaryFile } from '../support/files';
 import { mayUnshare, startAlone, startWithoutProc } from '../support/own-namespace';
 import { type Peer, startNode } from '../support/processes';
 import { isSanitized, testIf } from '../support/machine';
+import { codeOfRejection } from '../support/outcome';
 import { soon, waitUntil } from '../support/wait-until';
 
 const { AlreadyRunningError, PidFile } = lock;
@@ -183,6 +185,21 @@ test('a device and a FIFO are left alone: what is written into a disk is gone', 
   }
   unlinkSync(place);
 });
+
+test.each(['openReader', 'openWriter'] as const)(
+  'a FIFO is not opened: who waits there in %s waits on',
+  async (opening) => {
+    const fifo = adopt(stream.Fifo.createSync(freePath()));
+    const leaving = new AbortController();
+    const outcome = codeOfRejection(fifo[opening]({ signal: leaving.signal }));
+    await untilBlockedIn('openat', process.pid);
+    expect(() => PidFile.createSync(fifo.path)).toThrow(codeOf('EEXIST'));
+    expect(PidFile.holderSync(fifo.path)).toBeUndefined();
+    leaving.abort(Object.assign(new Error('enough'), { code: 'ENOUGH' }));
+    expect(await outcome).toBe('ENOUGH'); // not that it was opened
+    fifo.unlinkSync();
+  },
+);
 
 test('a link is not followed, and a folder is none', () => {
   const place = freePath();

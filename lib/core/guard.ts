@@ -56,7 +56,7 @@ export class CallingGuard extends Guard {
  *
  * If the release fails too, an AggregateError has both errors, the function's first.
  */
-export async function useGuard<G extends Guard, R>(
+export async function useGuard<G extends Disposable, R>(
   acquiring: G | Promise<G>,
   fn: (guard: G) => R | PromiseLike<R>,
 ): Promise<R> {
@@ -67,14 +67,14 @@ export async function useGuard<G extends Guard, R>(
   } catch (error) {
     throw afterRelease(guard, error);
   }
-  guard.release();
+  guard[Symbol.dispose]();
   return result;
 }
 
 /** Releases a guard after an error, which is answered, with the release's own if that fails too. */
-function afterRelease(guard: Guard, error: unknown): unknown {
+function afterRelease(guard: Disposable, error: unknown): unknown {
   try {
-    guard.release();
+    guard[Symbol.dispose]();
     return error;
   } catch (second) {
     return new AggregateError([error, second], 'The function failed, and so did the release');

@@ -206,7 +206,8 @@ export class FileLock extends Handle {
    * Takes a lock, runs a function, which is given the guard, and releases the lock when the function has
    * ended, well or not.
    *
-   * Answers what the function answers. Errors: those of `lock` and of the function.
+   * Answers what the function answers. Errors: those of `lock` and of the function; where the release
+   * fails too, an AggregateError of both.
    *
    * ```js
    * await file.use(() => writeOrders(), { timeout: 1000 });

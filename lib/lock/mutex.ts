@@ -1,5 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { invalidType, type ClosedError } from '../core/error';
+import { useGuard } from '../core/guard';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import type { Limits } from '../core/lane';
@@ -198,7 +199,8 @@ export class Mutex extends Handle {
   /**
    * Locks, runs a function with the guard, and releases when the function has ended, well or not.
    *
-   * Answers what the function answers. Errors: those of `lock`, and of the function.
+   * Answers what the function answers. Errors: those of `lock` and of the function; where the release
+   * fails too, an AggregateError of both.
    *
    * ```js
    * await mutex.use(async () => changeTheFile());
@@ -206,12 +208,7 @@ export class Mutex extends Handle {
    */
   async use<R>(fn: (guard: MutexGuard) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
-    const guard = await this.lock(options);
-    try {
-      return await (this.#recursion?.run(guard, fn) ?? fn(guard));
-    } finally {
-      guard[Symbol.dispose]();
-    }
+    return useGuard(this.lock(options), (guard) => this.#recursion?.run(guard, fn) ?? fn(guard));
   }
 
   // ---- looking

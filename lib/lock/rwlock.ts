@@ -1,5 +1,6 @@
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { invalidType, type ClosedError } from '../core/error';
+import { useGuard } from '../core/guard';
 import { Handle } from '../core/handle';
 import { Keeper } from '../core/keeper';
 import { limitsOf } from '../core/limits';
@@ -207,24 +208,32 @@ export class RwLock extends Handle {
     return taken === undefined ? undefined : this.#toldSync(this.#guard(taken));
   }
 
-  /** Runs a function with a guard for reading, and releases it when the function has ended. */
+  /**
+   * Runs a function with a guard for reading, and releases it when the function has ended.
+   *
+   * Answers what the function answers. Errors: those of `readLock` and of the function; where the
+   * release fails too, an AggregateError of both.
+   */
   async useRead<R>(
     fn: (guard: RwLockGuard) => R | PromiseLike<R>,
     options?: WaitOptions,
   ): Promise<R> {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
-    await using guard = await this.readLock(options);
-    return await fn(guard);
+    return useGuard(this.readLock(options), fn);
   }
 
-  /** Runs a function with a guard for writing, and releases it when the function has ended. */
+  /**
+   * Runs a function with a guard for writing, and releases it when the function has ended.
+   *
+   * Answers what the function answers. Errors: those of `writeLock` and of the function; where the
+   * release fails too, an AggregateError of both.
+   */
   async useWrite<R>(
     fn: (guard: RwLockGuard) => R | PromiseLike<R>,
     options?: WaitOptions,
   ): Promise<R> {
     if (typeof fn !== 'function') throw invalidType('fn', 'a function', fn);
-    await using guard = await this.writeLock(options);
-    return await fn(guard);
+    return useGuard(this.writeLock(options), fn);
   }
 
   // ---- looking

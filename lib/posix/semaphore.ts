@@ -243,7 +243,8 @@ export class Semaphore extends Handle {
   /**
    * Takes one, runs a function, which is given the guard, and posts when the function has ended, well or not.
    *
-   * Answers what the function answers. Errors: those of `wait`, of the function, and of `post`.
+   * Answers what the function answers. Errors: those of `wait`, of the function, and of `post`; where
+   * both of these fail, an AggregateError.
    *
    * ```js
    * await semaphore.use(async () => writeTheFile());

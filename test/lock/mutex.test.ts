@@ -304,6 +304,21 @@ describe('in a mapping', () => {
     mutex.lockSync().release();
     mutex.close();
   });
+
+  test('use tells it beside the error of the function', async () => {
+    const mapping = someMemory();
+    const mutex = lock.Mutex.at(mapping, 0, { create: true });
+    const inside = new Error('inside');
+    const both = await rejectionOf(
+      mutex.use(() => {
+        Atomics.store(mapping.view(Int32Array), 0, 0);
+        throw inside;
+      }),
+    );
+    const { errors } = both as AggregateError;
+    expect(errors).toEqual([inside, expect.objectContaining({ code: 'EPERM' })]);
+    mutex.close();
+  });
 });
 
 describe('by name', () => {

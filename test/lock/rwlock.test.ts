@@ -90,6 +90,21 @@ test('a second release is an error that says so; the end of a block is not', asy
   expect(rwlock.statSync().state).toBe('free');
 });
 
+test.each(['useRead', 'useWrite'] as const)('%s tells a release that fails, too', async (use) => {
+  using memory = someMemory();
+  using rwlock = lock.RwLock.at(memory, 0, { create: true, slots: 2 });
+  const words = memory.view(Uint32Array);
+  const inside = new Error('inside');
+  const both = await rejectionOf(
+    rwlock[use](() => {
+      for (const owner of [16, 48, 64]) words[owner] = 0; // of the gate, and of the slots
+      throw inside;
+    }),
+  );
+  const { errors } = both as AggregateError;
+  expect(errors).toEqual([inside, expect.objectContaining({ code: 'EPERM' })]);
+});
+
 test('use releases, well or not', async () => {
   const rwlock = makeRwLock();
   expect(await rwlock.useRead(({ shared }) => shared)).toBe(true);

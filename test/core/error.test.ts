@@ -83,6 +83,21 @@ describe('the list of errno', () => {
     expect(errnoOf('ENOTRECOVERABLE')).toBe(131);
   });
 
+  test('knows what a file system answers that has a quota, a network or a broken disk below it', () => {
+    const [EDQUOT, ESTALE, EILSEQ, EUCLEAN, EREMOTEIO, ENOKEY] = [122, 116, 84, 117, 121, 126];
+    const codes = [EDQUOT, ESTALE, EILSEQ, EUCLEAN, EREMOTEIO, ENOKEY].map(
+      (errno) => new SystemError(errno, 'mkfifo').message,
+    );
+    expect(codes).toEqual([
+      'EDQUOT: disk quota exceeded, mkfifo',
+      'ESTALE: stale file handle, mkfifo',
+      'EILSEQ: illegal byte sequence, mkfifo',
+      'EUCLEAN: structure needs cleaning, mkfifo',
+      'EREMOTEIO: remote I/O error, mkfifo',
+      'ENOKEY: required key not available, mkfifo',
+    ]);
+  });
+
   test('has each name and number once', () => {
     expect(new Set(table.map(([errno]) => errno)).size).toBe(table.length);
     expect(new Set(table.map(([, code]) => code)).size).toBe(table.length);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import { SystemError } from '../core/error';
+
 /** Who holds a lock in shared memory. */
 export interface LockHolder {
   /** Its process. */
@@ -10,12 +12,17 @@ export interface LockHolder {
   since: Date;
 }
 
+/** What says nothing about the holder. */
+const shortages = ['EMFILE', 'ENFILE', 'ENOMEM'];
+
 /** The process that a thread belongs to; undefined if there is none of that number. */
 function processOf(thread: number): number | undefined {
+  const path = `/proc/${String(thread)}/status`;
   try {
-    const status = readFileSync(`/proc/${String(thread)}/status`, 'latin1');
-    return Number(/^Tgid:\s+(\d+)/m.exec(status)?.[1]);
-  } catch {
+    return Number(/^Tgid:\s+(\d+)/m.exec(readFileSync(path, 'latin1'))?.[1]);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (shortages.includes(code)) throw new SystemError(code, 'open', { path });
     return undefined;
   }
 }

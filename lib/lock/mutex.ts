@@ -216,7 +216,7 @@ export class Mutex extends Handle {
   /**
    * Who holds it now; undefined if nobody does. It may have changed when it is looked at.
    *
-   * The holder must live in the same PID namespace.
+   * The holder must live in the same PID namespace. Errors: EMFILE (it is looked for in /proc).
    */
   holder(): Promise<MutexHolder | undefined> {
     return promised(() => this.holderSync());

@@ -241,7 +241,7 @@ export class RwLock extends Handle {
   /**
    * Who holds it now: who writes, and who reads. It may have changed when it is looked at.
    *
-   * They must live in the same PID namespace.
+   * They must live in the same PID namespace. Errors: EMFILE (they are looked for in /proc).
    */
   holders(): Promise<RwLockHolders> {
     return promised(() => this.holdersSync());

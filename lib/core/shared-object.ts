@@ -45,14 +45,18 @@ function fullHint(): string {
 
 /** What is wrong with /dev/shm itself, or which limit was hit, if that is what a negated errno says. */
 export function folderHint(error: number): string | undefined {
-  if (error === ENOSPC || error === ENOMEM) return fullHint();
+  if (error === ENOSPC) return fullHint();
   if (error === EFBIG) return fileSizeHint();
   return error === ENOENT && !existsSync(folder) ? 'there is no /dev/shm' : undefined;
 }
 
 /** The error of a call that makes or resizes an object. */
 export function failureOf(syscall: string, name: string): Failure {
-  return (error) => new SystemError(error, syscall, { path: name, hint: folderHint(error) });
+  return (error) => {
+    // A larger /dev/shm would not help.
+    const hint = error === ENOMEM ? 'there is not as much memory' : folderHint(error);
+    return new SystemError(error, syscall, { path: name, hint });
+  };
 }
 
 /** An object that nobody else can use yet. */

@@ -1,5 +1,6 @@
 import { check, errnoOf, outOfRange, SystemError } from '../core/error';
 import { handleOf, type Mapping } from '../core/mapping';
+import { memoryHint } from '../core/memory-hints';
 import { checkName, randomName } from '../core/name';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { folderHint } from '../core/shared-object';
@@ -29,10 +30,13 @@ const semaphoreBytes = 32;
 const EEXIST = -errnoOf('EEXIST');
 const EINVAL = -errnoOf('EINVAL');
 
+function hintOf(error: number): string | undefined {
+  if (error === EINVAL) return 'the file of that name in /dev/shm holds no semaphore';
+  return memoryHint(error, 'mmap') ?? folderHint(error); // sem_open maps it
+}
+
 function failure(error: number, name: string): SystemError {
-  const hint =
-    error === EINVAL ? 'the file of that name in /dev/shm holds no semaphore' : folderHint(error);
-  return new SystemError(error, 'sem_open', { path: name, hint });
+  return new SystemError(error, 'sem_open', { path: name, hint: hintOf(error) });
 }
 
 function make(name: string, flags: number, options: SemaphoreOptions | undefined): number {

@@ -35,7 +35,7 @@ import { inTheWay } from './file-lock-test';
 import type { FileRange } from './file-range';
 
 /** OFD locks through a descriptor of ours. */
-export let lockThrough: (descriptor: OwnedDescriptor) => FileLock;
+export let lockThrough: (descriptor: OwnedDescriptor, path: string) => FileLock;
 
 /**
  * Locks of a file, or of ranges of its bytes, between processes that agree to ask for them: they hold
@@ -62,7 +62,7 @@ export let lockThrough: (descriptor: OwnedDescriptor) => FileLock;
  */
 export class FileLock extends Handle {
   static {
-    lockThrough = (descriptor) => new FileLock(byOpener, descriptor, 'ofd', undefined);
+    lockThrough = (descriptor, path) => new FileLock(byOpener, descriptor, 'ofd', path);
   }
 
   /** Where the file was opened; undefined where a descriptor was given. */

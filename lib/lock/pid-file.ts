@@ -113,7 +113,7 @@ export class PidFile implements Disposable, AsyncDisposable {
     for (let tries = 1; ; tries++) {
       if (isDeviceOrFifo(path, lstatSync)) throw notRegular(path);
       const descriptor = openOrCreateFile(path, O_RDWR | O_NOFOLLOW, mode);
-      const lock = lockThrough(descriptor);
+      const lock = lockThrough(descriptor, path);
       try {
         const taken = take(path, lock, descriptor.number);
         if (taken !== undefined) return new PidFile(byOpener, path, lock, taken.stalePid);
@@ -145,7 +145,7 @@ export class PidFile implements Disposable, AsyncDisposable {
     if (isDeviceOrFifo(path, statSync)) return undefined;
     const descriptor = findFile(path, O_RDONLY);
     if (descriptor === undefined) return undefined;
-    using lock = lockThrough(descriptor);
+    using lock = lockThrough(descriptor, path);
     for (let looks = 1; ; looks++) {
       const holder = lock.testSync();
       if (holder === undefined) return undefined;
@@ -202,11 +202,29 @@ function take(
   if (status.size > 0 && stalePid === undefined) {
     throw inTheWay(path, 'it holds something else than a pid');
   }
+  try {
+    writePid(fd);
+  } catch (error) {
+    if (stalePid === undefined) removeEmpty(path);
+    throw new SystemError((error as NodeJS.ErrnoException).errno ?? 'EIO', 'write', { path });
+  }
+  return { stalePid };
+}
+
+/** One that has no pid in it, and an error of its own already. */
+function removeEmpty(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It stays: whoever comes next takes it over.
+  }
+}
+
+/** In this order: who reads meanwhile finds a whole pid in the first line, the old one or the new. */
+function writePid(fd: number): void {
   const text = `${String(process.pid)}\n`;
-  // In this order: who reads meanwhile finds a whole pid in the first line, the old one or the new.
   writeSync(fd, text, 0);
   ftruncateSync(fd, text.length);
-  return { stalePid };
 }
 
 /**

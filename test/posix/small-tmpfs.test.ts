@@ -32,9 +32,11 @@ testIf(mayUnshare, 'unshare --mount is not allowed')(
       'ENOSPC, sem_open',
       'ENOSPC, sem_open',
       reserving,
+      'ENOSPC, write',
     ]);
-    for (const { message } of full.slice(1))
+    for (const { message } of full.slice(1, 4))
       expect(message).toContain('/dev/shm has 1048576 bytes');
+    expect(full[4]?.message).toContain(", write '/dev/shm/pid'");
     const names = ['shm_open', 'sem_open', 'shm_open'];
     expect(codes(crowded)).toEqual(names.map((name) => `ENOSPC, ${name}`));
     for (const { message } of crowded) expect(message).toContain('/dev/shm has 40 files, the most');
@@ -42,5 +44,15 @@ testIf(mayUnshare, 'unshare --mount is not allowed')(
     for (const { message } of missing) expect(message).toContain('(there is no /dev/shm)');
     const left = [...oversized, ...midway, ...resizing, ...full, ...crowded];
     expect(left.filter(({ nothingLeft }) => !nothingLeft)).toEqual([]);
+  },
+);
+
+testIf(mayUnshare, 'unshare --mount is not allowed')(
+  'what a /dev/shm has room for and the machine has not is ENOMEM, and no larger /dev/shm is asked for',
+  async () => {
+    const message = await startApart('larger-than-memory', '65536g').success();
+    expect(message).toBe(
+      "ENOMEM: not enough memory, posix_fallocate '/large' (there is not as much memory)\n",
+    );
   },
 );

@@ -15,6 +15,11 @@ export function serverPath(folder: string): string {
   return path.join(folder, 'seqnum_sv');
 }
 
+/** The server holds it: so there is one. */
+export function pidFilePath(folder: string): string {
+  return `${serverPath(folder)}.pid`;
+}
+
 export function clientPath(folder: string, pid: number): string {
   return path.join(folder, `seqnum_cl.${String(pid)}`);
 }

@@ -1,15 +1,16 @@
 /**
- * Hands out numbers, each once: server [FOLDER].
+ * Hands out numbers, each once: server [FOLDER]. A second one of a folder ends at once: each would count from 0 on.
  *
  * Clients write requests into one FIFO that all know; each reads its answer from a FIFO of its own.
  */
 
-import { stream } from 'posix-ipc';
+import { lock, stream } from 'posix-ipc';
 
 import { run } from '../support/program';
 import {
   clientPath,
   mostNumbers,
+  pidFilePath,
   readRequest,
   requestSize,
   response,
@@ -28,13 +29,14 @@ async function answer(folder: string, pid: number, first: number | undefined): P
 
 run('server', async (interrupted) => {
   const folder = process.argv[2] ?? '/tmp';
+  using pidFile = await lock.PidFile.create(pidFilePath(folder));
   const fifo = await stream.Fifo.openOrCreate(serverPath(folder), { mode: 0o622 });
   // keepOpen: it would see the end whenever the last client goes.
   const requests = await fifo.openReader({ keepOpen: true });
   interrupted.addEventListener('abort', () => {
     requests.close();
   });
-  console.log('ready');
+  console.log(`ready, ${pidFile.path}`);
   let next = 0;
   for await (const bytes of requests.records(requestSize)) {
     const { pid, count } = readRequest(bytes);

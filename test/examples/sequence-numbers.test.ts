@@ -75,6 +75,29 @@ test('numbers, each once, for clients in Node and C', async () => {
   expect(after).toBe(10);
 });
 
+test('a second server of a folder, which would hand out the same numbers, ends at once', async () => {
+  const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+  const server = start('server.js', folder);
+  await soon('the server', once(server.stdout ?? server, 'data'));
+  const second = new Peer(process.execPath, [path.join(programs, 'server.js'), folder]);
+  const { code, stdout, stderr } = await soon('its end', second.ended);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`Process ${String(server.pid)} is running already`);
+  expect(await outputOf(start('client.js', folder, '2'))).toBe('0\n'); // the first one serves on
+  expect(await outputOf(start('client.js', folder))).toBe('2\n');
+});
+
+test('a server that was killed is in no way of the next one', async () => {
+  const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
+  const killed = start('server.js', folder);
+  await soon('the server', once(killed.stdout ?? killed, 'data'));
+  killed.kill('SIGKILL');
+  await soon('its end', once(killed, 'close'));
+  const server = start('server.js', folder);
+  await soon('the next one', once(server.stdout ?? server, 'data'));
+  expect(await outputOf(start('client.js', folder))).toBe('0\n');
+});
+
 test('a server whose numbers are given out says so at once, and hands out what is left', async () => {
   const folder = mkdtempSync(path.join(runDirectory(), 'sequence-'));
   const server = start('server.js', folder);

@@ -1,6 +1,6 @@
 /** What a channel was made for: it is written in its head, as numbers, and never changes. */
 
-import { outOfRange } from '../core/error';
+import { outOfRange, quoted } from '../core/error';
 import { word } from '../core/mapping-options';
 import { integer } from '../core/options';
 import {
@@ -111,7 +111,8 @@ export function shapeOf(options: ShapeOptions, temporary = false): Shape {
     temporary,
   };
   if (capacity !== 0) return { full: policy, rendezvous: 0, segment: segmentOf(options), ...ends };
-  if (policy !== 'wait') throw outOfRange('options.full', "'wait' without capacity", policy);
+  if (policy !== 'wait')
+    throw outOfRange('options.full', "'wait' without capacity", quoted(policy));
   const { maxLength = usualMaxLength } = options;
   const longest = integer('options.maxLength', maxLength, 1, longestRendezvous);
   return { full: policy, rendezvous: longest, segment: 0, ...ends };

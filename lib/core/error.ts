@@ -187,6 +187,11 @@ function isPrimitive(value: unknown): value is Primitive {
   return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
+/** Text that was given, as messages show it. */
+export function quoted(text: string): string {
+  return `'${text.slice(0, 28)}'`;
+}
+
 /** A RangeError with code ERR_OUT_OF_RANGE, worded as Node's own. */
 export function outOfRange(name: string, expected: string, actual: unknown): RangeError & Coded {
   const received = isPrimitive(actual) ? String(actual) : describe(actual); // toString may throw

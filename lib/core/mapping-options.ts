@@ -1,6 +1,6 @@
 /** What callers say about mappings, as numbers. */
 
-import { invalidType, outOfRange } from './error';
+import { invalidType, outOfRange, quoted } from './error';
 import {
   MADV_COLD,
   MADV_COLLAPSE,
@@ -129,16 +129,21 @@ export function word<T>(name: string, table: Record<string, T>, value: unknown):
   const found = Object.hasOwn(table, value) ? table[value] : undefined;
   if (found !== undefined) return found;
   const words = Object.keys(table).map((one) => `'${one}'`);
-  throw outOfRange(name, `one of ${words.join(', ')}`, `'${value.slice(0, 28)}'`);
+  throw outOfRange(name, `one of ${words.join(', ')}`, quoted(value));
 }
 
-export function rangeOf(options: MappingRange | undefined, size: number): Range {
+/** `prefix`: of the names in messages. */
+export function rangeOf(
+  options: MappingRange | undefined,
+  size: number,
+  prefix = 'options.',
+): Range {
   const { offset, length } = optionsOf(options);
-  const from = offset === undefined ? 0 : integer('options.offset', offset, 0, size);
+  const from = offset === undefined ? 0 : integer(`${prefix}offset`, offset, 0, size);
   const most = size - from;
   return {
     offset: from,
-    length: length === undefined ? most : integer('options.length', length, 0, most),
+    length: length === undefined ? most : integer(`${prefix}length`, length, 0, most),
   };
 }
 

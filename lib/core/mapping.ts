@@ -169,7 +169,7 @@ export class Mapping extends Closable {
    */
   read(offset = 0, length?: number): Buffer {
     this.checkOpen();
-    const range = rangeOf({ offset, length }, this.#length);
+    const range = rangeOf({ offset, length }, this.#length, '');
     const copy = Buffer.allocUnsafeSlow(range.length);
     this.#copied(native.readMapping(this.#handle, range.offset, copy), range.length, 'read');
     return copy;

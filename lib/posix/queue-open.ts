@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 
-import { invalidType, SystemError, errnoOf, outOfRange } from '../core/error';
+import { SystemError, errnoOf } from '../core/error';
+import { word } from '../core/mapping-options';
 import { checkName, randomName } from '../core/name';
 import { fileMode, integer, optionsOf } from '../core/options';
 import { descriptorOf, OwnedDescriptor, type FromFdOptions } from '../core/owned-descriptor';
@@ -76,11 +77,7 @@ export function queueName(name: unknown): string {
 
 function accessFlags(options: OpenQueueOptions | undefined): number {
   const { access = 'both' } = optionsOf(options);
-  if (typeof access !== 'string') throw invalidType('options.access', 'a string', access);
-  if (!Object.hasOwn(flagsOf, access)) {
-    throw outOfRange('options.access', "'receive', 'send' or 'both'", access);
-  }
-  return flagsOf[access];
+  return word('options.access', flagsOf, access);
 }
 
 function sizeOf(options: Partial<QueueOptions>): QueueSize | undefined {

@@ -1,7 +1,7 @@
 /** Byte streams cut into lines and records. */
 
 import { deadlineAfter, remaining } from '../core/deadline';
-import { outOfRange, SystemError } from '../core/error';
+import { outOfRange, quoted, SystemError } from '../core/error';
 import type { Limits } from '../core/lane';
 import { laterLimitsOf } from '../core/limits';
 import { iterate } from '../core/message-iterator';
@@ -29,7 +29,7 @@ export function linesOf(
 ): AsyncIterableIterator<string> {
   const { encoding = 'utf8', maxLength = mebibyte } = optionsOf(options);
   if (!Buffer.isEncoding(text('options.encoding', encoding))) {
-    throw outOfRange('options.encoding', 'an encoding that Buffer knows', encoding);
+    throw outOfRange('options.encoding', 'an encoding that Buffer knows', quoted(encoding));
   }
   const longest = integer('options.maxLength', maxLength, 1, 2 ** 30);
   const lines = new Lines(reader, encoding, longest);

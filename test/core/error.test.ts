@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
-import { ClosedError, SystemError, sysv } from 'posix-ipc';
+import { channel, ClosedError, event, memory, posix, stream, SystemError, sysv } from 'posix-ipc';
 
 import { check, errnoOf, invalidType, outOfRange } from '../../lib/core/error';
 import { native } from '../../lib/native';
@@ -127,6 +127,38 @@ test('ClosedError names what is closed', () => {
 });
 
 describe('errors of wrong arguments', () => {
+  test.each<[call: () => unknown, end: string]>([
+    [() => posix.MessageQueue.openSync('/x', { access: 'read' as 'receive' }), "Received 'read'"],
+    [
+      () => {
+        using own = event.Process.openSync(process.pid);
+        own.kill('SIGNONE' as 'SIGINT');
+      },
+      "Received 'SIGNONE'",
+    ],
+    [
+      () => {
+        const { reader, writer } = stream.pipeSync();
+        writer.close();
+        using end = reader;
+        end.lines({ encoding: 'utf9' as 'utf8' });
+      },
+      "Received 'utf9'",
+    ],
+    [() => channel.Channel.createSync('/x', { capacity: 0, full: 'fail' }), "Received 'fail'"],
+  ])('text that was given stands in quotes: %#', (call, end) => {
+    expect(thrownBy(call).message.slice(-end.length)).toBe(end);
+  });
+
+  test('they name an argument as the caller does', () => {
+    using mapping = memory.mapAnonymousSync({ length: 4096 });
+    expect(thrownBy(() => mapping.read(4097)).message).toContain('"offset"');
+    expect(thrownBy(() => mapping.read(0, 4097)).message).toContain('"length"');
+    expect(thrownBy(() => channel.directSync(undefined as unknown as string)).message).toBe(
+      'The "target" argument must be a pid or a name. Received undefined',
+    );
+  });
+
   class Thing {
     readonly what = 'a thing';
   }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { deadlineAfter, remaining } from '../../core/deadline';
 import { eitherOf } from '../../core/either';
-import { ClosedError, SystemError } from '../../core/error';
+import { ClosedError, invalidType, SystemError } from '../../core/error';
 import type { Limits } from '../../core/lane';
 import { limitsOf } from '../../core/limits';
 import {
@@ -68,6 +68,7 @@ function targetOf(target: number | string, options: DirectOptions | undefined): 
     use: useOf(given),
   };
   if (typeof target !== 'number') {
+    if (typeof target !== 'string') throw invalidType('target', 'a pid or a name', target);
     return { meeting: { name: nameOf(target), isPrivate: false, ...how }, process: undefined };
   }
   const process_ = Process.openSync(integer('target', target, 1, mostPid));

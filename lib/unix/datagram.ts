@@ -60,7 +60,7 @@ function make(options: SocketOptions | undefined, use: (made: Made) => void): Ma
  * A datagram socket: whole messages, kept in order and never lost between processes of one machine,
  * to a peer that it is connected to or to any address.
  *
- * Messages wait with the receiver, ten of them by default (net.unix.max_dgram_qlen); then senders
+ * Messages wait with the receiver, one more than net.unix.max_dgram_qlen (10 by default); then senders
  * wait. Nobody is told when a peer has closed: its senders get ECONNREFUSED. Source: unix(7).
  *
  * ```js

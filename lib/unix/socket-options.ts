@@ -35,7 +35,7 @@ export interface BindOptions extends SocketOptions {
 
 /** What a server is made with; the sockets that it accepts are made with the same. */
 export interface ServerOptions extends BindOptions {
-  /** Connections that may wait to be accepted; at most net.core.somaxconn. Default 511. */
+  /** Connections that may wait to be accepted: as many, and one more; at most net.core.somaxconn. Default 511. */
   backlog?: number | undefined;
 }
 

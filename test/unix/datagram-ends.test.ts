@@ -1,6 +1,7 @@
 /** unix.Datagram: waits for what poll(2) calls ready, and that is not; the end of the last wait for an address. */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 import { unix } from 'posix-ipc';
@@ -11,6 +12,17 @@ import { abstractName, closing, socketPath } from '../support/sockets';
 import { soon } from '../support/wait-until';
 
 const { Datagram } = unix;
+
+test('as many datagrams wait with a receiver as net.unix.max_dgram_qlen says, and one more', () => {
+  const most = Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'utf8'));
+  const receiver = closing(Datagram.createSync(abstractName()));
+  const send = (): boolean => {
+    using sender = Datagram.connectSync(receiver.address ?? ''); // each has a buffer of its own
+    return sender.trySend('');
+  };
+  for (let i = 0; i <= most; i++) expect(send()).toBe(true);
+  expect(send()).toBe(false);
+});
 
 describe('what is told to be ready and is not', () => {
   test('after shutdown of its reading side a datagram socket has reached the end', async () => {

@@ -140,7 +140,8 @@ export class RwLockGuard implements Disposable, AsyncDisposable {
    * it writes. It reads on until then, also where that fails.
    *
    * Errors: EDEADLK (another guard of this lock is being upgraded: each would wait for the other, so
-   * release this one), ETIMEDOUT, ERR_CLOSED, EPERM (it was released).
+   * release this one), ETIMEDOUT, ERR_CLOSED (it was released, or the lock object closed, while it
+   * waited, or that was closed before), EPERM (it was released before).
    */
   async upgrade(options?: WaitOptions): Promise<void> {
     const limits = limitsOf(options);

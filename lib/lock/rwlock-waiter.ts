@@ -37,7 +37,7 @@ export class RwWaiter {
     const tried = !this.#lane.busy && mayAnswerInline();
     const taken = tried ? request.attempt() : undefined;
     if (taken !== undefined) return use(taken);
-    const promise = this.#lane.add(this.#callOf(request), limits, method, tried);
+    const promise = this.#queued(request, limits, method, tried);
     if (this.#lane.busy && !waiting.has(this)) {
       waiting.add(this);
       this.#handle.keep(); // what was taken when the lock is closed can still be collected
@@ -69,6 +69,16 @@ export class RwWaiter {
     } finally {
       request.undo();
       for (const other of others) other.#lane.resume();
+    }
+  }
+
+  /** Throws where the lock is closed: its guards go on, but no upgrade waits any more. */
+  #queued(request: RwRequest, limits: Limits, method: unknown, tried: boolean): Promise<Taken> {
+    try {
+      return this.#lane.add(this.#callOf(request), limits, method, tried);
+    } catch (error) {
+      request.undo(); // it may have the gate
+      throw error;
     }
   }
 

@@ -279,6 +279,7 @@ export class RwLock extends Handle {
   protected override release(reason: () => ClosedError): void {
     this.#reads.end(reason);
     this.#writes.end(reason);
+    this.#parts.upgrades.end(reason);
     this.#parts.handle.letGo();
   }
 

@@ -96,6 +96,25 @@ test('a release ends the upgrade that waits', async () => {
   expect(rwlock.statSync().state).toBe('free');
 });
 
+test('close ends the upgrade that waits, and keeps none from beginning without a wait', async () => {
+  const rwlock = makeRwLock();
+  using other = lock.RwLock.openSync(rwlock.name);
+  const reader = other.readLockSync();
+  const guard = rwlock.readLockSync();
+  const outcome = codeOfRejection(soon('the end', guard.upgrade()));
+  await untilBlockedIn('futex', process.pid);
+  rwlock.close();
+  expect(await outcome).toBe('ERR_CLOSED');
+  expect(await codeOfRejection(guard.upgrade())).toBe('ERR_CLOSED');
+  expect([guard.shared, guard.released]).toEqual([true, false]);
+  other.readLockSync().release(); // nothing of either is left in the way
+  reader.release();
+  await guard.upgrade();
+  guard.release();
+  other.writeLockSync({ timeout: 10_000 }).release();
+  expect(other.statSync()).toMatchObject({ state: 'free', readers: 0 });
+});
+
 test('Sync forms of the thread go before its upgrade', async () => {
   const rwlock = makeRwLock({ preferWriters: true });
   const [one, two] = [rwlock.readLockSync(), rwlock.readLockSync()];

@@ -3,7 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
-import { channel, lock, memory, posix } from 'posix-ipc';
+import { channel, lock, memory, posix, stream } from 'posix-ipc';
 
 import { broadcastName } from '../support/broadcasts';
 import { collectGarbage } from '../support/collect-garbage';
@@ -88,6 +88,25 @@ describe.each(kinds)('%s', (kindName, kind) => {
     expect(isThere(name)).toBe(true);
     expect(opened()).toEqual([]);
   });
+
+  test.each(['Node', 'C'])(
+    'a FIFO that has its name meanwhile stops nobody, in %s',
+    async (where) => {
+      const name = newName();
+      const is = where === 'C' ? make(name) : undefined;
+      const peer =
+        where === 'C'
+          ? await startC('temporary-peer', [kindName, name, 'hold'])
+          : startNode('temporary', [kindName, name, 'close']);
+      await peer.line();
+      is?.close();
+      posix.SharedMemory.unlinkSync(name);
+      stream.mkfifoSync(`/dev/shm${name}`);
+      peer.end();
+      await peer.success();
+      expect(isThere(name)).toBe(true);
+    },
+  );
 
   test('the ends keep it', async () => {
     const name = newName();

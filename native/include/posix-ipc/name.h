@@ -82,10 +82,11 @@ static inline int posix_ipc_name_join(struct posix_ipc_name* name, int fd, const
     return error;
 }
 
-/* Whether the name leads to this object. */
+/* Whether the name leads to this object. It may be a FIFO's by now, whose open would wait for a
+ * writer. */
 static inline int posix_ipc_name_leads_here(const struct posix_ipc_name* name) {
     struct stat mine, there;
-    const int found = shm_open(name->path, O_RDONLY | O_CLOEXEC, 0);
+    const int found = shm_open(name->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
     if (found < 0)
         return 0;
     const int known = fstat(name->fd, &mine) == 0 && fstat(found, &there) == 0;

@@ -8,6 +8,7 @@
 
 #include "core/descriptors.h"
 #include "core/pause.h"
+#include "core/read_now.h"
 #include "core/wait/timespec.h"
 
 namespace posix_ipc::core {
@@ -102,9 +103,9 @@ int32_t file_type(Environment& /*environment*/, int32_t fd) {
     return fstat(fd, &status) == 0 ? static_cast<int32_t>(status.st_mode & S_IFMT) : -errno;
 }
 
-/// Reads what is there, as read(2): for records of a fixed size.
+/// Reads what is there: for records of a fixed size.
 int32_t descriptor_read(Environment& /*environment*/, Descriptor* descriptor, const Bytes& into) {
-    return static_cast<int32_t>(or_errno(read(descriptor->number(), into.data(), into.size())));
+    return read_now(descriptor->number(), into.data(), into.size());
 }
 
 int32_t ready_start(Environment& environment, int32_t descriptor, int32_t direction) {

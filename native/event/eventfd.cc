@@ -1,11 +1,13 @@
 #include "event/eventfd.h"
 
 #include <cerrno>
+#include <cstring>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/blocking_call.h"
 #include "core/descriptors.h"
+#include "core/read_now.h"
 
 namespace posix_ipc::event {
 
@@ -35,12 +37,27 @@ int32_t write_value(int fd, const void* word) {
 }
 
 int32_t eventfd_read(Environment& /*environment*/, Descriptor* descriptor, const Bytes& value) {
-    return read_value(descriptor->number(), word_of(value));
+    return read_now(descriptor->number(), word_of(value), sizeof(eventfd_t));
+}
+
+/// Whether there may be no room. A counter that small values alone have filled is years old.
+bool may_wait(const Descriptor& descriptor, const void* word) {
+    eventfd_t value = 0;
+    std::memcpy(&value, word, sizeof value);
+    return descriptor.watch.room_by_change || value > UINT32_MAX;
 }
 
 /// poll(2) tells whether 1 fits: for the room that a greater value needs, each read is waited for.
 int32_t eventfd_write(Environment& /*environment*/, Descriptor* descriptor, const Bytes& value) {
-    const int32_t result = write_value(descriptor->number(), word_of(value));
+    const int fd = descriptor->number();
+    const void* const word = word_of(value);
+    // Others may have taken O_NONBLOCK away, and no write goes without.
+    if (may_wait(*descriptor, word)) {
+        if (const int error = set_nonblocking(fd, true); error != 0) {
+            return error;
+        }
+    }
+    const int32_t result = write_value(fd, word);
     if (result == -EAGAIN) {
         descriptor->watch.room_by_change = true;
     }

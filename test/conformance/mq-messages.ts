@@ -1,5 +1,6 @@
 /** Rows of mq_send and mq_receive. */
 
+import { SystemError, type posix } from 'posix-ipc';
 import { mq_receive, mq_send, O_NONBLOCK } from 'posix-ipc/syscalls';
 
 import { untilBlockedIn } from '../support/blocked';
@@ -21,10 +22,23 @@ import {
   withCountOf,
 } from './queues';
 import { orEagain } from './result';
-import { absent, different, row, type Row } from './row';
+import { absent, different, gvisor, row, type Row } from './row';
 
 const restarts = absent('Node sets SA_RESTART on all its handlers');
 const noDescriptor = absent('an object has a queue');
+const noPoll = absent('poll(2) is a call for any descriptor, and not among those of queues');
+
+/** What `notified()` tells at once; and the queue afterwards. */
+async function polled(queue: posix.MessageQueue): Promise<string> {
+  const isThere = await queue.notified({ timeout: 0 }).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof SystemError && error.code === 'ETIMEDOUT') return false;
+      throw error;
+    },
+  );
+  return `${isThere ? 'there' : 'nothing'}, ${objectAttributes(queue)}`;
+}
 
 /** A call of the syscalls that sends, and how patiently the class does. */
 interface Sending {
@@ -221,6 +235,25 @@ export const mqReceiveRows: Row[] = [
     'EAGAIN',
     () => messageOf(newQueue(O_NONBLOCK)),
     () => textOf(queueObject().tryReceive()),
+  ),
+  gvisor(
+    'PollEmpty',
+    'mq_receive-poll-empty',
+    'poll(2) of an empty queue tells of nothing',
+    'nothing, 0 4 16 0',
+    noPoll,
+    () => polled(queueObject()),
+  ),
+  row(
+    'mq_receive-poll',
+    'poll(2) tells of a message, and takes nothing',
+    'there, 0 4 16 1',
+    noPoll,
+    async () => {
+      const queue = queueObject();
+      await queue.send('x');
+      return polled(queue);
+    },
   ),
   row(
     'mq_receive-not-open',

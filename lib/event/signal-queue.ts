@@ -110,7 +110,11 @@ export class SignalQueue extends OpenFile {
     const number = integer('signal', signal, SIGRTMIN, SIGRTMAX);
     const handle = native.signalOpen(number);
     if (handle >= 0) return new SignalQueue(byOpener, number, new OwnedDescriptor(handle));
-    throw new SystemError(handle, 'sigaction', { id: number, hint: hints.get(handle) });
+    const hint = hints.get(handle);
+    throw new SystemError(handle, hint === undefined ? 'signalfd' : 'sigaction', {
+      id: number,
+      hint,
+    });
   }
 
   /** Takes the next one; waits while there is none. Errors: ETIMEDOUT, ERR_CLOSED. */

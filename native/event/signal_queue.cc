@@ -111,8 +111,8 @@ int block_everywhere(int signal) {
                 info.si_signo = signal;
                 info.si_code = request_code;
                 const long sent = syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, signal, &info);
-                if (sent != 0 && errno == EAGAIN) {
-                    return -EAGAIN;
+                if (sent != 0 && errno != ESRCH) { // else it has just ended
+                    return -errno;
                 }
                 asked.push_back(thread);
             }

@@ -29,7 +29,7 @@ export interface ProcessOptions {
 }
 
 const [EINVAL, ENOENT] = [-errnoOf('EINVAL'), -errnoOf('ENOENT')]; // which one depends on the kernel
-const [ENOSYS, ESRCH] = [-errnoOf('ENOSYS'), -errnoOf('ESRCH')];
+const [ENOSYS, EPERM, ESRCH] = [-errnoOf('ENOSYS'), -errnoOf('EPERM'), -errnoOf('ESRCH')];
 const hidden = 'it runs, but /proc does not show it: see hidepid in proc(5)';
 const mostPid = 2 ** 31 - 1;
 const startTimeField = 19; // the fields that follow the name; the name itself may hold anything
@@ -46,11 +46,17 @@ function startTimeOf(pid: number): number | undefined {
   }
 }
 
+const thread = 'the number is a thread of a process: ask for the process';
+
+const hints = new Map([
+  [EINVAL, thread],
+  [ENOENT, thread],
+  [ENOSYS, 'it needs Linux 5.3 or later'],
+  [EPERM, 'a filter of system calls, as of an old Docker, does not let it through'], // the kernel never does
+]);
+
 function contextOf(pid: number, error: number): SystemErrorContext {
-  const isThread = error === EINVAL || error === ENOENT;
-  const thread = 'the number is a thread of a process: ask for the process';
-  const hint = error === ENOSYS ? 'it needs Linux 5.3 or later' : isThread ? thread : undefined;
-  return { pid, hint };
+  return { pid, hint: hints.get(error) };
 }
 
 /**
@@ -105,7 +111,8 @@ export class Process extends OpenFile {
 
   /**
    * Opens a process. Errors: ESRCH; ENOENT or EINVAL (it is a thread of a process); EACCES
-   * (it runs, but /proc does not show it: hidepid); EMFILE; ENOSYS (before Linux 5.3). Source: pidfd_open(2).
+   * (it runs, but /proc does not show it: hidepid); EMFILE; ENOSYS (before Linux 5.3); EPERM (a filter of
+   * system calls). Source: pidfd_open(2).
    */
   static open(pid: number, options?: ProcessOptions): Promise<Process> {
     return promised(() => Process.openSync(pid, options));

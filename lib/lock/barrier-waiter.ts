@@ -13,7 +13,10 @@ const hints = new Map<number, string>(
     [
       ['EOWNERDEAD', 'one who waited has died: the barrier is broken until it is reset'],
       ['ENOLCK', 'a thread can hold 2000 locks at a time'],
-      ['ENOSYS', 'this libc registers no robust list of the shape of glibc'],
+      [
+        'ENOSYS',
+        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
+      ],
     ] as const
   ).map(([code, hint]) => [errnoOf(code), hint]),
 );

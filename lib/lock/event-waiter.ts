@@ -6,7 +6,8 @@ import { native } from '../native';
 import type { LockHandle } from './lock-memory';
 
 const ENOSYS = errnoOf('ENOSYS');
-const noRobustList = 'this libc registers no robust list of the shape of glibc';
+const noRobustList =
+  'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed';
 
 export function eventFailure(
   error: number | string,

@@ -13,7 +13,10 @@ const hints = new Map<number, string>(
         'ENOLCK',
         'a thread can hold 2000 mutexes at a time: the kernel looks after no more when it dies',
       ],
-      ['ENOSYS', 'this libc registers no robust list of the shape of glibc'],
+      [
+        'ENOSYS',
+        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
+      ],
       [
         'EDEADLK',
         `this thread holds it, in process ${String(process.pid)}, by a guard that is not released`,

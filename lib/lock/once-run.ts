@@ -22,7 +22,10 @@ const hints = new Map<number, string>(
     [
       ['ENOTRECOVERABLE', 'somebody has unlocked the mutex of it after a death; make a new one'],
       ['ENOLCK', 'a thread can hold 2000 locks at a time'],
-      ['ENOSYS', 'this libc registers no robust list of the shape of glibc'],
+      [
+        'ENOSYS',
+        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
+      ],
       ['EDEADLK', 'an initialiser of this thread runs, and could not end meanwhile'],
     ] as const
   ).map(([code, hint]) => [errnoOf(code), hint]),

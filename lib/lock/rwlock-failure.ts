@@ -17,7 +17,10 @@ const hints = new Map<number, string>(
         'ENOLCK',
         'a thread can hold 2000 locks at a time: the kernel looks after no more when it dies',
       ],
-      ['ENOSYS', 'this libc registers no robust list of the shape of glibc'],
+      [
+        'ENOSYS',
+        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
+      ],
       [
         'EDEADLK',
         `a guard of this thread, in process ${String(process.pid)}, is in the way, and could not be ` +

@@ -121,7 +121,13 @@ export function startNode(
 
 /** Runs a program in which a system call fails with an errno: see test/fixtures/forbid.c. */
 export async function forbidding(
-  call: 'futex_waitv' | 'O_TMPFILE',
+  call:
+    | 'futex_waitv'
+    | 'get_robust_list'
+    | 'O_TMPFILE'
+    | 'pidfd_open'
+    | 'rt_tgsigqueueinfo'
+    | 'signalfd4',
   code: 'EPERM' | 'ENOSYS' | 'EOPNOTSUPP',
   program: string,
   args: readonly string[],

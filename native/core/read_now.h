@@ -21,10 +21,11 @@ inline int32_t read_now(int fd, void* memory, size_t size) {
     constexpr long own_position = -1;
     const long count =
         system_call(SYS_preadv2, fd, &part, 1, own_position, own_position, RWF_NOWAIT);
-    if (count != -EOPNOTSUPP && count != -ENOSYS) {
+    if (count != -EOPNOTSUPP && count != -ENOSYS && count != -EPERM) {
         return static_cast<int32_t>(count);
     }
-    // Of an eventfd since Linux 5.8, of a signalfd since 6.10.
+    // Of an eventfd since Linux 5.8, of a signalfd since 6.10; and a filter may know only older
+    // calls.
     const int error = set_nonblocking(fd, true);
     return error != 0 ? error : static_cast<int32_t>(or_errno(read(fd, memory, size)));
 }

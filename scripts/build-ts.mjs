@@ -13,6 +13,9 @@ import { Failure, main, root, run, tool } from './support/run.mjs';
 /** The public modules, in lib/ and in dist/. */
 const ENTRIES = ['index', 'syscalls'];
 
+/** Beside them, the program: nothing imports it. */
+const PROGRAM = 'cli';
+
 await main(async () => {
   const { values } = parseArgs({ options: { clean: { type: 'boolean' } } });
   if (!existsSync(addonPath)) {
@@ -26,7 +29,7 @@ await main(async () => {
   }
   run(process.execPath, [tool('tsc'), '--project', 'tsconfig.build.json']);
   const dist = path.join(root, 'dist');
-  await bundle(path.join(root, 'lib'), ENTRIES, dist);
+  await bundle(path.join(root, 'lib'), ENTRIES, PROGRAM, dist);
   for (const entry of ENTRIES) writeEsmEntry(dist, entry);
   run(process.execPath, [tool('tsc'), '--project', 'tsconfig.programs.json']);
 });

@@ -35,6 +35,7 @@ await main(() => {
     checkLinks(path.join(folder, 'node_modules/posix-ipc'));
     checkHeaders(path.join(folder, 'node_modules/posix-ipc'));
     usePrograms(folder);
+    useCommand(folder);
     for (const project of PROJECTS) useTypes(folder, project);
     useSource(folder);
   } finally {
@@ -97,6 +98,18 @@ function usePrograms(folder) {
     run(process.execPath, [name], { cwd: folder });
     console.log(`${name}: works`);
   }
+}
+
+/**
+ * The command, as npm has linked it.
+ *
+ * @param {string} folder
+ */
+function useCommand(folder) {
+  const listed = output('npx', ['--no-install', 'posix-ipc', 'list', '--json'], { cwd: folder });
+  const kinds = Object.keys(/** @type {object} */ (JSON.parse(listed)));
+  if (kinds.length !== 6) throw new Failure(`posix-ipc lists ${kinds.join(', ')}`);
+  console.log('posix-ipc: works');
 }
 
 /**

@@ -44,15 +44,19 @@ const variables = {
 };
 
 /**
- * Writes `<entry>.js` for each entry of a folder, and beside them what they share.
+ * Writes `<entry>.js` for each entry of a folder and for a program, and beside them what they share.
  *
  * @param {string} from
  * @param {readonly string[]} entries
+ * @param {string} program
  * @param {string} folder
  */
-export async function bundle(from, entries, folder) {
-  const input = Object.fromEntries(entries.map((name) => [name, path.join(from, `${name}.ts`)]));
+export async function bundle(from, entries, program, folder) {
+  const input = Object.fromEntries(
+    [...entries, program].map((name) => [name, path.join(from, `${name}.ts`)]),
+  );
   const calls = path.join(from, 'syscalls') + path.sep;
+  const ofProgram = path.join(from, program) + path.sep;
   /** @type {Set<string> | undefined} */
   let ofCalls;
   const built = await rollup({
@@ -77,7 +81,7 @@ export async function bundle(from, entries, folder) {
     // Two scopes: a call and a function of the facade may have one name, and both keep it. And who needs the
     // calls alone does not wait for all classes to be parsed.
     manualChunks: (id, { getModuleInfo }) => {
-      if (Object.values(input).includes(id)) return undefined;
+      if (Object.values(input).includes(id) || id.startsWith(ofProgram)) return undefined;
       if (id.startsWith(calls)) return 'calls';
       ofCalls ??= withAllImports(path.join(from, 'syscalls.ts'), getModuleInfo);
       return ofCalls.has(id) ? 'core' : 'classes';

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Peer } from './processes';
@@ -48,6 +48,15 @@ export function startApart(name: string, size: string, execArgv: string[] = []):
 export function startAlone(name: string, args: string[]): Peer {
   const program = path.join(programs, `${name}.js`);
   return new Peer('unshare', [...(unshare ?? []), process.execPath, program, ...args]);
+}
+
+/** Runs test/fixtures/NAME.ts where the names of POSIX queues are to be seen. */
+export function startWithQueueNames(name: string): Peer {
+  const folder = path.join(runDirectory(), `queues-${randomUUID()}`);
+  mkdirSync(folder);
+  const command = 'mount -t mqueue none "$0" && exec "$@"';
+  const program = [process.execPath, path.join(programs, `${name}.js`)];
+  return new Peer('unshare', [...(unshare ?? []), 'sh', '-c', command, folder, ...program]);
 }
 
 /** Runs test/fixtures/NAME.ts where /proc is empty. */

@@ -1,0 +1,50 @@
+import type { Listing, Kind, Shown, Table } from './kind';
+import { keyText, modeText } from './words';
+
+/** Between two columns. */
+const GAP = '  ';
+
+/** A table in lines; what is in no column cannot break one. */
+export function tableText({ title, headers, rows, notes }: Table): string {
+  const cells = rows.length === 0 ? [] : [headers.map(({ text }) => text.toUpperCase()), ...rows];
+  const widths = headers.map((_, i) => Math.max(0, ...cells.map((row) => row[i]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    row
+      .map((text, i) => {
+        const width = widths[i] ?? 0;
+        return headers[i]?.right === true ? text.padStart(width) : text.padEnd(width);
+      })
+      .join(GAP)
+      .trimEnd(),
+  );
+  const none = rows.length === 0 && notes.length === 0 ? ['none'] : [];
+  return [title, ...[...lines, ...none, ...notes].map((line) => `${GAP}${line}`), ''].join('\n');
+}
+
+export function listingText(listings: readonly Listing[]): string {
+  return listings.map(({ table }) => tableText(table)).join('\n');
+}
+
+export function shownText({ lines, tables }: Shown): string {
+  const width = Math.max(...lines.map(([what]) => what.length));
+  const own = lines.map(([what, text]) => `${what.padEnd(width)}${GAP}${text}\n`).join('');
+  return [own, ...tables.map(tableText)].join('\n');
+}
+
+export function listingJson(kinds: readonly Kind[], listings: readonly Listing[]): string {
+  return json(Object.fromEntries(kinds.map(({ property }, i) => [property, listings[i]?.objects])));
+}
+
+/** What is not known is null; keys and permissions are as people write them. */
+export function json(value: unknown): string {
+  const text = JSON.stringify(
+    value,
+    (name, one: unknown) => {
+      if (typeof one !== 'number') return one ?? null;
+      if (name === 'key') return keyText(one);
+      return name === 'mode' ? modeText(one) : one;
+    },
+    2,
+  );
+  return `${text}\n`;
+}

@@ -1,0 +1,98 @@
+import { MSG_INFO, MSG_STAT_ANY, msgctl } from '../syscalls';
+import { dateOf } from '../sysv/ipc-perm';
+import { MessageQueue } from '../sysv/message-queue';
+import { ifKnown, kindOf, partOf, type Column, type Part } from './kind';
+import { namedColumns, namedOf, objectsOf, pick, type Named } from './system-v';
+import { bytesText, dateText, processText } from './words';
+
+interface Queue extends Named {
+  messages: number;
+  bytes: number;
+  maxBytes: number;
+  lastSendPid: number;
+  lastReceivePid: number;
+  sentAt: Date | undefined;
+  receivedAt: Date | undefined;
+}
+
+interface Peeked {
+  index: number;
+  type: string;
+  length: number;
+  /** The first bytes, as text. */
+  begin: string;
+}
+
+/** Of a message. */
+const mostShown = 40;
+
+const columns: readonly Column<Queue>[] = [
+  ...namedColumns,
+  { header: 'messages', text: ({ messages }) => String(messages), right: true },
+  { header: 'bytes', text: ({ bytes }) => String(bytes), right: true },
+  { header: 'capacity', text: ({ maxBytes }) => String(maxBytes), right: true },
+  { header: 'last sent by', text: ({ lastSendPid }) => processText(lastSendPid) },
+  { header: 'last received by', text: ({ lastReceivePid }) => processText(lastReceivePid) },
+  { header: 'sent', text: ({ sentAt }) => dateText(sentAt), detail: true },
+  { header: 'received', text: ({ receivedAt }) => dateText(receivedAt), detail: true },
+];
+
+const peekedColumns: readonly Column<Peeked>[] = [
+  { header: 'index', text: ({ index }) => String(index), right: true },
+  { header: 'type', text: ({ type }) => type, right: true },
+  { header: 'length', text: ({ length }) => String(length), right: true },
+  { header: 'begins with', text: ({ begin }) => begin },
+];
+
+function queueAt(index: number): Queue {
+  const ds = msgctl(index, MSG_STAT_ANY);
+  return {
+    ...namedOf(ds.msqid, ds.msg_perm),
+    messages: ds.msg_qnum,
+    bytes: ds.msg_cbytes,
+    maxBytes: ds.msg_qbytes,
+    lastSendPid: ds.msg_lspid,
+    lastReceivePid: ds.msg_lrpid,
+    sentAt: dateOf(ds.msg_stime),
+    receivedAt: dateOf(ds.msg_rtime),
+  };
+}
+
+function all(): Queue[] {
+  return objectsOf(msgctl(0, MSG_INFO).index, queueAt);
+}
+
+/** Copies of the first messages, which stay where they are. */
+function* peekedOf(id: number, most: number): Generator<Peeked> {
+  const queue = MessageQueue.fromIdSync(id);
+  try {
+    for (let index = 0; index < most; index++) {
+      const message = queue.peekSync(index);
+      if (message === undefined) return;
+      const { type, data } = message;
+      const begin = bytesText(data, mostShown);
+      yield { index, type: String(type), length: data.length, begin };
+    }
+  } finally {
+    queue.close();
+  }
+}
+
+function contentOf({ id, messages }: Queue, most: number): Part {
+  const notes: string[] = [];
+  const peeked = ifKnown(() => [...peekedOf(id, most)], notes);
+  if (peeked !== undefined && messages > peeked.length) {
+    notes.push(`${String(messages - peeked.length)} more`);
+  }
+  return partOf('content', 'Messages', peekedColumns, peeked ?? [], notes);
+}
+
+export const sysvQueue = kindOf<Queue>({
+  name: 'sysv-queue',
+  property: 'sysvQueues',
+  title: 'System V message queues',
+  columns,
+  all,
+  one: (which) => pick(which, all()),
+  parts: (queue, most) => [contentOf(queue, most)],
+});

@@ -107,7 +107,9 @@ function usePrograms(folder) {
  */
 function useCommand(folder) {
   const listed = output('npx', ['--no-install', 'posix-ipc', 'list', '--json'], { cwd: folder });
-  const kinds = Object.keys(/** @type {object} */ (JSON.parse(listed)));
+  /** @type {Record<string, unknown>} */
+  const found = JSON.parse(listed);
+  const kinds = Object.keys(found);
   if (kinds.length !== 6) throw new Failure(`posix-ipc lists ${kinds.join(', ')}`);
   console.log('posix-ipc: works');
 }

@@ -3,7 +3,7 @@ import { Handle } from '../core/handle';
 import type { Keeper } from '../core/keeper';
 import type { Limits } from '../core/lane';
 import { laterLimitsOf, limitsOf } from '../core/limits';
-import { iterate, iteration, type MessageIterator } from '../core/message-iterator';
+import { iterate, iteration } from '../core/message-iterator';
 import {
   callable,
   integer,
@@ -201,11 +201,11 @@ export abstract class ReadingEnd<T extends Told>
   // ---- in turn
 
   /** The messages, one after the other, until this object is closed. Costs a Buffer and a promise each. */
-  messages(options?: WaitOptions): MessageIterator<T['message']> {
+  messages(options?: WaitOptions): AsyncIterableIterator<T['message']> {
     return this.#iterate(laterLimitsOf(options), nextOf(this.#waits, this.#take));
   }
 
-  [Symbol.asyncIterator](): MessageIterator<T['message']> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T['message']> {
     return this.messages();
   }
 
@@ -216,7 +216,7 @@ export abstract class ReadingEnd<T extends Told>
    * for await (const { value } of receiver.values()) handle(value);
    * ```
    */
-  values(options?: WaitOptions): MessageIterator<T['decoded']> {
+  values(options?: WaitOptions): AsyncIterableIterator<T['decoded']> {
     const limits = laterLimitsOf(options);
     const take = this.#takeInPlace;
     if (take !== undefined) return this.#iterate(limits, nextOf(this.#waits, take));
@@ -233,7 +233,7 @@ export abstract class ReadingEnd<T extends Told>
    * for await (const batch of receiver.batches()) for (const { data } of batch) handle(data);
    * ```
    */
-  batches(options?: BatchOptions): MessageIterator<T['message'][]> {
+  batches(options?: BatchOptions): AsyncIterableIterator<T['message'][]> {
     const given = optionsOf(options);
     const limit = limitOf(given, batchLimit);
     const take = (): T['message'][] | undefined => {
@@ -267,7 +267,7 @@ export abstract class ReadingEnd<T extends Told>
   #iterate<R extends object>(
     limits: ReturnType<typeof laterLimitsOf>,
     receive: (own: Limits) => R | Promise<R>,
-  ): MessageIterator<R> {
+  ): AsyncIterableIterator<R> {
     const check = (): void => {
       this.checkFree();
     };

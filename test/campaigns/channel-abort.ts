@@ -189,7 +189,7 @@ export class AbortStorm {
       async () => {
         const messages = receiver.messages(limits());
         const next = messages.next();
-        await messages.return();
+        await messages.return?.();
         const { value } = (await next) as { value?: channel.Message };
         if (value !== undefined) take(value);
       },

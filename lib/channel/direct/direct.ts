@@ -7,7 +7,7 @@ import { eitherOf } from '../../core/either';
 import { ClosedError, SystemError } from '../../core/error';
 import type { Limits } from '../../core/lane';
 import { laterLimitsOf, limitsOf } from '../../core/limits';
-import { iterate, type MessageIterator } from '../../core/message-iterator';
+import { iterate } from '../../core/message-iterator';
 import {
   bytesOf,
   callable,
@@ -166,7 +166,7 @@ export class Direct extends Closable implements AsyncIterable<Message> {
   }
 
   /** The messages, one after the other, until either end is closed. */
-  messages(options?: WaitOptions): MessageIterator<Message> {
+  messages(options?: WaitOptions): AsyncIterableIterator<Message> {
     const limits = laterLimitsOf(options);
     const check = (): void => {
       this.checkOpen();
@@ -174,7 +174,7 @@ export class Direct extends Closable implements AsyncIterable<Message> {
     return iterate(limits, check, (own) => this.#receive(own).catch(nullAtEnd));
   }
 
-  [Symbol.asyncIterator](): MessageIterator<Message> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message> {
     return this.messages();
   }
 

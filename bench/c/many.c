@@ -138,7 +138,8 @@ static int64_t shared(const struct params* params) {
     }
     free(shares);
     if (all.taken != sent || all.sum != numbers * (numbers - 1) / 2) {
-        fprintf(stderr, "%ld messages were sent, %ld received\n", sent, all.taken);
+        fprintf(stderr, "%ld messages were sent, %ld received%s\n", sent, all.taken,
+                all.taken == sent ? ", but not each of them once" : "");
         exit(1);
     }
     return all.last;

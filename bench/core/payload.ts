@@ -83,7 +83,7 @@ export class Sink {
 
   /** Verifies every byte. */
   readonly check: Take = (data) => {
-    verify(data, this.#size, this.#sequence++);
+    verify(data, this.#size, this.#sequence++, this.#wrong);
   };
 
   /** For the timed part: length and first byte, as the C programs do. */
@@ -101,23 +101,28 @@ export class Sink {
   );
 
   finish(): void {
-    if (this.#wrong > 0)
-      throw new Error(`${String(this.#wrong)} messages differ in the timed part`);
+    if (this.#wrong > 0) throw new Error(differing(this.#wrong, 'message'));
   }
 }
 
-export function verify(data: Uint8Array, size: number, sequence: number): void {
-  if (data.length !== size) {
-    throw new Error(
-      `message ${String(sequence)} of ${String(size)} bytes: got ${String(data.length)}`,
-    );
-  }
+/** In words: "1 message differs in the timed part". */
+export function differing(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? ' differs' : 's differ'} in the timed part`;
+}
+
+/** What is wrong after the timed part, with what was wrong there: one that is lost shifts all that follow. */
+export function faulty(what: string, wrong: number, of = 'message'): Error {
+  return new Error(wrong > 0 ? `${differing(wrong, of)}, and ${what}` : what);
+}
+
+/** `wrong`: how many differed before, in the timed part. */
+export function verify(data: Uint8Array, size: number, sequence: number, wrong = 0): void {
+  const message = `message ${String(sequence)}`;
+  if (data.length !== size)
+    throw faulty(`${message} of ${String(size)} bytes: got ${String(data.length)}`, wrong);
   const found = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-  if (found !== sequence) {
-    throw new Error(`message ${String(sequence)}: got number ${String(found)}`);
-  }
+  if (found !== sequence) throw faulty(`${message}: got number ${String(found)}`, wrong);
   for (let i = HEADER; i < size; i++) {
-    if (data[i] !== patternAt(i))
-      throw new Error(`message ${String(sequence)}: byte ${String(i)} is damaged`);
+    if (data[i] !== patternAt(i)) throw faulty(`${message}: byte ${String(i)} is damaged`, wrong);
   }
 }

@@ -1,6 +1,7 @@
 /** Structured objects: ten fields, of kinds that JSON has too, so that each transport carries the same. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { differing, faulty } from './payload';
 
 export interface Thing {
   id: number;
@@ -44,7 +45,7 @@ export class ThingSink {
   readonly check: TakeThing = (value) => {
     const id = this.#id++;
     if (!isDeepStrictEqual(value, thing(id))) {
-      throw new Error(`object ${String(id)}: got ${JSON.stringify(value)}`);
+      throw faulty(`object ${String(id)}: got ${JSON.stringify(value)}`, this.#wrong, 'object');
     }
   };
 
@@ -55,6 +56,6 @@ export class ThingSink {
   };
 
   finish(): void {
-    if (this.#wrong > 0) throw new Error(`${String(this.#wrong)} objects differ in the timed part`);
+    if (this.#wrong > 0) throw new Error(differing(this.#wrong, 'object'));
   }
 }

@@ -6,7 +6,7 @@
 import { allThere, arrive, hear, say } from '../core/folder-meeting';
 import { sourceFor, type Forms, type TakeTyped } from '../core/driver';
 import type { Params } from '../core/params';
-import { verify } from '../core/payload';
+import { differing, verify } from '../core/payload';
 import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
@@ -42,7 +42,7 @@ export async function gatherReceive(forms: Forms, form: string, params: Params):
     const sequence = next[type] ?? NaN;
     next[type] = sequence + 1;
     if (taken < from || taken >= to) {
-      verify(memory.subarray(offset, offset + length), size, sequence);
+      verify(memory.subarray(offset, offset + length), size, sequence, wrong);
     } else if (length !== size || memory[offset] !== (sequence & 0xff)) {
       wrong++;
     }
@@ -53,7 +53,7 @@ export async function gatherReceive(forms: Forms, form: string, params: Params):
   };
   take.at = at;
   await formOf(forms.receiveTyped, form)(take, () => taken < total);
-  if (wrong > 0) throw new Error(`${String(wrong)} messages differ in the timed part`);
+  if (wrong > 0) throw new Error(differing(wrong, 'message'));
   const each = warm + count + check;
   if (next.some((sent) => sent !== each)) {
     throw new Error(`of the senders came ${next.join(', ')}, of each ${String(each)} were sent`);
@@ -125,7 +125,8 @@ export async function shareSend(forms: Forms, form: string, params: Params): Pro
   const taken = shares.reduce((sum, one) => sum + one.taken, 0);
   const numbers = shares.reduce((sum, one) => sum + one.sum, 0);
   if (taken !== sent || numbers !== (sent * (sent - 1)) / 2) {
-    throw new Error(`${String(sent)} messages were sent, ${String(taken)} received`);
+    const each = taken === sent ? ', but not each of them once' : '';
+    throw new Error(`${String(sent)} messages were sent, ${String(taken)} received${each}`);
   }
   const end = Math.max(...shares.map(({ last }) => last));
   return { values: { ns: (end - begin) / count, ...usage }, latencies: {} };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Forms } from '../core/driver';
 import type { Params } from '../core/params';
-import { Source, verify } from '../core/payload';
+import { differing, Source, verify } from '../core/payload';
 import type { Result } from '../core/result';
 import { Meter } from '../core/usage';
 import { formOf, nanoseconds } from './support';
@@ -34,10 +34,10 @@ export async function roundTripCall(forms: Forms, form: string, params: Params):
     const reply = caller.blocking ? caller.call(payload) : await caller.call(payload);
     const end = nanoseconds();
     if (timed) latencies[i - warm] = end - begin;
-    if (!timed) verify(reply, size, i);
+    if (!timed) verify(reply, size, i, wrong);
     else if (reply.length !== size || reply[0] !== (i & 0xff)) wrong++;
   }
-  if (wrong > 0) throw new Error(`${String(wrong)} replies differ in the timed part`);
+  if (wrong > 0) throw new Error(differing(wrong, 'message'));
   return { values: usage, latencies: { 'round trip': Array.from(latencies, Math.round) } };
 }
 

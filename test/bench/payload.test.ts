@@ -35,7 +35,20 @@ test.each([
   messages.forEach(quick.tally);
   expect(() => {
     quick.finish();
-  }).toThrow(/differ in the timed part/);
+  }).toThrow(/differs? in the timed part/);
+});
+
+test('after the timed part it is told how many differed there: one that was lost shifts all that follow', () => {
+  const sink = new Sink(64);
+  for (let i = 0; i < 10; i++) sink.tally(payload(64, i < 4 ? i : i + 1));
+  expect(() => {
+    sink.check(payload(64, 11));
+  }).toThrow(/^6 messages differ in the timed part, and message 10: got number 11$/);
+  const other = new Sink(64);
+  other.tally(payload(64, 1));
+  expect(() => {
+    other.finish();
+  }).toThrow(/^1 message differs in the timed part$/);
 });
 
 test('a damaged byte and a wrong length are noticed', () => {

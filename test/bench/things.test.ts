@@ -30,5 +30,8 @@ test('the quick check of the timed part notices what is lost', () => {
   [thing(0), thing(2)].forEach(sink.tally);
   expect(() => {
     sink.finish();
-  }).toThrow('1 objects differ');
+  }).toThrow('1 object differs');
+  expect(() => {
+    sink.check(thing(3));
+  }).toThrow('1 object differs in the timed part, and object 2: got');
 });

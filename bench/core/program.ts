@@ -1,6 +1,7 @@
 /** Runs the programs of one sample, each in a fresh process. */
 
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { undoLater } from './cleanup';
 import type { Result } from './result';
 
@@ -30,6 +31,16 @@ export class Fault extends Error {}
 /** It could not begin: the system has refused what it needs. Nobody was wrong. */
 export class Refusal extends Fault {}
 
+/** So many characters of what a program says stand in a table. */
+const LONGEST = 200;
+
+/** What it says first, without what would move the cursor of a terminal. */
+export function lineOf(text: string): string {
+  const [first = ''] = stripVTControlCharacters(text).trim().split('\n');
+  const line = first.replace(/\p{Cc}/gu, ' ');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
+}
+
 interface Running {
   done: Promise<string>;
   kill: () => void;
@@ -52,11 +63,10 @@ function start({ file, args, env, descriptors = [] }: Command): Running {
     });
     child.on('close', (code, signal) => {
       ended();
-      if (code === 0) resolve(output);
-      else
-        reject(
-          new Fault(errors.trim().split('\n')[0] || `it ended with ${String(signal ?? code)}`),
-        );
+      // The others may wait for it for ever.
+      if (code === 0 && output.trim() === '') reject(new Fault('it ended without a result'));
+      else if (code === 0) resolve(output);
+      else reject(new Fault(lineOf(errors) || `it ended with ${String(signal ?? code)}`));
     });
   });
   return { done, kill };
@@ -64,14 +74,13 @@ function start({ file, args, env, descriptors = [] }: Command): Running {
 
 /** What a program says: a package of somebody else may end it before, or say something of its own. */
 function resultIn(line: string): Result {
-  if (line === '') throw new Fault('it ended without a result');
   try {
     const result = JSON.parse(line) as Result | null;
     if (result?.values !== undefined) return result;
   } catch {
     // The same.
   }
-  throw new Fault(`it says what is no result: ${line}`);
+  throw new Fault(`it says what is no result: ${lineOf(line)}`);
 }
 
 /**

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { folder } from './folder';
 import type { Contender, Measure } from './measure';
+import { lineOf } from './program';
 
 /** Loads one. Throws where it is not installed, or does not build or load on this Node. */
 export function loadRival(name: string): unknown {
@@ -20,8 +21,7 @@ function absenceOf(name: string): string | undefined {
   try {
     loadRival(name);
   } catch (error) {
-    const [reason = ''] = String(error).split('\n');
-    absence = `${name} is not measured, it is not installed or does not load: ${reason}`;
+    absence = `${name} is not measured, it is not installed or does not load: ${lineOf(String(error))}`;
   }
   absences.set(name, absence);
   return absence;

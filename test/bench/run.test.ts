@@ -159,6 +159,22 @@ describe('a program that says no result', () => {
     expect(right?.rounds).toHaveLength(1);
   });
 
+  test('is not waited for by those that wait for it', async () => {
+    const sleeps = { file: 'sleep', args: ['60'] };
+    await expect(
+      runTogether([sleeps, { file: 'true', args: [] }], () => undefined),
+    ).rejects.toThrow('it ended without a result');
+  });
+
+  test.each([
+    ['all of it as an error', `cat $0.text >&2; exit 1`],
+    ['all of it as a result', `cat $0.text`],
+  ])('but too much to stand in a table, %s: what it says first is told', async (_how, text) => {
+    writeFileSync(path.join(folder, 'shell.text'), `\x1b[31mred\x1b[0m\ttab ${'x'.repeat(5000)}\n`);
+    const [wrong] = await ran([shell(text)]);
+    expect(wrong?.fault?.what).toMatch(/^(it says what is no result: )?red tab x{100,200}\.\.\.$/);
+  });
+
   test('as it cannot be started, too', async () => {
     const nowhere: Contender = { language: 'C', program: path.join(folder, 'nowhere') };
     const [wrong] = await ran([measure('pair', { subject: nowhere })]);

@@ -3,7 +3,7 @@
 import type { Agreement } from './agreement';
 import { costsOf } from './costs';
 import { replaceFile } from './replace-file';
-import { rowsOf, nearOf } from './rows';
+import { countedOf, rowsOf, nearOf } from './rows';
 import type { Outcome, Sample } from './run';
 import { tailsOf } from './tails';
 
@@ -19,8 +19,8 @@ export function writeJson(
     scenario: outcome.measure.scenario,
     work: outcome.measure.work,
     rows: rowsOf(outcome, near),
-    percentiles: tailsOf(outcome),
-    costs: costsOf(outcome),
+    percentiles: tailsOf(countedOf(outcome, near)),
+    costs: costsOf(countedOf(outcome, near)),
     rounds: outcome.rounds.map(({ subject, baseline }) => ({
       subject: figures(outcome, subject),
       baseline: figures(outcome, baseline),

@@ -48,14 +48,27 @@ export function distancesOf({ rounds }: Outcome): Distance[] {
   return rounds.flatMap(samplesOf).flatMap(({ distances }) => distances);
 }
 
+function isFarIn(near: Distance): (sample: Sample) => boolean {
+  return ({ distances }) => distances.some((one) => isFar(one, near));
+}
+
+/** The same with the rounds that count: in which both ran near, or both far. All tables and plots are made of these. */
+export function countedOf(outcome: Outcome, near: Distance): Outcome {
+  const far = isFarIn(near);
+  const comparable = outcome.rounds.filter(
+    (round) => new Set(samplesOf(round).map(far)).size === 1,
+  );
+  return comparable.length >= FEW ? { ...outcome, rounds: comparable } : outcome;
+}
+
 export function rowsOf(outcome: Outcome, near: Distance): Row[] {
   return outcome.measure.figures.map((figure) => rowOf(outcome, figure, near));
 }
 
-function rowOf({ measure, rounds, fault }: Outcome, figure: Figure, near: Distance): Row {
-  const far = (sample: Sample): boolean => sample.distances.some((one) => isFar(one, near));
-  const comparable = rounds.filter((round) => new Set(samplesOf(round).map(far)).size === 1);
-  const used = comparable.length >= FEW ? comparable : rounds;
+function rowOf(outcome: Outcome, figure: Figure, near: Distance): Row {
+  const { measure, rounds, fault } = outcome;
+  const far = isFarIn(near);
+  const { rounds: used } = countedOf(outcome, near);
   const row: Row = {
     group: measure.group,
     name: measure.name,

@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { agreementMarkdown, agreementsOf, agreementText, pooled } from '../core/agreement';
 import { costMarkdown, costsOf } from '../core/costs';
-import { goalText, nearOf, rowsOf } from '../core/rows';
+import { countedOf, goalText, nearOf, rowsOf } from '../core/rows';
 import { replaceFile } from '../core/replace-file';
 import type { Outcome } from '../core/run';
 import { markdown } from '../core/table';
@@ -20,10 +20,11 @@ type Facts = Readonly<Record<string, string>>;
 export function tablesOf(runs: readonly (readonly Outcome[])[]): string {
   const outcomes = pooled(runs);
   const near = nearOf(outcomes);
+  const counted = outcomes.map((outcome) => countedOf(outcome, near));
   const tables = {
     '': markdown(outcomes.flatMap((outcome) => rowsOf(outcome, near))),
-    'Percentiles, in microseconds': tailMarkdown(outcomes.flatMap(tailsOf)),
-    'What a message costs beside time': costMarkdown(outcomes.flatMap(costsOf)),
+    'Percentiles, in microseconds': tailMarkdown(counted.flatMap(tailsOf)),
+    'What a message costs beside time': costMarkdown(counted.flatMap(costsOf)),
     'Run by run': runs.length > 1 ? agreementMarkdown(agreementsOf(runs)) : '',
   };
   return Object.entries(tables)

@@ -14,6 +14,7 @@ import { transportSection } from './transports';
 export interface Report {
   facts: Readonly<Record<string, string>>;
   rows: readonly Row[];
+  /** With the rounds that count. */
   outcomes: readonly Outcome[];
   /** Of several runs. */
   agreements: readonly Agreement[];

@@ -4,7 +4,7 @@ import { agreementsOf, agreementTable, agreementText, pooled } from '../core/agr
 import { costsOf, costTable } from '../core/costs';
 import { writeJson } from '../core/json';
 import { replaceFile } from '../core/replace-file';
-import { goalText, rowsOf, nearOf } from '../core/rows';
+import { countedOf, goalText, rowsOf, nearOf } from '../core/rows';
 import type { Outcome } from '../core/run';
 import { table } from '../core/table';
 import { tailsOf, tailTable } from '../core/tails';
@@ -23,19 +23,20 @@ export async function report(
   const outcomes = pooled(runs);
   const near = nearOf(outcomes);
   const rows = outcomes.flatMap((outcome) => rowsOf(outcome, near));
+  const counted = outcomes.map((outcome) => countedOf(outcome, near));
   const agreements = runs.length > 1 ? agreementsOf(runs) : [];
   const smoke = options.effort === 'smoke';
   for (const [name, value] of Object.entries(facts)) console.log(`${name}: ${value}`);
   console.log(table(rows));
-  const tails = outcomes.flatMap(tailsOf);
+  const tails = counted.flatMap(tailsOf);
   if (tails.length > 0) console.log(`Percentiles, in microseconds:\n${tailTable(tails)}`);
-  const costs = outcomes.flatMap(costsOf);
+  const costs = counted.flatMap(costsOf);
   if (costs.length > 0) console.log(`What a message costs beside time:\n${costTable(costs)}`);
   if (agreements.length > 0) console.log(`Run by run:\n${agreementTable(agreements)}`);
   if (agreements.length > 0 && !smoke) console.log(agreementText(agreements));
   console.log(smoke ? SMOKE : goalText(rows));
   const { json, html, markdown } = options;
-  const text = html && (await page({ facts, rows, outcomes, agreements, smoke }));
+  const text = html && (await page({ facts, rows, outcomes: counted, agreements, smoke }));
   const written = [
     isWritten(json, (file) => {
       writeJson(file, facts, outcomes, agreements);

@@ -48,9 +48,12 @@ export async function page(report: Report): Promise<string> {
 <h1>posix-ipc benchmark</h1>
 <p>${verdict} A ratio compares two programs that ran in the same minute; absolute numbers belong to this machine.</p>
 <table class="facts">${Object.entries(report.facts)
-    .map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`)
+    .map(
+      ([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`,
+    )
     .join('')}</table>
 ${await transportSection(report.outcomes, report.rows)}
+<h2>Row by row</h2>
 ${groups.join('\n')}
 ${agreementSection(report)}
 </body>
@@ -87,7 +90,7 @@ ${spent}</section>`;
 }
 
 function tableOf(head: readonly string[], lines: readonly string[]): string {
-  const titles = head.map((text) => `<th>${escape(text)}</th>`).join('');
+  const titles = head.map((text) => `<th scope="col">${escape(text)}</th>`).join('');
   const body = lines.map((line) => `<tr>${line}</tr>`).join('\n');
   return `<div class="wide"><table><thead><tr>${titles}</tr></thead><tbody>
 ${body}
@@ -104,13 +107,16 @@ function titled<T extends { name: string }>(
   if (lines.length === 0) return '';
   const all = lines.map((line) => [line.name, ...cellsOf(line)]);
   const isUsed = used(all);
-  const texts = all.map((line) =>
-    line
-      .filter(isUsed)
-      .map((text) => `<td>${escape(text)}</td>`)
-      .join(''),
-  );
+  const texts = all.map((line) => {
+    const [name = '', ...others] = line.filter(isUsed).map(escape);
+    return `${rowTitle(name)}${others.map((text) => `<td>${text}</td>`).join('')}`;
+  });
   return `<h4>${escape(title)}</h4>\n${tableOf(head.filter(isUsed), texts)}`;
+}
+
+/** Who reads only a cell is told whose it is. */
+function rowTitle(text: string): string {
+  return `<th scope="row">${text}</th>`;
 }
 
 function rowTable(rows: readonly Row[]): string {
@@ -128,9 +134,9 @@ function rowCells(row: Row, texts: readonly string[], columns: number): string {
   const [title = '', ...others] = texts.map(escape);
   if (row.trouble !== undefined) {
     const span = String(columns - 1);
-    return `<td>${title}</td><td colspan="${span}" class="trouble">${others.join('')}</td>`;
+    return `${rowTitle(title)}<td colspan="${span}" class="trouble">${others.join('')}</td>`;
   }
   const verdict = row.goal === undefined ? '' : row.goal.met ? ' class="met"' : ' class="missed"';
   const last = others.pop() ?? '';
-  return `${[title, ...others].map((text) => `<td>${text}</td>`).join('')}<td${verdict}>${last}</td>`;
+  return `${rowTitle(title)}${others.map((text) => `<td>${text}</td>`).join('')}<td${verdict}>${last}</td>`;
 }

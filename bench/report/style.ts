@@ -25,4 +25,15 @@ thead th { white-space: normal; vertical-align: bottom; }
 .facts th { min-width: 6rem; }
 .met { color: var(--met); }
 .missed, .trouble { color: var(--missed); font-weight: 600; }
+.trouble { white-space: normal; overflow-wrap: anywhere; }
+.wide tbody th { font-weight: normal; }
+@media print {
+  body { font-size: 9pt; margin: 0; max-width: none; padding: 0; }
+  figure, .wide { overflow: visible; }
+  svg { max-width: 100%; height: auto; }
+  .wide table { font-size: 0.8em; width: 100%; }
+  .wide th, .wide td { white-space: normal; padding: 0.1rem 0.3rem; }
+  figure, tr { break-inside: avoid; }
+  h2, h3, h4 { break-after: avoid; }
+}
 `;

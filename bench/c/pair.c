@@ -12,17 +12,24 @@ static void checked(const struct params* params, long count) {
     }
 }
 
-void pair(const struct params* params) {
-    payload_fill(&out, params->size);
-    checked(params, params->warm);
+/* How many differ. */
+static long tallied(const struct params* params, long count) {
     long wrong = 0;
-    const struct usage before = usage_now();
-    const int64_t begin = now_ns();
-    for (long i = 0; i < params->count; i++, sequence++) {
+    for (long i = 0; i < count; i++, sequence++) {
         payload_stamp(&out, sequence);
         transport_send(&out, params->size);
         wrong += payload_differs(&in, transport_receive(&in, 0), params->size, sequence);
     }
+    return wrong;
+}
+
+void pair(const struct params* params) {
+    payload_fill(&out, params->size);
+    checked(params, params->warm);
+    long wrong = tallied(params, params->warm);
+    const struct usage before = usage_now();
+    const int64_t begin = now_ns();
+    wrong += tallied(params, params->count);
     const int64_t end = now_ns();
     const struct usage after = usage_now();
     checked(params, params->check);

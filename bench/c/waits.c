@@ -61,26 +61,51 @@ static double idle(void) {
     return used > 0 ? used / 1e9 * 100 : 0;
 }
 
+static pthread_attr_t small;
+static struct message out;
+
+static void start(struct wait* wait, long type) {
+    wait->type = type;
+    if (pthread_create(&wait->thread, &small, receive, wait) != 0)
+        fail("no thread");
+}
+
+/* Lets one of them have its message; answers how long that took. */
+static int64_t answer(struct wait* wait) {
+    out.type = wait->type;
+    payload_stamp(&out, (uint32_t)out.type);
+    const int64_t begin = now_ns();
+    transport_send(&out, expected);
+    pthread_join(wait->thread, NULL);
+    return wait->woken - begin;
+}
+
+/* So many are made and answered one after the other, before those that are left waiting. */
+static void warm(struct wait* wait, long count) {
+    for (long i = 0; i < count; i++) {
+        start(wait, 1);
+        usleep(1000);
+        answer(wait);
+    }
+}
+
 void waits(const struct params* params) {
     const long count = params->count;
     struct wait* all = calloc((size_t)count, sizeof *all);
     int64_t* created = calloc((size_t)count, sizeof *created);
     int64_t* woken = calloc((size_t)count, sizeof *woken);
-    pthread_attr_t small;
-    static struct message out;
     if (all == NULL || created == NULL || woken == NULL)
         fail("no memory");
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, STACK_BYTES);
     expected = params->size;
     payload_fill(&out, params->size);
+    warm(all, params->warm);
 
     const long threads = status("Threads"), resident = status("VmRSS"), size = status("VmSize");
     for (long i = 0; i < count; i++) {
-        all[i].type = i + 1;
         const int64_t begin = now_ns();
-        if (pthread_create(&all[i].thread, &small, receive, &all[i]) != 0)
-            fail("no thread");
+        start(&all[i], i + 1);
         created[i] = now_ns() - begin;
     }
     const double idled = idle(), each = (double)count;
@@ -90,14 +115,8 @@ void waits(const struct params* params) {
     result_value("resident", (double)(status("VmRSS") - resident) / each);
     result_value("virtual", (double)(status("VmSize") - size) / each);
 
-    for (long i = 0; i < count; i++) {
-        out.type = all[i].type;
-        payload_stamp(&out, (uint32_t)out.type);
-        const int64_t begin = now_ns();
-        transport_send(&out, params->size);
-        pthread_join(all[i].thread, NULL);
-        woken[i] = all[i].woken - begin;
-    }
+    for (long i = 0; i < count; i++)
+        woken[i] = answer(&all[i]);
     result_latencies("creation", created, count);
     result_latencies("wake", woken, count);
     result_end();

@@ -6,6 +6,7 @@
 
 import type { Call, Driver, Forms, Moves } from '../core/driver';
 import { attach, type Disruptor } from '../core/disruptors';
+import type { Take } from '../core/payload';
 import { REPLY, REQUEST } from '../core/slots';
 import { placeOf } from '../core/sockets';
 
@@ -20,41 +21,56 @@ function put(ring: Disruptor, payload: Buffer): void {
   ring.produceCommitSync();
 }
 
-/** Elements lie side by side in what it gives. */
-function* elements(buffers: readonly Buffer[], size: number): Generator<Buffer> {
-  for (const buffer of buffers) {
-    for (let at = 0; at < buffer.length; at += size) yield buffer.subarray(at, at + size);
-  }
-}
-
-/** One element after the other; what it gave before is given back when it is asked for more. */
+/** Elements lie side by side in what it gives; what it gave before is given back when it is asked for more. */
 class Elements {
-  #left: Iterator<Buffer> = [].values();
+  #buffers: readonly Buffer[] = [];
+  /** Of the next one: in which buffer, and where. */
+  #which = 0;
+  #at = 0;
 
   constructor(
     private readonly ring: Disruptor,
     private readonly size: number,
   ) {}
 
-  next(): Buffer | undefined {
-    const next = this.#left.next();
-    return next.done === true ? undefined : next.value;
-  }
-
-  moreSync(): void {
-    this.#left = elements(this.ring.consumeNewSync(), this.size);
+  /** Takes up to so many of those that are there, as they lie; answers how many. */
+  each(take: Take, limit: number): number {
+    const { size } = this;
+    let count = 0;
+    for (; this.#which < this.#buffers.length; this.#which++, this.#at = 0) {
+      const buffer = this.#buffers[this.#which] as Buffer;
+      for (; this.#at < buffer.length; this.#at += size) {
+        if (count === limit) return count;
+        if (take.at === undefined) take(buffer.subarray(this.#at, this.#at + size));
+        else take.at(buffer, this.#at, size);
+        count++;
+      }
+    }
+    return count;
   }
 
   async more(): Promise<void> {
-    this.#left = elements((await this.ring.consumeNew()).bufs, this.size);
+    this.#put((await this.ring.consumeNew()).bufs);
   }
 
   nextSync(): Buffer {
     for (;;) {
-      const next = this.next();
-      if (next !== undefined) return next;
-      this.moreSync();
+      const buffer = this.#buffers[this.#which];
+      if (buffer === undefined) {
+        this.#put(this.ring.consumeNewSync());
+      } else if (this.#at < buffer.length) {
+        const begin = this.#at;
+        this.#at += this.size;
+        return buffer.subarray(begin, this.#at);
+      } else {
+        [this.#which, this.#at] = [this.#which + 1, 0];
+      }
     }
+  }
+
+  #put(buffers: readonly Buffer[]): void {
+    this.#buffers = buffers;
+    [this.#which, this.#at] = [0, 0];
   }
 }
 
@@ -80,13 +96,8 @@ function streams(of: Opens, size: number): Forms {
 function consumed(ring: Elements): Moves {
   return async (count, take) => {
     for (let left = count; left > 0;) {
-      const next = ring.next();
-      if (next === undefined) {
-        await ring.more();
-      } else {
-        take(next);
-        left--;
-      }
+      left -= ring.each(take, left);
+      if (left > 0) await ring.more();
     }
   };
 }

@@ -33,7 +33,7 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
   --rounds N    how often each row is measured (default 7; 3 with --quick)
   --quick       fewer messages and rounds
   --smoke       a thousand messages each: are the drivers right? No numbers worth reading; not with
-                --quick or --duration
+                --quick, --duration or --document
   --pin         the two programs of a row each on a CPU of its own
   --one-cpu     everything on one CPU; not with --pin
   --json FILE   the results for machines
@@ -42,8 +42,9 @@ export const USAGE = `npm run bench -- [FACILITY] [options]
                 the tables for a document
   --document FILE
                 the tables of each facility in a section of a document, as soon as it is measured; what
-                else is in the document stays
-  --no-install  do not install rivals; those that are missing are reported`;
+                else is in the document stays; not with --only, --payload or --smoke
+  --no-install  do not install rivals; those that are missing are reported
+  -h, --help    this text`;
 
 export type Effort = 'full' | 'quick' | 'smoke';
 
@@ -91,7 +92,7 @@ const config = {
     html: { type: 'string' },
     markdown: { type: 'string' },
     document: { type: 'string' },
-    help: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 } as const;
 

@@ -36,6 +36,10 @@ function inFolder(look: (folder: string) => void): void {
 
 const work = { size: 64, warm: 5, count: 1000, check: 5, pause: 0, batch: 1, selectors: 1 };
 
+test.each([['-h'], ['--help'], ['sysv', '--quick', '-h']])('%s asks for help', (...args) => {
+  expect(parseOptions(args)).toBe('help');
+});
+
 test('without options the rows are as they are', () => {
   expect(parsed()).toMatchObject({ payloads: undefined, duration: undefined, rate: undefined });
 });

@@ -1,7 +1,7 @@
 /** The command: npm run bench -- [FACILITY] [options] */
 
 import { pooled } from './core/agreement';
-import { endBy, undoAtExit, undoLater } from './core/cleanup';
+import { endBy, isOurs, undoAtExit, undoLater } from './core/cleanup';
 import { Compiler } from './core/compiler';
 import { conditions } from './core/conditions';
 import { cannotPlace } from './core/cpus';
@@ -193,14 +193,16 @@ async function main(): Promise<void> {
   endBy('SIGINT');
 }
 
-/** Ctrl-C ends a compiler that is waited for as well, and that would be told as an error. */
-function isInterruption(error: unknown): boolean {
-  return error instanceof Error && 'signal' in error && error.signal === 'SIGINT';
+/** Ctrl-C ends a compiler that is waited for as well, and that would be told as an error: so do other signals. */
+function interruptionIn(error: unknown): NodeJS.Signals | undefined {
+  const signal = error instanceof Error && 'signal' in error ? error.signal : undefined;
+  return isOurs(signal) ? signal : undefined;
 }
 
 main().catch((error: unknown) => {
   process.exitCode = error instanceof Misuse ? 2 : 1;
-  if (isInterruption(error)) endBy('SIGINT');
+  const interruption = interruptionIn(error);
+  if (interruption !== undefined) endBy(interruption);
   else if (error instanceof Misuse) console.error(`${error.message}\n\n${USAGE}`);
   else console.error(error instanceof Lack ? error.message : error);
 });

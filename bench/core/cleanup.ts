@@ -2,6 +2,11 @@
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Whether it is one of those that end the benchmark. */
+export function isOurs(signal: unknown): signal is (typeof SIGNALS)[number] {
+  return SIGNALS.some((one) => one === signal);
+}
+
 const undoings = new Set<() => void>();
 
 /** Runs `undo` once: when the answered function is called, or else at the end of the process. */

@@ -5,6 +5,7 @@
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { undoLater } from './cleanup';
 
 const run = promisify(execFile);
 
@@ -17,7 +18,15 @@ export type Distance = number;
 export type Probe = () => Promise<Distance>;
 
 export function proberOf(program: string): Probe {
-  return async () => Number((await run(program)).stdout);
+  return async () => {
+    const running = run(program);
+    const ended = undoLater(() => running.child.kill('SIGKILL'));
+    try {
+      return Number((await running).stdout);
+    } finally {
+      ended();
+    }
+  };
 }
 
 export function isFar(distance: Distance, near: Distance): boolean {

@@ -304,6 +304,23 @@ describe('npm run bench', () => {
     // Queues and processes: the suite looks for them at its end.
   });
 
+  test.each(['SIGTERM', 'SIGHUP', 'SIGINT'])(
+    'by %s it ends without a word, also while it compiles',
+    async (signal) => {
+      const [programs, scratch] = ['cc-', 'empty-'].map((name) =>
+        mkdtempSync(path.join(folder, name)),
+      );
+      // A terminal, or who stops a group, tells both.
+      const both = `kill -${signal.slice(3)} $PPID $$`;
+      const text = `#!/bin/sh\ncase $1 in --version) echo cc;; *) ${both}; sleep 60;; esac\n`;
+      writeFileSync(`${programs ?? ''}/cc`, text, { mode: 0o755 });
+      const PATH = `${programs ?? ''}:${process.env['PATH'] ?? ''}`;
+      const running = compiledIn({ PATH, TMPDIR: scratch }, 'eventfd', '--smoke');
+      await expect(running).rejects.toMatchObject({ signal, stderr: '', stdout: '' });
+      expect(readdirSync(scratch ?? '')).toEqual([]);
+    },
+  );
+
   describe('without taskset', () => {
     /** All that a run of one row needs but that. */
     const path = (): string => {

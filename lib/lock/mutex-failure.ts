@@ -1,4 +1,4 @@
-import { errnoOf, SystemError } from '../core/error';
+import { check, errnoOf, SystemError } from '../core/error';
 import type { LockHandle } from './lock-memory';
 
 const hints = new Map<number, string>(
@@ -29,4 +29,11 @@ const hints = new Map<number, string>(
 export function lockFailure(error: number | string, handle: LockHandle): SystemError {
   const errno = typeof error === 'string' ? errnoOf(error) : -error;
   return new SystemError(error, 'mutex_lock', { path: handle.name, hint: hints.get(errno) });
+}
+
+/** The result of a `markConsistent()`. */
+export function checkConsistent(result: number, syscall: string, path: string | undefined): void {
+  const isWhole = result === -errnoOf('EINVAL');
+  const hint = isWhole ? 'no owner has died, or it is consistent again already' : undefined;
+  check(result, syscall, { path, hint });
 }

@@ -2,6 +2,7 @@ import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { check, errnoOf, SystemError } from '../core/error';
 import { native } from '../native';
 import { unlock } from './mutex-calls';
+import { checkConsistent } from './mutex-failure';
 import type { Ends, Recovering } from './recovery';
 
 const ENOTRECOVERABLE = -errnoOf('ENOTRECOVERABLE');
@@ -162,9 +163,8 @@ export class MutexGuard implements Disposable, AsyncDisposable {
    */
   markConsistent(): void {
     this.#check('mutex_consistent');
-    check(native.mutexConsistent(this.#opened.handle.number), 'mutex_consistent', {
-      path: this.#opened.handle.name,
-    });
+    const { number, name } = this.#opened.handle;
+    checkConsistent(native.mutexConsistent(number), 'mutex_consistent', name);
     this.#death = SETTLED;
   }
 

@@ -5,6 +5,7 @@ import { optionsOf, timeoutOf, type TimeoutOptions, type WaitOptions } from '../
 import { native } from '../native';
 import { unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
+import { checkConsistent } from './mutex-failure';
 import type { Ends } from './recovery';
 import { rwlockFailure } from './rwlock-failure';
 import { WriteRequest, type Taken } from './rwlock-request';
@@ -100,7 +101,7 @@ export class RwLockGuard implements Disposable, AsyncDisposable {
     this.#check('rwlock_consistent');
     const { gate, handle } = this.#parts;
     const result = this.#slot === undefined ? native.mutexConsistent(gate) : EINVAL;
-    check(result, 'rwlock_consistent', { path: handle.name });
+    checkConsistent(result, 'rwlock_consistent', handle.name);
     this.#consistent = true;
   }
 

@@ -24,6 +24,7 @@ const connecting = hintsOf({
 
 const sending = hintsOf({
   ECONNREFUSED: nobody,
+  ENOTCONN: 'it has no peer; a datagram socket has connect(), and sendTo()',
   EMSGSIZE: 'longer than the send buffer holds; raise options.sendBuffer',
   EPROTOTYPE: otherType,
   ETOOMANYREFS: 'too many descriptors are under way; the limit is RLIMIT_NOFILE (ulimit -n)',

@@ -5,7 +5,7 @@ import { lock } from 'posix-ipc';
 import { block } from '../support/block';
 import { untilBlockedIn } from '../support/blocked';
 import { makeMutex, someMemory } from '../support/mutexes';
-import { codeOfRejection, codeThrownBy, rejectionOf } from '../support/outcome';
+import { codeOfRejection, codeThrownBy, rejectionOf, thrownBy } from '../support/outcome';
 import { startNode } from '../support/processes';
 import { soon } from '../support/wait-until';
 
@@ -197,14 +197,22 @@ test('holder tells the process, the thread and since when', async () => {
   expect(guard.ownerDied).toBe(false);
 });
 
-test('markConsistent without a death is EINVAL', () => {
-  const mutex = makeMutex();
-  using guard = mutex.lockSync();
-  expect(
-    codeThrownBy(() => {
+test('markConsistent without a death is EINVAL, and says why, of both locks', () => {
+  const rwlock = lock.RwLock.createSync();
+  rwlock.unlinkSync();
+  const makers = [
+    () => makeMutex().lockSync(),
+    () => rwlock.readLockSync(),
+    () => rwlock.writeLockSync(),
+  ];
+  for (const make of makers) {
+    using guard = make();
+    const error = thrownBy(() => {
       guard.markConsistent();
-    }),
-  ).toBe('EINVAL');
+    });
+    expect(error).toMatchObject({ code: 'EINVAL' });
+    expect(error.message).toContain('(no owner has died, or it is consistent again already)');
+  }
 });
 
 /** Whoever was woken, and has not taken it yet, may have died: so only for a while. */

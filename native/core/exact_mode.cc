@@ -54,6 +54,12 @@ int32_t without_umask(const std::function<int32_t()>& call) {
     return job.result;
 }
 
+/// Where there is no child to be had the umask takes its bits away, too.
+int32_t without_umask_if_possible(const std::function<int32_t()>& call) {
+    const int32_t result = without_umask(call);
+    return result == -EAGAIN || result == -ENOMEM ? call() : result;
+}
+
 /// By descriptor: the name may be somebody else's by now, or a link to something else.
 int32_t correct_mode(const std::string& path, mode_t type, mode_t mode) {
     const Fd fd(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -72,11 +78,11 @@ int32_t correct_mode(const std::string& path, mode_t type, mode_t mode) {
 
 int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
                      const std::function<int32_t()>& make) {
-    int32_t result = without_umask(make);
+    int32_t result = without_umask_if_possible(make);
     struct stat status {};
     if (result == 0 && lstat(path.c_str(), &status) == 0 &&
         status.st_mode != (type | (mode & permissions))) {
-        // A folder's default ACL takes bits away too.
+        // The umask, or a folder's default ACL, has taken bits away.
         result = correct_mode(path, type, mode);
         if (result != 0) {
             unlink(path.c_str());
@@ -86,10 +92,7 @@ int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
 }
 
 int32_t open_new(const std::string& path, int flags, mode_t mode) {
-    const auto make = [&] { return or_errno(open(path.c_str(), flags, mode)); };
-    const int32_t result = without_umask(make);
-    // Where there is no child to be had the umask takes its bits away, too.
-    return result == -EAGAIN || result == -ENOMEM ? make() : result;
+    return without_umask_if_possible([&] { return or_errno(open(path.c_str(), flags, mode)); });
 }
 
 } // namespace posix_ipc

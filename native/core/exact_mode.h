@@ -8,7 +8,8 @@
 namespace posix_ipc {
 
 /// Makes a file by `make`, which answers 0 or a negated errno. It has the mode exactly, from the
-/// first instant, whatever the umask. `type`: S_IFIFO or S_IFSOCK.
+/// first instant, whatever the umask; where there can be no more processes an instant later.
+/// `type`: S_IFIFO or S_IFSOCK.
 int32_t make_exactly(const std::string& path, mode_t type, mode_t mode,
                      const std::function<int32_t()>& make);
 

@@ -23,7 +23,7 @@ import {
   type Options,
 } from './options';
 import { sectionOf, updateDocument } from './report/document';
-import { report } from './report/report';
+import { isWritten, report } from './report/report';
 
 interface Chosen extends Facility {
   title: string;
@@ -153,7 +153,12 @@ async function documented(
     const runs = await runsOf([one], bench);
     if (stop.isAsked()) break;
     const facts = factsOf(before, begun, [one], runs, options);
-    updateDocument(file, { titles, title: one.title, text: sectionOf(facts, runs) });
+    const section = { titles, title: one.title, text: sectionOf(facts, runs) };
+    // What was measured is told at the end all the same.
+    const write = (): void => {
+      updateDocument(file, section);
+    };
+    if (!isWritten(file, write)) process.exitCode = 1;
     all.push(runs);
   }
   return Array.from({ length: options.repeat }, (_, i) => all.flatMap((runs) => runs[i] ?? []));

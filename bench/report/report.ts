@@ -61,7 +61,7 @@ function noteOf({ interrupted }: Record<string, string>, smoke: boolean): string
 }
 
 /** Where it is asked for. One that cannot be written does not take the others with it. */
-function isWritten(file: string | undefined, write: (file: string) => void): boolean {
+export function isWritten(file: string | undefined, write: (file: string) => void): boolean {
   if (file === undefined) return true;
   try {
     write(file);

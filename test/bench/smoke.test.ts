@@ -245,6 +245,23 @@ describe('npm run bench', () => {
     expect(text).not.toContain('old');
   });
 
+  test('a document that cannot be written any more does not take what was measured with it', async () => {
+    const gone = path.join(folder, 'gone');
+    mkdirSync(gone);
+    const document = path.join(gone, 'results.md');
+    const running = compiled('file-locks', '--quick', '--rounds', '1', '--document', document);
+    const failed = running.catch((error: unknown) => error);
+    let told = '';
+    running.child.stderr?.on('data', (text: string) => (told += text));
+    await waitUntil('it to measure', () => / 0 % round/.test(told));
+    rmSync(gone, { recursive: true });
+    expect(await failed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/results\.md: ENOENT[^\n]*\n$/) as string,
+      stdout: expect.stringMatching(/^Goals met: \d of 6\.$/m) as string,
+    });
+  });
+
   test('--payload: messages of any size', async () => {
     const file = path.join(folder, 'sizes.json');
     const only = ['--only', 'one way, unix.Stream', '--payload', '2k,100'];

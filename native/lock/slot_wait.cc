@@ -11,6 +11,12 @@ wait::Outcome SlotWait::block() {
 
 /// -EINTR: by a signal, or because the instant has come.
 wait::Outcome SlotWait::block_until(wait::Clock::time_point look) {
+    RobustList* const list = RobustList::of_this_thread();
+    if (list == nullptr) {
+        return {-ENOSYS, 0};
+    }
+    // The kernel wakes another one if this thread dies after it was woken.
+    const RobustList::Announcement announcement(*list, lock_.slot(busy_));
     const uint32_t expected = arrive();
     if (expected == 0) {
         return {0, 0};
@@ -21,6 +27,14 @@ wait::Outcome SlotWait::block_until(wait::Clock::time_point look) {
         return {0, 0};
     }
     return {why == ETIMEDOUT ? -EINTR : -why, 0};
+}
+
+/// The gate has gone on to a writer that may sleep here by now, and the reader wakes one only.
+bool SlotWait::give_back(const wait::Outcome& outcome) noexcept {
+    if (outcome.result >= 0) {
+        posix_ipc_mutex_wake(&lock_.slot(busy_), 1);
+    }
+    return true;
 }
 
 wait::Outcome SlotWait::attempt() {

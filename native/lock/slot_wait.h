@@ -8,7 +8,8 @@
 namespace posix_ipc::lock {
 
 /// A writer's wait for one reader to leave. That it has left is all: to look again takes nothing.
-/// Only the owner of the gate waits for readers, so nobody else can miss a wake-up by it.
+/// Only the owner of the gate waits for readers; but where it ends, this thread may still sleep
+/// when the next one does, and so passes on what wakes it.
 class SlotWait : public wait::Operation {
   public:
     /// `own`: -1 where it is no upgrade. `keep`: the hold on the memory.
@@ -19,6 +20,7 @@ class SlotWait : public wait::Operation {
     [[nodiscard]] bool timed() const override { return true; }
     wait::Outcome block_until(wait::Clock::time_point look) override;
     wait::Outcome attempt() override;
+    bool give_back(const wait::Outcome& outcome) noexcept override;
 
   private:
     [[nodiscard]] uint32_t arrive() const {

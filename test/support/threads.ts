@@ -17,9 +17,14 @@ function threadsNamed(name: string, pid: number): string[] {
   return readdirSync(`/proc/${String(pid)}/task`).filter((thread) => nameOf(pid, thread) === name);
 }
 
-/** How many threads of a process belong to the wait engine, parked or idle. */
+/** The threads of a process that belong to the wait engine, parked or idle. */
+export function engineThreadIds(pid: number): string[] {
+  return threadsNamed('posix-ipc wait', pid);
+}
+
+/** How many there are. */
 export function engineThreads(pid = process.pid): number {
-  return threadsNamed('posix-ipc wait', pid).length;
+  return engineThreadIds(pid).length;
 }
 
 /** Waits until no thread of this process waits for anything any more, and only few are kept. */

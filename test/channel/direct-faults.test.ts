@@ -79,8 +79,8 @@ test('a batch keeps the messages of one sender where another one has overwritten
   using object = posix.SharedMemory.openSync(one.name);
   object.mapping.view(Int32Array)[(768 + capacity + head) / 4] = 0x7fff_fff1;
   const batches = receiver.batches();
-  const { value } = await batches.next();
-  expect(value).toHaveLength(5);
+  const first = await batches.next();
+  expect(first.value).toHaveLength(5);
   await expect(batches.next()).rejects.toThrow(coded('EBADMSG'));
   one.unlinkSync();
 });

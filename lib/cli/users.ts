@@ -39,21 +39,25 @@ const columns: readonly Column<User>[] = [
 /** Those who use it now, as far as this user may look. */
 export function usersPart(sought: Sought): Part {
   const users: User[] = [];
+  const notes: string[] = [];
   let hidden = 0;
-  for (const pid of processes()) {
-    const user = lookInto(pid, sought);
+  const pids = processes();
+  if (!pids.includes(process.pid)) notes.push('not to be seen: there is no /proc');
+  for (const pid of pids) {
+    const user = pid === process.pid ? undefined : lookInto(pid, sought);
     if (user === 'hidden') hidden++;
     else if (user !== undefined) users.push(user);
   }
-  const notes =
-    hidden === 0 ? [] : [`processes that this user may not look into: ${String(hidden)}`];
+  if (hidden > 0) notes.push(`processes that this user may not look into: ${String(hidden)}`);
   return partOf('users', 'Used by', columns, users, notes);
 }
 
 function processes(): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid !== process.pid);
+  try {
+    return readdirSync('/proc').map(Number).filter(Number.isInteger);
+  } catch {
+    return [];
+  }
 }
 
 function lookInto(pid: number, sought: Sought): User | 'hidden' | undefined {

@@ -6,14 +6,14 @@ import path from 'node:path';
 
 import { posix, sysv } from 'posix-ipc';
 import { nobody } from '../support/nobody';
-import { mayUnshare, startWithQueueNames } from '../support/own-namespace';
+import { mayUnshare, startWithoutProc, startWithQueueNames } from '../support/own-namespace';
 import { temporaryPosixQueue } from '../support/posix-queues';
 import { adoptQueue, temporaryQueue } from '../support/queues';
 import { randomKey } from '../support/random-key';
 import { adoptAttached, temporarySegment } from '../support/segments';
 import { setOf } from '../support/semaphore-sets';
 import { temporarySemaphore } from '../support/semaphores';
-import { isRoot, testIf } from '../support/machine';
+import { isRoot, isSanitized, testIf } from '../support/machine';
 import { waitUntil } from '../support/wait-until';
 
 const program = path.resolve(__dirname, '../../dist/cli.js');
@@ -165,6 +165,20 @@ describe('POSIX', () => {
     semaphore.close();
     await waiting;
   });
+
+  testIf(mayUnshare && !isSanitized, 'needs namespaces, or a sanitizer needs /proc')(
+    'where there is no /proc nobody is said to use it, and why',
+    async () => {
+      const { name } = temporarySemaphore(3);
+      const shown = await startWithoutProc('../../../dist/cli', [
+        ...['show', 'posix-semaphore', name],
+      ]).success();
+      expect(shown).toMatch(/^value +3$/m);
+      expect(shown).toContain('Used by\n  not to be seen: there is no /proc\n');
+      const limits = await startWithoutProc('../../../dist/cli', ['limits']).success();
+      expect(limits).toContain('kernel.msgmax');
+    },
+  );
 
   test('a name does nothing to a terminal', () => {
     const name = `/posix-ipc-test-\x1b[2J${String(randomKey())}`;

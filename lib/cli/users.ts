@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 import { partOf, type Column, type Part } from './kind';
-import { commandOf, userText } from './words';
+import { commandLineOf, NONE, userText } from './words';
 
 /** A line of /proc/PID/maps. */
 interface Mapped {
@@ -22,6 +22,7 @@ export interface Sought {
 interface User {
   pid: number;
   command: string;
+  arguments: string[];
   uid: number;
   /** How often it is mapped. */
   mappings: number;
@@ -30,11 +31,19 @@ interface User {
 
 const columns: readonly Column<User>[] = [
   { header: 'pid', text: ({ pid }) => String(pid), right: true },
-  { header: 'program', text: ({ command }) => command },
   { header: 'user', text: ({ uid }) => userText(uid) },
   { header: 'mapped', text: ({ mappings }) => String(mappings), right: true },
-  { header: 'descriptors', text: ({ descriptors }) => descriptors.join(' ') || '-' },
+  { header: 'descriptors', text: ({ descriptors }) => descriptors.join(' ') || NONE },
+  { header: 'command', text: lineText },
 ];
+
+/** Of a command line. */
+const mostShown = 60;
+
+function lineText({ command, arguments: words }: User): string {
+  const line = [command, ...words].join(' ');
+  return line.length > mostShown ? `${line.slice(0, mostShown)}...` : line;
+}
 
 /** Those who use it now, as far as this user may look. */
 export function usersPart(sought: Sought): Part {
@@ -67,7 +76,8 @@ function lookInto(pid: number, sought: Sought): User | 'hidden' | undefined {
     const descriptors = descriptorsOf(folder, sought);
     if (mappings === 0 && descriptors.length === 0) return undefined;
     const { uid } = statSync(folder);
-    return { pid, command: commandOf(pid) ?? 'gone', uid, mappings, descriptors };
+    const [command = 'gone', ...words] = commandLineOf(pid) ?? [];
+    return { pid, command, arguments: words, uid, mappings, descriptors };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EACCES' || code === 'EPERM') return 'hidden';

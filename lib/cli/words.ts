@@ -1,6 +1,7 @@
 /** How numbers of the kernel are said. */
 
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
 import { proc } from '../core/proc';
 
@@ -25,10 +26,20 @@ export function processText(pid: number): string {
   return `${String(pid)} (${commandOf(pid) ?? 'gone'})`;
 }
 
-/** The name of a process; undefined where there is none of that number. */
+/** What a process was started as; of a thread of the kernel, which has none, its name. undefined: there is no such process. */
+export function commandLineOf(pid: number): string[] | undefined {
+  const line = proc(`${String(pid)}/cmdline`)
+    ?.split('\0')
+    .filter((word) => word !== '');
+  if (line !== undefined && line.length > 0) return line.map(printable);
+  const name = proc(`${String(pid)}/comm`); // of a thread: Node names its first one, too
+  return name === undefined ? undefined : [printable(name)];
+}
+
+/** The name of a process's program. */
 export function commandOf(pid: number): string | undefined {
-  const name = proc(`${String(pid)}/comm`);
-  return name === undefined ? undefined : printable(name);
+  const [program] = commandLineOf(pid) ?? [];
+  return program === undefined ? undefined : path.basename(program);
 }
 
 let names: Map<number, string> | undefined;

@@ -1,7 +1,11 @@
+import path from 'node:path';
+
 import { ifKnown, tableOf, type Column } from '../../lib/cli/kind';
 import { json, tableText } from '../../lib/cli/print';
 import {
   bytesText,
+  commandLineOf,
+  commandOf,
   dateText,
   keyText,
   modeText,
@@ -9,6 +13,8 @@ import {
   processText,
   userText,
 } from '../../lib/cli/words';
+import { Peer } from '../support/processes';
+import { waitUntil } from '../support/wait-until';
 
 interface Row {
   name: string;
@@ -58,7 +64,9 @@ test('words for numbers', () => {
   expect(userText(0)).toBe('root');
   expect(userText(4_000_000_000)).toBe('4000000000');
   expect(processText(0)).toBe('-');
-  expect(processText(process.pid)).toMatch(/^\d+ \(.+\)$/);
+  const shown = `${String(process.ppid)} (${commandOf(process.ppid) ?? ''})`;
+  expect(processText(process.ppid)).toBe(shown);
+  expect(commandOf(process.ppid)).not.toContain('/');
   expect(processText(2 ** 30)).toBe(`${String(2 ** 30)} (gone)`);
 });
 
@@ -78,4 +86,13 @@ test('a mistake of ours is not taken for what the kernel refuses', () => {
     }, notes);
   }).toThrow('ours');
   expect(notes).toEqual([]);
+});
+
+test('a process is known by what it was started as, whatever its threads are called', async () => {
+  const peer = new Peer(process.execPath, ['--eval', 'setInterval(Date, 1e6)', 'a\u0007b']);
+  await waitUntil('it runs', () => commandLineOf(peer.pid)?.length === 4);
+  const line = [process.execPath, '--eval', 'setInterval(Date, 1e6)', 'a\\x07b'];
+  expect(commandLineOf(peer.pid)).toEqual(line);
+  expect(commandOf(peer.pid)).toBe(path.basename(process.execPath));
+  expect(commandLineOf(2 ** 30)).toBeUndefined();
 });

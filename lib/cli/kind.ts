@@ -1,7 +1,5 @@
 /** A kind of IPC object, as the command shows it. */
 
-import { SystemError } from '../core/error';
-
 /** What is shown of each object: in a table and, beside its header, for one object alone. */
 export interface Column<T> {
   header: string;
@@ -23,7 +21,8 @@ export interface Table {
 
 /** Objects for machines, and the same for people. */
 export interface Listing {
-  objects: object[];
+  /** null: they cannot be looked at. */
+  objects: object[] | null;
   table: Table;
 }
 
@@ -52,8 +51,8 @@ export interface Facility<T extends object> {
   readonly property: string;
   readonly title: string;
   readonly columns: readonly Column<T>[];
-  /** All that there are; `note` tells the reader why some are missing. */
-  all: (note: (text: string) => void) => T[];
+  /** All that there are, null where that cannot be told; `notes` tell the reader what is missing. */
+  all: (notes: string[]) => T[] | null;
   one: (which: string) => T;
   /** What belongs to one object, by its property. */
   parts: (object: T, most: number) => Part[];
@@ -62,8 +61,8 @@ export interface Facility<T extends object> {
 /** Something that belongs to an object. */
 export interface Part {
   property: string;
-  /** For machines. */
-  value: object;
+  /** For machines; null: it cannot be looked at. */
+  value: object | null;
   table: Table;
 }
 
@@ -82,15 +81,20 @@ export function tableOf<T>(
   };
 }
 
-/** undefined, and a note of why, where the kernel does not let this user look. */
-export function ifKnown<R>(look: () => R, notes: string[]): R | undefined {
+/** null, and a note of why, where it cannot be looked at. */
+export function ifKnown<R>(look: () => R, notes: string[]): R | null {
   try {
     return look();
   } catch (error) {
-    if (!(error instanceof SystemError)) throw error;
+    if (!isTold(error)) throw error;
     notes.push(`cannot be looked at: ${error.message}`);
-    return undefined;
+    return null;
   }
+}
+
+/** What has a code is about what was looked at, which may be overwritten or cut off; other errors are ours. */
+function isTold(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
 /** A part whose objects are shown as a table. */
@@ -98,10 +102,10 @@ export function partOf<T extends object>(
   property: string,
   title: string,
   columns: readonly Column<T>[],
-  objects: readonly T[],
+  objects: readonly T[] | null,
   notes: readonly string[] = [],
 ): Part {
-  return { property, value: objects, table: tableOf(title, columns, objects, notes) };
+  return { property, value: objects, table: tableOf(title, columns, objects ?? [], notes) };
 }
 
 export function kindOf<T extends object>(facility: Facility<T>): Kind {
@@ -112,8 +116,8 @@ export function kindOf<T extends object>(facility: Facility<T>): Kind {
     title,
     list() {
       const notes: string[] = [];
-      const objects = facility.all((text) => void notes.push(text));
-      return { objects, table: tableOf(title, columns, objects, notes) };
+      const objects = ifKnown(() => facility.all(notes), notes);
+      return { objects, table: tableOf(title, columns, objects ?? [], notes) };
     },
     show(which, most) {
       const object = facility.one(which);
@@ -122,6 +126,7 @@ export function kindOf<T extends object>(facility: Facility<T>): Kind {
         object: {
           ...object,
           ...Object.fromEntries(parts.map(({ property: of, value }) => [of, value])),
+          notes: parts.flatMap(({ table }) => table.notes),
         },
         lines: columns.map(({ header, text }) => [header, text(object)]),
         tables: parts.map(({ table }) => table),

@@ -4,7 +4,7 @@ import { statfsSync } from 'node:fs';
 
 import { proc } from '../core/proc';
 import { IPC_INFO, MSG_INFO, msgctl, SEM_INFO, semctl, SHM_INFO, shmctl } from '../syscalls';
-import { tableOf, type Column, type Table } from './kind';
+import { ifKnown, tableOf, type Column, type Table } from './kind';
 import { SHARED } from './posix-file';
 import { NONE } from './words';
 
@@ -64,7 +64,11 @@ const settings: readonly [name: string, what: string][] = [
 /** Lines of /proc/self/limits. */
 const ofThisUser: readonly [line: string, name: string, what: string][] = [
   ['Max msgqueue size', 'ulimit -q', 'bytes of all POSIX queues of this user'],
-  ['Max open files', 'ulimit -n', 'descriptors of a process, less one'],
+  [
+    'Max open files',
+    'ulimit -Hn',
+    'descriptors of a process; Node takes the hard limit for itself',
+  ],
   ['Max processes', 'ulimit -u', 'threads of this user'],
   ['Max pending signals', 'ulimit -i', 'signals that are pending for this user'],
   ['Max locked memory', 'ulimit -l', 'bytes that a process locks in memory'],
@@ -80,7 +84,8 @@ function ofKernel(): Limit[] {
 function ofShell(): Limit[] {
   const text = proc('self/limits') ?? '';
   return ofThisUser.flatMap(([line, name, what]) => {
-    const value = new RegExp(`^${line} +(\\S+)`, 'm').exec(text)?.[1];
+    const [, soft, hard] = new RegExp(`^${line} +(\\S+) +(\\S+)`, 'm').exec(text) ?? [];
+    const value = name.includes('H') ? hard : soft;
     return value === undefined ? [] : [limit(name, value, what)];
   });
 }
@@ -88,6 +93,7 @@ function ofShell(): Limit[] {
 function ofSharedMemory(): Limit[] {
   try {
     const { bsize, blocks, bfree } = statfsSync(SHARED);
+    if (blocks === 0) return []; // it has no limit
     const what = 'bytes of POSIX shared memory, semaphores, locks and channels';
     return [limit(`df ${SHARED}`, blocks * bsize, what, (blocks - bfree) * bsize)];
   } catch {
@@ -95,10 +101,12 @@ function ofSharedMemory(): Limit[] {
   }
 }
 
-export function limits(): Limit[] {
-  return [...systemV(), ...ofSharedMemory(), ...ofKernel(), ...ofShell()];
+/** Without those of System V, and a note of why, where the kernel has none. */
+export function limits(notes: string[]): Limit[] {
+  const own = ifKnown(systemV, notes) ?? [];
+  return [...own, ...ofSharedMemory(), ...ofKernel(), ...ofShell()];
 }
 
-export function limitsTable(found: readonly Limit[]): Table {
-  return tableOf('Limits', columns, found);
+export function limitsTable(found: readonly Limit[], notes: readonly string[]): Table {
+  return tableOf('Limits', columns, found, notes);
 }

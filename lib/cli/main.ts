@@ -4,6 +4,7 @@ import path from 'node:path';
 import { limits, limitsTable } from './limits';
 import { parse, USAGE, type Request } from './options';
 import { json, listingJson, listingText, shownText, tableText } from './print';
+import { printable } from './words';
 import { Wrong } from './wrong';
 
 /** What the command prints; throws what it has to say where it cannot. */
@@ -14,8 +15,9 @@ function answer(request: Request): string {
     case 'version':
       return `${version()}\n`;
     case 'limits': {
-      const found = limits();
-      return request.json ? json(found) : tableText(limitsTable(found));
+      const notes: string[] = [];
+      const found = limits(notes);
+      return request.json ? json(found) : tableText(limitsTable(found, notes));
     }
     case 'list': {
       const listings = request.kinds.map((kind) => kind.list());
@@ -35,16 +37,19 @@ function version(): string {
 
 /** Runs the command; sets the exit code: 1 where something failed, 2 where the command line is wrong. */
 export function main(args: readonly string[]): void {
-  // Who has read enough, such as head(1), has ended.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error; // who has read enough, such as head(1), has ended
+    });
+  }
   try {
     process.stdout.write(answer(parse(args)));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const isWrong = error instanceof Wrong;
-    process.stderr.write(`posix-ipc: ${message}\n${isWrong ? 'posix-ipc --help says how\n' : ''}`);
+    process.stderr.write(
+      `posix-ipc: ${printable(message)}\n${isWrong ? 'posix-ipc --help says how\n' : ''}`,
+    );
     process.exitCode = isWrong ? 2 : 1;
   }
 }

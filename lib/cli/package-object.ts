@@ -3,7 +3,9 @@
 import { inspect } from 'node:util';
 
 import { Broadcast, Channel } from '../channel';
+import type { Mapping } from '../core/mapping';
 import { Barrier, Event, Mutex, Once, RwLock } from '../lock';
+import { SharedMemory } from '../posix/shared-memory';
 import { ifKnown, tableOf, type Column, type Part } from './kind';
 
 /** So many bytes tell what it is. */
@@ -29,29 +31,35 @@ export function holdsOf(begin: Buffer): Holds | undefined {
   return words.get(begin.toString('latin1', 0, 4)) ?? words.get(begin.toString('latin1', 8));
 }
 
-/** Each is opened, and only looked at. Of the others nothing is known but what they are. */
-const looks: Readonly<Partial<Record<Holds, (name: string) => object>>> = {
-  channel: (name) => opened(Channel.openSync(name), (one) => one.statSync()),
-  broadcast: (name) => opened(Broadcast.openSync(name), (one) => one.statSync()),
-  mutex: (name) =>
-    opened(Mutex.openSync(name), (one) => ({ ...one.statSync(), holder: one.holderSync() })),
-  rwlock: (name) =>
-    opened(RwLock.openSync(name), (one) => ({ ...one.statSync(), holders: one.holdersSync() })),
-  barrier: (name) =>
-    opened(Barrier.openSync(name), ({ parties, waiting, isBroken }) => ({
-      parties,
-      waiting,
-      isBroken,
-    })),
-  event: (name) => opened(Event.openSync(name), ({ isSet }) => ({ isSet })),
-  once: (name) => opened(Once.openSync(name), ({ isDone }) => ({ isDone })),
+/**
+ * Each is found in the mapped memory, and only looked at: to open one by its name is to use it, and the last
+ * who uses what is temporary removes it. Of the others nothing is known but what they are.
+ */
+const looks: Readonly<Partial<Record<Holds, (mapping: Mapping) => object>>> = {
+  channel: (mapping) => Channel.at(mapping).statSync(),
+  broadcast: (mapping) => Broadcast.at(mapping).statSync(),
+  mutex(mapping) {
+    const mutex = Mutex.at(mapping);
+    return { ...mutex.statSync(), holder: mutex.holderSync() };
+  },
+  rwlock(mapping) {
+    const rwlock = RwLock.at(mapping);
+    return { ...rwlock.statSync(), holders: rwlock.holdersSync() };
+  },
+  barrier(mapping) {
+    const { parties, waiting } = Barrier.at(mapping); // isBroken tells all others, too
+    return { parties, waiting };
+  },
+  event: (mapping) => ({ isSet: Event.at(mapping).isSet }),
+  once: (mapping) => ({ isDone: Once.at(mapping).isDone }),
 };
 
-function opened<T extends { close(): void }>(one: T, look: (one: T) => object): object {
+function lookAt(name: string, look: (mapping: Mapping) => object): object {
+  const memory = SharedMemory.openSync(name);
   try {
-    return look(one);
+    return look(memory.mapping);
   } finally {
-    one.close();
+    memory.close();
   }
 }
 
@@ -69,12 +77,12 @@ export function contentParts(holds: Holds | undefined, name: string): Part[] {
   const look = holds === undefined ? undefined : looks[holds];
   if (holds === undefined || look === undefined) return [];
   const notes: string[] = [];
-  const value = ifKnown(() => look(name), notes) ?? {};
+  const value = ifKnown(() => lookAt(name, look), notes);
   return [
     {
       property: 'content',
       value,
-      table: tableOf(`The ${holds}`, columns, Object.entries(value), notes),
+      table: tableOf(`The ${holds}`, columns, Object.entries(value ?? {}), notes),
     },
   ];
 }

@@ -1,9 +1,18 @@
-import { closeSync, openSync, readSync, statSync, constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 
-import { checkName } from '../core/name';
 import { kindOf, type Column } from './kind';
-import { fileColumns, filedOf, filesIn, SEMAPHORE, SHARED, type Filed } from './posix-file';
 import { BEGIN, contentParts, holdsOf, type Holds } from './package-object';
+import {
+  beginOf,
+  fileColumns,
+  filedOf,
+  filesIn,
+  isSemaphore,
+  nameOf,
+  SHARED,
+  statsOf,
+  type Filed,
+} from './posix-file';
 import { usersPart } from './users';
 import { NONE } from './words';
 
@@ -25,40 +34,24 @@ const columns: readonly Column<Segment>[] = [
   { header: 'holds a', text: ({ holds }) => holds ?? NONE },
 ];
 
-/** What stands at the beginning of a file; zeros where it is shorter, or cannot be read. */
-function beginOf(file: string): Buffer {
-  const room = Buffer.alloc(BEGIN);
-  try {
-    const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    try {
-      readSync(fd, room, 0, room.length, 0);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    // of another user, or gone
-  }
-  return room;
-}
-
 function segmentOf(name: string, stats: Stats): Segment {
   return {
     ...filedOf(name, stats),
     size: stats.size,
     allocated: stats.blocks * 512,
-    holds: holdsOf(beginOf(SHARED + name)),
+    holds: holdsOf(beginOf(SHARED + name, BEGIN).begin),
   };
 }
 
-function all(): Segment[] {
-  return filesIn(SHARED, (file, stats) =>
-    file.startsWith(SEMAPHORE) ? undefined : segmentOf(`/${file}`, stats),
+function all(notes: string[]): Segment[] {
+  return filesIn(SHARED, notes, (file, stats) =>
+    isSemaphore(file, stats) ? undefined : segmentOf(`/${file}`, stats),
   );
 }
 
 function one(which: string): Segment {
-  const name = checkName(which, longestName);
-  return segmentOf(name, statSync(SHARED + name));
+  const name = nameOf(which, longestName);
+  return segmentOf(name, statsOf(SHARED + name));
 }
 
 export const posixMemory = kindOf<Segment>({
@@ -70,6 +63,6 @@ export const posixMemory = kindOf<Segment>({
   one,
   parts: ({ name, holds }) => [
     ...contentParts(holds, name),
-    usersPart({ file: statSync(SHARED + name) }),
+    usersPart({ path: SHARED + name, file: statsOf(SHARED + name) }),
   ],
 });

@@ -1,11 +1,10 @@
 import { fstatSync, readSync, type Stats } from 'node:fs';
 
 import { SystemError } from '../core/error';
-import { checkName } from '../core/name';
 import { proc } from '../core/proc';
 import { mq_close, mq_getattr, mq_open, O_RDONLY } from '../syscalls';
 import { kindOf, type Column } from './kind';
-import { fileColumns, filedOf, filesIn, type Filed } from './posix-file';
+import { fileColumns, filedOf, filesIn, nameOf, type Filed } from './posix-file';
 import { usersPart } from './users';
 import { NONE, processText } from './words';
 
@@ -63,35 +62,51 @@ function withQueue<R>(name: string, use: (mqd: number) => R): R {
   }
 }
 
-function queueOf(name: string): Queue {
-  return withQueue(name, (mqd) => {
-    const { mq_curmsgs, mq_maxmsg, mq_msgsize } = mq_getattr(mqd);
-    return {
-      ...filedOf(name, fstatSync(mqd)),
-      messages: mq_curmsgs,
-      maxMessages: mq_maxmsg,
-      messageSize: mq_msgsize,
-      ...readSelf(mqd),
-    };
-  });
+function stateOf(name: string, mqd: number): Queue {
+  const { mq_curmsgs, mq_maxmsg, mq_msgsize } = mq_getattr(mqd);
+  return {
+    ...filedOf(name, fstatSync(mqd)),
+    messages: mq_curmsgs,
+    maxMessages: mq_maxmsg,
+    messageSize: mq_msgsize,
+    ...readSelf(mqd),
+  };
 }
 
-function all(note: (text: string) => void): Queue[] {
+function all(notes: string[]): Queue[] | null {
   const folder = mountPoint();
-  if (folder !== undefined) return filesIn(folder, (file, stats) => listed(`/${file}`, stats));
-  note('their names are not to be seen here: mount -t mqueue none /dev/mqueue shows them');
-  return [];
+  if (folder === undefined) {
+    notes.push('their names are not to be seen here: mount -t mqueue none /dev/mqueue shows them');
+    return null;
+  }
+  let others = 0;
+  const queues = filesIn(folder, notes, (file, stats) => {
+    const queue = listed(`/${file}`, stats);
+    if (queue === undefined) others++;
+    return queue;
+  });
+  if (queues.length > 0 || others === 0) return queues;
+  notes.push(`${folder} shows those of another IPC namespace`);
+  return null;
 }
 
-/** Without its state where this user may not open it. */
-function listed(name: string, stats: Stats): Queue {
+/** Without its state where this user may not open it; undefined: it is gone, or of another IPC namespace. */
+function listed(name: string, stats: Stats): Queue | undefined {
   try {
-    return queueOf(name);
+    return withQueue(name, (mqd) =>
+      fstatSync(mqd).dev === stats.dev ? stateOf(name, mqd) : undefined,
+    );
   } catch (error) {
     if (!(error instanceof SystemError)) throw error;
+    if (error.code === 'ENOENT') return undefined;
     const unknown = { messages: undefined, maxMessages: undefined, messageSize: undefined };
     return { ...filedOf(name, stats), ...unknown, bytes: undefined, notifyPid: undefined };
   }
+}
+
+function one(which: string): Queue {
+  const name = nameOf(which, longestName);
+  return withQueue(name, (mqd) => stateOf(name, mqd));
 }
 
 export const posixQueue = kindOf<Queue>({
@@ -100,6 +115,6 @@ export const posixQueue = kindOf<Queue>({
   title: 'POSIX message queues',
   columns,
   all,
-  one: (which) => queueOf(checkName(which, longestName)),
-  parts: ({ name }) => [usersPart({ file: withQueue(name, (mqd) => fstatSync(mqd)) })],
+  one,
+  parts: ({ name }) => [usersPart({ path: name, file: withQueue(name, (mqd) => fstatSync(mqd)) })],
 });

@@ -1,8 +1,18 @@
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 
-import { checkName } from '../core/name';
 import { kindOf, type Column } from './kind';
-import { fileColumns, filedOf, filesIn, SEMAPHORE, SHARED, type Filed } from './posix-file';
+import {
+  beginOf,
+  fileColumns,
+  filedOf,
+  filesIn,
+  isSemaphore,
+  nameOf,
+  SEMAPHORE,
+  SHARED,
+  statsOf,
+  type Filed,
+} from './posix-file';
 import { usersPart } from './users';
 import { NONE } from './words';
 
@@ -16,21 +26,10 @@ interface Semaphore extends Filed {
 /** What glibc takes. */
 const longestName = 251;
 
-/** sizeof(sem_t) of 64-bit libcs. */
-const semaphoreBytes = 32;
-
 const columns: readonly Column<Semaphore>[] = [
   ...fileColumns,
-  {
-    header: 'value',
-    text: ({ value }) => (value === undefined ? NONE : String(value)),
-    right: true,
-  },
-  {
-    header: 'waiting',
-    text: ({ waiting }) => (waiting === undefined ? NONE : String(waiting)),
-    right: true,
-  },
+  { header: 'value', text: ({ value }) => String(value ?? NONE), right: true },
+  { header: 'waiting', text: ({ waiting }) => String(waiting ?? NONE), right: true },
 ];
 
 function fileOf(name: string): string {
@@ -38,30 +37,26 @@ function fileOf(name: string): string {
 }
 
 /** sem_open(3) needs the permission to write; who looks has none, perhaps. So this is what glibc has in the file. */
-function stateOf(file: string): Pick<Semaphore, 'value' | 'waiting'> {
-  try {
-    const words = readFileSync(file);
-    return { value: words.readUInt32LE(0), waiting: words.readUInt32LE(4) };
-  } catch {
-    return { value: undefined, waiting: undefined };
-  }
-}
-
 function semaphoreOf(name: string, stats: Stats): Semaphore {
-  return { ...filedOf(name, stats), ...stateOf(fileOf(name)) };
+  const { begin, isRead } = beginOf(fileOf(name), 8);
+  return {
+    ...filedOf(name, stats),
+    value: isRead ? begin.readUInt32LE(0) : undefined,
+    waiting: isRead ? begin.readUInt32LE(4) : undefined,
+  };
 }
 
-function all(): Semaphore[] {
-  return filesIn(SHARED, (file, stats) =>
-    file.startsWith(SEMAPHORE) && stats.size === semaphoreBytes
-      ? semaphoreOf(`/${file.slice(SEMAPHORE.length)}`, stats)
-      : undefined,
+function all(notes: string[]): Semaphore[] {
+  return filesIn(SHARED, notes, (file, stats) =>
+    isSemaphore(file, stats) ? semaphoreOf(`/${file.slice(SEMAPHORE.length)}`, stats) : undefined,
   );
 }
 
 function one(which: string): Semaphore {
-  const name = checkName(which, longestName);
-  return semaphoreOf(name, statSync(fileOf(name)));
+  const name = nameOf(which, longestName);
+  const stats = statsOf(fileOf(name));
+  if (!isSemaphore(SEMAPHORE, stats)) throw new Error(`'${fileOf(name)}' is no semaphore`);
+  return semaphoreOf(name, stats);
 }
 
 export const posixSemaphore = kindOf<Semaphore>({
@@ -71,5 +66,5 @@ export const posixSemaphore = kindOf<Semaphore>({
   columns,
   all,
   one,
-  parts: ({ name }) => [usersPart({ file: statSync(fileOf(name)) })],
+  parts: ({ name }) => [usersPart({ path: fileOf(name), file: statsOf(fileOf(name)) })],
 });

@@ -1,5 +1,5 @@
 import type { Listing, Kind, Shown, Table } from './kind';
-import { keyText, modeText } from './words';
+import { keyText, modeText, printable } from './words';
 
 /** Between two columns. */
 const GAP = '  ';
@@ -7,7 +7,9 @@ const GAP = '  ';
 /** A table in lines; what is in no column cannot break one. */
 export function tableText({ title, headers, rows, notes }: Table): string {
   const cells = rows.length === 0 ? [] : [headers.map(({ text }) => text.toUpperCase()), ...rows];
-  const widths = headers.map((_, i) => Math.max(0, ...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = headers.map((_, i) =>
+    cells.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), 0),
+  );
   const lines = cells.map((row) =>
     row
       .map((text, i) => {
@@ -18,7 +20,11 @@ export function tableText({ title, headers, rows, notes }: Table): string {
       .trimEnd(),
   );
   const none = rows.length === 0 && notes.length === 0 ? ['none'] : [];
-  return [title, ...[...lines, ...none, ...notes].map((line) => `${GAP}${line}`), ''].join('\n');
+  return [
+    title,
+    ...[...lines, ...none, ...notes.map(printable)].map((line) => `${GAP}${line}`),
+    '',
+  ].join('\n');
 }
 
 export function listingText(listings: readonly Listing[]): string {
@@ -32,7 +38,9 @@ export function shownText({ lines, tables }: Shown): string {
 }
 
 export function listingJson(kinds: readonly Kind[], listings: readonly Listing[]): string {
-  return json(Object.fromEntries(kinds.map(({ property }, i) => [property, listings[i]?.objects])));
+  const objects = kinds.map(({ property }, i) => [property, listings[i]?.objects]);
+  const notes = kinds.map(({ property }, i) => [property, listings[i]?.table.notes]);
+  return json(Object.fromEntries([...objects, ['notes', Object.fromEntries(notes) as object]]));
 }
 
 /** What is not known is null; keys and permissions are as people write them. */
@@ -46,5 +54,13 @@ export function json(value: unknown): string {
     },
     2,
   );
-  return `${text}\n`;
+  return `${text.replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, escaped)}\n`;
+}
+
+/** What JSON leaves as it is, and a terminal does not. */
+function escaped(text: string): string {
+  return text
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }

@@ -59,8 +59,5 @@ export const sysvMemory = kindOf<Segment>({
   columns,
   all,
   one: (which) => pick(which, all()),
-  // What a process has attached is shown by its maps as a file /SYSV<key>, of which the inode is the identifier.
-  parts: ({ id }) => [
-    usersPart({ isMapped: (map) => map.inode === id && map.path.startsWith('/SYSV') }),
-  ],
+  parts: ({ id, attachments }) => [usersPart({ segment: id, attachments })],
 });

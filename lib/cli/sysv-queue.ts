@@ -81,10 +81,10 @@ function* peekedOf(id: number, most: number): Generator<Peeked> {
 function contentOf({ id, messages }: Queue, most: number): Part {
   const notes: string[] = [];
   const peeked = ifKnown(() => [...peekedOf(id, most)], notes);
-  if (peeked !== undefined && messages > peeked.length) {
+  if (peeked !== null && messages > peeked.length) {
     notes.push(`${String(messages - peeked.length)} more`);
   }
-  return partOf('content', 'Messages', peekedColumns, peeked ?? [], notes);
+  return partOf('content', 'Messages', peekedColumns, peeked, notes);
 }
 
 export const sysvQueue = kindOf<Queue>({

@@ -58,9 +58,9 @@ function valuesOf(id: number): Value[] {
 
 function contentOf({ id }: Semaphores, most: number): Part {
   const notes: string[] = [];
-  const values = ifKnown(() => valuesOf(id), notes) ?? [];
-  if (values.length > most) notes.push(`${String(values.length - most)} more`);
-  return partOf('content', 'Semaphores', valueColumns, values.slice(0, most), notes);
+  const values = ifKnown(() => valuesOf(id), notes);
+  if (values !== null && values.length > most) notes.push(`${String(values.length - most)} more`);
+  return partOf('content', 'Semaphores', valueColumns, values?.slice(0, most) ?? null, notes);
 }
 
 export const sysvSemaphore = kindOf<Semaphores>({

@@ -1,9 +1,10 @@
 /** Which processes use something: what /proc shows of their descriptors and mappings. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import path from 'node:path';
 
 import { partOf, type Column, type Part } from './kind';
-import { commandLineOf, NONE, userText } from './words';
+import { commandLineOf, NONE, printable, userText } from './words';
 
 /** A line of /proc/PID/maps. */
 interface Mapped {
@@ -14,8 +15,12 @@ interface Mapped {
 
 /** What to look for. */
 export interface Sought {
-  isMapped?: (map: Mapped) => boolean;
-  /** A file by its device and inode. */
+  /** A System V segment, which has an inode in each IPC namespace. */
+  segment?: number;
+  /** How often the kernel says that it is attached. */
+  attachments?: number;
+  /** A file by its path, device and inode. */
+  path?: string;
   file?: { dev: number; ino: number };
 }
 
@@ -41,7 +46,7 @@ const columns: readonly Column<User>[] = [
 const mostShown = 60;
 
 function lineText({ command, arguments: words }: User): string {
-  const line = [command, ...words].join(' ');
+  const line = printable([command, ...words].join(' ').slice(0, 2 * mostShown));
   return line.length > mostShown ? `${line.slice(0, mostShown)}...` : line;
 }
 
@@ -51,14 +56,19 @@ export function usersPart(sought: Sought): Part {
   const notes: string[] = [];
   let hidden = 0;
   const pids = processes();
-  if (!pids.includes(process.pid)) notes.push('not to be seen: there is no /proc');
-  for (const pid of pids) {
+  const isShown = pids.includes(process.pid);
+  if (!isShown) notes.push('not to be seen: there is no /proc of this PID namespace');
+  for (const pid of isShown ? pids : []) {
     const user = pid === process.pid ? undefined : lookInto(pid, sought);
     if (user === 'hidden') hidden++;
     else if (user !== undefined) users.push(user);
   }
   if (hidden > 0) notes.push(`processes that this user may not look into: ${String(hidden)}`);
-  return partOf('users', 'Used by', columns, users, notes);
+  const seen = users.reduce((sum, { mappings }) => sum + mappings, 0);
+  if (sought.attachments !== undefined && sought.attachments > seen) {
+    notes.push(`attached ${String(sought.attachments)} times, seen here: ${String(seen)}`);
+  }
+  return partOf('users', 'Used by', columns, isShown ? users : null, notes);
 }
 
 function processes(): number[] {
@@ -72,7 +82,9 @@ function processes(): number[] {
 function lookInto(pid: number, sought: Sought): User | 'hidden' | undefined {
   const folder = `/proc/${String(pid)}`;
   try {
-    const mappings = mappingsOf(folder, sought);
+    const maps = readFileSync(`${folder}/maps`, 'latin1');
+    if (maps === '') return undefined; // a thread of the kernel
+    const mappings = mappingsOf(maps, folder, sought);
     const descriptors = descriptorsOf(folder, sought);
     if (mappings === 0 && descriptors.length === 0) return undefined;
     const { uid } = statSync(folder);
@@ -86,17 +98,26 @@ function lookInto(pid: number, sought: Sought): User | 'hidden' | undefined {
   }
 }
 
-function mappingsOf(folder: string, { isMapped, file }: Sought): number {
-  const isIt = isMapped ?? (({ device, inode }) => inode === file?.ino && device === file.dev);
-  return mapsOf(readFileSync(`${folder}/maps`, 'latin1')).filter(isIt).length;
+/** What a process has attached is shown as a file /SYSV<key>, of which the inode is the identifier. */
+function mappingsOf(maps: string, folder: string, { segment, file }: Sought): number {
+  const found = mapsOf(maps).filter(({ device, inode, path: mapped }) =>
+    segment === undefined
+      ? inode === file?.ino && device === file.dev
+      : inode === segment && mapped.startsWith('/SYSV'),
+  );
+  return segment === undefined || found.length === 0 || sharesIpc(folder) ? found.length : 0;
+}
+
+function sharesIpc(folder: string): boolean {
+  return readlinkSync(`${folder}/ns/ipc`) === readlinkSync('/proc/self/ns/ipc');
 }
 
 function mapsOf(text: string): Mapped[] {
   return [...text.matchAll(/^\S+ \S+ \S+ ([0-9a-f]+):([0-9a-f]+) (\d+) *(.*)$/gm)].map(
-    ([, major = '', minor = '', inode, path = '']) => ({
+    ([, major = '', minor = '', inode, mapped = '']) => ({
       device: deviceOf(parseInt(major, 16), parseInt(minor, 16)),
       inode: Number(inode),
-      path,
+      path: mapped,
     }),
   );
 }
@@ -106,17 +127,20 @@ function deviceOf(major: number, minor: number): number {
   return (minor & 0xff) + major * 0x100 + (minor & ~0xff) * 0x1000;
 }
 
-function descriptorsOf(folder: string, { file }: Sought): number[] {
-  if (file === undefined) return [];
+function descriptorsOf(folder: string, sought: Sought): number[] {
+  if (sought.file === undefined) return [];
   return readdirSync(`${folder}/fd`)
-    .filter((fd) => isFile(`${folder}/fd/${fd}`, file))
+    .filter((fd) => isFile(`${folder}/fd/${fd}`, sought))
     .map(Number);
 }
 
-function isFile(link: string, file: { dev: number; ino: number }): boolean {
+/** The link first: to ask for the file of another one may wait for a file system that does not answer. */
+function isFile(link: string, { path: wanted = '', file }: Sought): boolean {
   try {
+    const target = readlinkSync(link).replace(/ \(deleted\)$/, '');
+    if (path.basename(target) !== path.basename(wanted)) return false;
     const { dev, ino } = statSync(link);
-    return dev === file.dev && ino === file.ino;
+    return dev === file?.dev && ino === file.ino;
   } catch {
     return false; // closed meanwhile
   }

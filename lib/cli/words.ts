@@ -3,8 +3,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { proc } from '../core/proc';
-
 /** Nothing to be said. */
 export const NONE = '-';
 
@@ -20,26 +18,50 @@ export function dateText(date: Date | undefined): string {
   return date === undefined ? 'never' : date.toISOString().replace('.000Z', 'Z');
 }
 
+/** Of the name of a program. */
+const longestProgram = 30;
+
+const programs = new Map<number, string>();
+
 /** A process by its number and the name of its program. */
 export function processText(pid: number): string {
   if (pid === 0) return NONE;
-  return `${String(pid)} (${commandOf(pid) ?? 'gone'})`;
+  const known = programs.get(pid) ?? `${String(pid)} (${programText(pid)})`;
+  programs.set(pid, known);
+  return known;
 }
 
-/** What a process was started as; of a thread of the kernel, which has none, its name. undefined: there is no such process. */
+function programText(pid: number): string {
+  const name = commandOf(pid);
+  if (name === undefined) return isGone(pid) ? 'gone' : 'not to be seen';
+  return printable(name.length > longestProgram ? `${name.slice(0, longestProgram)}...` : name);
+}
+
+/** Of what /proc does not show: it may hide the processes of others. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** What a process was started as; of a thread of the kernel, which has none, its name. undefined: /proc does not show it. */
 export function commandLineOf(pid: number): string[] | undefined {
-  const line = proc(`${String(pid)}/cmdline`)
-    ?.split('\0')
-    .filter((word) => word !== '');
-  if (line !== undefined && line.length > 0) return line.map(printable);
-  const name = proc(`${String(pid)}/comm`); // of a thread: Node names its first one, too
-  return name === undefined ? undefined : [printable(name)];
+  try {
+    const line = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
+    if (line !== '') return line.replace(/\0$/, '').split('\0');
+    return [readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trimEnd()];
+  } catch {
+    return undefined;
+  }
 }
 
-/** The name of a process's program. */
+/** The name of a process's program, also of one that has written a title over its command line: 'sshd: alice@pts/0'. */
 export function commandOf(pid: number): string | undefined {
   const [program] = commandLineOf(pid) ?? [];
-  return program === undefined ? undefined : path.basename(program);
+  return program === undefined ? undefined : path.basename(program.split(': ')[0] ?? '');
 }
 
 let names: Map<number, string> | undefined;

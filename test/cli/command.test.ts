@@ -1,7 +1,7 @@
 /** The command, run as a program. */
 
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { posix, sysv } from 'posix-ipc';
@@ -179,25 +179,59 @@ describe('POSIX', () => {
         ...['show', 'posix-semaphore', name],
       ]).success();
       expect(shown).toMatch(/^value +3$/m);
-      expect(shown).toContain('Used by\n  not to be seen: there is no /proc\n');
+      expect(shown).toContain(
+        'Used by\n  not to be seen: there is no /proc of this PID namespace\n',
+      );
       const limits = await startWithoutProc('../../../dist/cli', ['limits']).success();
       expect(limits).toContain('kernel.msgmax');
     },
   );
 
+  test('what is no object is none: a FIFO, a link, a file of another length', () => {
+    const name = `posix-ipc-test-${String(randomKey())}`;
+    const file = `/dev/shm/sem.${name}`;
+    const failure = { status: 1, stdout: '' };
+    try {
+      execFileSync('mkfifo', [file]);
+      expect(run('show', 'posix-semaphore', name)).toMatchObject(failure);
+      expect(run('show', 'posix-memory', `sem.${name}`)).toMatchObject(failure);
+      expect(expectText('semaphore', 'memory')).not.toContain(name);
+      rmSync(file);
+      symlinkSync('/dev/zero', file);
+      expect(run('show', 'posix-semaphore', name)).toMatchObject(failure);
+      rmSync(file);
+      writeFileSync(file, Buffer.alloc(33));
+      expect(run('show', 'posix-semaphore', name)).toMatchObject(failure);
+      expect(expectText('posix-semaphore')).not.toContain(name);
+      expect(rowWith(`/sem.${name}`, expectText('posix-memory'))).toContain('33');
+    } finally {
+      rmSync(file, { force: true });
+    }
+  });
+
+  test('names that are no text are counted', () => {
+    const name = Buffer.from(`/dev/shm/posix-ipc-test-\xff${String(randomKey())}`, 'latin1');
+    writeFileSync(name, '');
+    try {
+      expect(expectText('posix-memory')).toMatch(/names in \/dev\/shm that are no UTF-8: [1-9]/);
+    } finally {
+      rmSync(name);
+    }
+  });
+
   test('a name does nothing to a terminal', () => {
     const name = `/posix-ipc-test-\x1b[2J${String(randomKey())}`;
     const file = `/dev/shm${name}`;
-    writeFileSync(file, 'abc');
+    writeFileSync(file, 'PICH');
     try {
       const text = expectText('memory');
       expect(text).toContain(name.replace('\x1b', '\\x1b'));
       expect(text).not.toContain('\x1b');
-      expect(expectJson('show', 'posix-memory', name)).toMatchObject({
-        name,
-        size: 3,
-        holds: null,
-      });
+      const shown = expectText('show', 'posix-memory', name);
+      expect(shown).toContain('cannot be looked at: ');
+      expect(shown).not.toContain('\x1b');
+      expect(expectJson('show', 'posix-memory', name)).toMatchObject({ name, content: null });
+      expect(run('show', 'posix-memory', `${name}x`).stderr).not.toContain('\x1b');
     } finally {
       rmSync(file);
     }
@@ -208,16 +242,21 @@ describe('all of it', () => {
   test('lists every kind, or those that are named', () => {
     const properties = ['sysvQueues', 'sysvSemaphores', 'sysvMemory'];
     properties.push('posixQueues', 'posixSemaphores', 'posixMemory');
-    expect(Object.keys(expectJson())).toEqual(properties);
+    properties.push('notes');
+    const all = expectJson();
+    expect(Object.keys(all)).toEqual(properties);
+    const { posixQueues } = all['notes'] as Record<string, string[]>;
+    expect(posixQueues?.length === 0).toBe(all['posixQueues'] !== null);
     expect(Object.keys(expectJson('list', 'queues', 'posix-memory'))).toEqual([
       'sysvQueues',
       'posixQueues',
       'posixMemory',
+      'notes',
     ]);
     const titles = expectText()
       .split('\n')
       .filter((line) => /^\S/.test(line));
-    expect(titles).toHaveLength(properties.length);
+    expect(titles).toHaveLength(properties.length - 1);
   });
 
   test('tells limits, and what is used of them', () => {
@@ -252,6 +291,12 @@ describe('all of it', () => {
         expect(shown.stdout).toMatch(/messages +1\n/);
         expect(shown.stdout).toContain('cannot be looked at: EACCES');
         expect(shown.stdout).not.toContain('secret');
+        const json = as('show', 'sysv-queue', String(queue.id), '--json').stdout;
+        expect(JSON.parse(json)).toMatchObject({
+          messages: 1,
+          content: null,
+          notes: [expect.stringContaining('EACCES')],
+        });
         const { stdout } = as('show', 'posix-memory', shm.name);
         expect(stdout).toMatch(/processes that this user may not look into: \d+/);
         expect(as()).toMatchObject({ status: 0, stderr: '' });
@@ -262,15 +307,11 @@ describe('all of it', () => {
     },
   );
 
-  test('ends quietly where its reader has ended', () => {
-    const command = `"$0" "$1" limits | head -c 1`;
-    const options = { encoding: 'utf8' } as const;
-    const { stdout, stderr } = spawnSync(
-      'bash',
-      ['-o', 'pipefail', '-c', command, process.execPath, program],
-      options,
-    );
-    expect({ stdout, stderr }).toEqual({ stdout: 'L', stderr: '' });
+  test.each(['limits', 'nonsense'])('ends quietly where the reader of %s has ended', (word) => {
+    const command = `{ sleep 0.3; "$0" "$1" "$2" 2>&1; echo "$?" >&3; } 3>&2 | :`;
+    const args = ['-c', command, process.execPath, program, word];
+    const { stderr } = spawnSync('bash', args, { encoding: 'utf8' });
+    expect(stderr).toBe(word === 'limits' ? '0\n' : '2\n');
   });
 
   test('help, and the version of the package', () => {
@@ -291,6 +332,8 @@ test.each([
   [['show', 'queue', '1'], "'queue' is no command"],
   [['show', 'sysv-queue', 'x'], "'x' is no identifier"],
   [['show', 'sysv-queue', '0x123456789'], "'0x123456789' is no identifier"],
+  [['show', 'posix-semaphore', 'a/b'], 'The value of "name" is out of range'],
+  [['show', 'posix-memory', ''], 'The value of "name" is out of range'],
   [['show', 'sysv-queue', '1', '--most', 'x'], '--most takes a number'],
   [['--most', '3'], '--most is for show alone'],
   [['limits', 'x'], 'limits takes nothing more'],
@@ -310,9 +353,8 @@ test.each([
   ],
   [
     ['posix-memory', 'posix-ipc-none'],
-    "ENOENT: no such file or directory, stat '/dev/shm/posix-ipc-none'",
+    "ENOENT: no such file or directory, lstat '/dev/shm/posix-ipc-none'",
   ],
-  [['posix-semaphore', 'a/b'], 'The value of "name" is out of range'],
 ])('show %j fails', (args, message) => {
   const { status, stdout, stderr } = run('show', ...args);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-import { channel, lock } from 'posix-ipc';
+import { channel, lock, posix } from 'posix-ipc';
+import { Peer } from '../support/processes';
 import { randomKey } from '../support/random-key';
 
 const program = path.resolve(__dirname, '../../dist/cli.js');
@@ -43,11 +44,7 @@ const kinds: [holds: string, make: (name: string) => Lasting, content: unknown][
     expect.objectContaining({ state: 'writing', holders: expect.anything() as object }),
   ],
   ['condition', (name) => lock.Condition.createSync(name), undefined],
-  [
-    'barrier',
-    (name) => lock.Barrier.createSync(name, { parties: 3 }),
-    { parties: 3, waiting: 0, isBroken: false },
-  ],
+  ['barrier', (name) => lock.Barrier.createSync(name, { parties: 3 }), { parties: 3, waiting: 0 }],
   ['event', (name) => lock.Event.createSync(name, { isSet: true }), { isSet: true }],
   ['once', (name) => lock.Once.createSync(name), { isDone: false }],
   [
@@ -82,5 +79,39 @@ test.each(kinds)('a %s is recognized, and asked how it is', (holds, make, conten
   } finally {
     one.unlinkSync();
     one.close();
+  }
+});
+
+test('what is temporary is not used by looking: it stays, with what is in it', async () => {
+  const name = `/posix-ipc-test-${String(randomKey())}`;
+  const code = `
+    const { channel } = require(${JSON.stringify(path.resolve(__dirname, '../../dist/index.js'))});
+    const made = channel.Channel.createSync('${name}', { temporary: true });
+    made.sender().sendSync('left');
+    console.log('ready');
+    setInterval(() => made, 1e6);`;
+  const maker = new Peer(process.execPath, ['--eval', code]);
+  try {
+    expect(await maker.line()).toBe('ready');
+    maker.kill('SIGKILL');
+    await maker.ended;
+    for (let i = 0; i < 2; i++) {
+      const shown = JSON.parse(show(name, '--json')) as Record<string, unknown>;
+      expect(shown).toMatchObject({ holds: 'channel', content: { depth: 1 } });
+    }
+  } finally {
+    posix.SharedMemory.unlinkSync(name);
+  }
+});
+
+test('a channel that grows is asked, too', () => {
+  const name = `/posix-ipc-test-${String(randomKey())}`;
+  using one = channel.Channel.createSync(name, { capacity: 'unbounded' });
+  try {
+    one.sender().sendSync('abc');
+    const shown = JSON.parse(show(name, '--json')) as Record<string, unknown>;
+    expect(shown).toMatchObject({ content: { depth: 1, sent: 1 } });
+  } finally {
+    one.unlinkSync();
   }
 });

@@ -53,6 +53,7 @@ test('JSON has null for what is not known, and keys and modes as people write th
     at: '1970-01-01T00:00:00.000Z',
     gone: null,
   });
+  expect(json('\u009b\u202e')).toBe('"\\u009b\\u202e"\n');
 });
 
 test('words for numbers', () => {
@@ -91,8 +92,20 @@ test('a mistake of ours is not taken for what the kernel refuses', () => {
 test('a process is known by what it was started as, whatever its threads are called', async () => {
   const peer = new Peer(process.execPath, ['--eval', 'setInterval(Date, 1e6)', 'a\u0007b']);
   await waitUntil('it runs', () => commandLineOf(peer.pid)?.length === 4);
-  const line = [process.execPath, '--eval', 'setInterval(Date, 1e6)', 'a\\x07b'];
+  const line = [process.execPath, '--eval', 'setInterval(Date, 1e6)', 'a\u0007b'];
   expect(commandLineOf(peer.pid)).toEqual(line);
   expect(commandOf(peer.pid)).toBe(path.basename(process.execPath));
   expect(commandLineOf(2 ** 30)).toBeUndefined();
+});
+
+test('of a written title the program is what comes first, and not too much of it', async () => {
+  const started = [
+    ['sshd: alice@pts/0', 'sshd'],
+    ['/usr/bin/' + 'x'.repeat(100), 'x'.repeat(30) + '...'],
+  ] as const;
+  for (const [argv0, name] of started) {
+    const peer = new Peer(process.execPath, ['--eval', 'setInterval(Date, 1e6)'], { argv0 });
+    await waitUntil('it runs', () => commandLineOf(peer.pid)?.[0] === argv0);
+    expect(processText(peer.pid)).toBe(`${String(peer.pid)} (${name})`);
+  }
 });

@@ -11,7 +11,7 @@ import { buildAll, runEnds, runSuite } from './support/suite.mjs';
  * tables of processes: a few rows do.
  */
 const LONG =
-  '/test/(bench|channel|docs|examples|peers|lifecycle/processes|lock/[a-z]+-model|lock/steps|memory/large)';
+  '/test/(bench|channel|cli|declarations|docs|examples|peers|lifecycle/processes|lock/[a-z]+-model|lock/steps|memory/large)';
 
 /**
  * No stack of each allocation, and memory that is freed waits for its reuse in a shorter line: most of

@@ -7,7 +7,7 @@ import { Failure, root, run, tool } from './run.mjs';
 
 /** What lasts long, or does not depend on the version of Node. */
 const BEYOND_CORE =
-  '/test/(bench|campaigns|conformance|examples|native|odd-exports|peers|lifecycle/processes|.*model|lock/steps|memory/large)';
+  '/test/(bench|campaigns|conformance|declarations|docs/(c|editor)|examples|native|odd-exports|peers|lifecycle/processes|.*model|lock/steps|memory/large)';
 
 /** How processes and workers end: all that wait by promise, and a few, each on another ground of the core. */
 const ENDS = '(thread|worker) (all by promise|receiveSync|Semaphore.wait|PipeReader.read) ';

@@ -3,7 +3,7 @@
  * still about to end: the writer that was behind it has to be woken all the same.
  */
 
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 import { lock } from 'posix-ipc';
@@ -11,28 +11,25 @@ import { lock } from 'posix-ipc';
 import { threadsBlockedIn } from '../support/blocked';
 import { patience, scaled } from '../support/campaign';
 import { testIf } from '../support/machine';
-import { type Peer, startNode } from '../support/processes';
+import { Peer, startNode } from '../support/processes';
 import { engineThreadIds } from '../support/threads';
 import { waitUntil } from '../support/wait-until';
 
-const rounds = scaled(10);
+const rounds = scaled(8);
 
 const mayIdle = spawnSync('chrt', ['--idle', '0', 'true']).status === 0;
 
-const untilOrphaned = 'const { ppid } = process; while (process.ppid === ppid);';
-
-const busy: ChildProcess[] = [];
-
-afterEach(() => {
-  for (const one of busy) one.kill('SIGKILL');
-  busy.length = 0;
-});
+const untilOrphaned =
+  "const { ppid } = process; console.log('busy'); while (process.ppid === ppid);";
 
 /** So that a thread that may only run where nobody else wants to has to wait for long. */
-function keepCpusBusy(): void {
-  for (let i = 0; i < availableParallelism(); i++) {
-    busy.push(spawn(process.execPath, ['--eval', untilOrphaned], { stdio: 'ignore' }));
-  }
+async function keepCpusBusy(): Promise<Peer[]> {
+  const all = Array.from(
+    { length: 2 * availableParallelism() },
+    () => new Peer(process.execPath, ['--eval', untilOrphaned]),
+  );
+  for (const one of all) expect(await one.line()).toBe('busy');
+  return all;
 }
 
 async function startWriter(name: string): Promise<Peer> {
@@ -50,7 +47,6 @@ async function untilItWaitsForTheReader({ pid }: Peer): Promise<void> {
 testIf(mayIdle, 'needs chrt')(
   `the next writer is woken, ${String(rounds)} times`,
   async () => {
-    keepCpusBusy();
     for (let round = 0; round < rounds; round++) {
       const rwlock = lock.RwLock.createSync();
       const reader = rwlock.readLockSync();
@@ -59,12 +55,14 @@ testIf(mayIdle, 'needs chrt')(
         await untilItWaitsForTheReader(first);
         const second = await startWriter(rwlock.name);
         await waitUntil('it waits behind', () => threadsBlockedIn('futex_waitv', second.pid) > 0);
+        const busy = await keepCpusBusy();
         for (const thread of engineThreadIds(first.pid)) {
           execFileSync('chrt', ['--idle', '--pid', '0', thread]);
         }
         first.kill('SIGKILL');
         await untilItWaitsForTheReader(second);
         reader.release();
+        for (const one of busy) one.kill('SIGKILL');
         expect(await second.line()).toBe('writes');
         second.kill('SIGKILL');
         await second.ended;

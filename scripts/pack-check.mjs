@@ -109,8 +109,7 @@ function useCommand(folder) {
   const listed = output('npx', ['--no-install', 'posix-ipc', 'list', '--json'], { cwd: folder });
   /** @type {Record<string, unknown>} */
   const found = JSON.parse(listed);
-  const kinds = Object.keys(found);
-  if (kinds.length !== 6) throw new Failure(`posix-ipc lists ${kinds.join(', ')}`);
+  if (!Array.isArray(found['sysvQueues'])) throw new Failure(`posix-ipc lists ${listed}`);
   console.log('posix-ipc: works');
 }
 

@@ -1,21 +1,13 @@
 /** What the three kinds of System V objects have in common. */
 
 import { SystemError } from '../core/error';
-import type { IpcPerm } from '../sysv/ipc-perm';
+import type { QueueStatus } from '../sysv/queue-status';
 import { Wrong } from './wrong';
 import { keyText, modeText, userText } from './words';
 import type { Column } from './kind';
 
-/** What each of them has. */
-export interface Named {
-  id: number;
-  key: number;
-  mode: number;
-  uid: number;
-  gid: number;
-  cuid: number;
-  cgid: number;
-}
+/** What is shown of each of them. */
+type Named = Pick<QueueStatus, 'id' | 'key' | 'mode' | 'uid' | 'gid' | 'cuid'>;
 
 export const namedColumns: readonly Column<Named>[] = [
   { header: 'id', text: ({ id }) => String(id), right: true },
@@ -46,11 +38,6 @@ function ifThere<R>(look: () => R): R | undefined {
     }
     throw error;
   }
-}
-
-/** What the kernel calls the owner and the permissions of an object. */
-export function namedOf(id: number, { key, mode, uid, gid, cuid, cgid }: IpcPerm): Named {
-  return { id, key, mode: mode & 0o777, uid, gid, cuid, cgid };
 }
 
 /** The object of an identifier, or of a key such as 0x4d2. */

@@ -1,19 +1,9 @@
 import { MSG_INFO, MSG_STAT_ANY, msgctl } from '../syscalls';
-import { dateOf } from '../sysv/ipc-perm';
 import { MessageQueue } from '../sysv/message-queue';
+import { statusOf, type QueueStatus } from '../sysv/queue-status';
 import { ifKnown, kindOf, partOf, type Column, type Part } from './kind';
-import { namedColumns, namedOf, objectsOf, pick, type Named } from './system-v';
+import { namedColumns, objectsOf, pick } from './system-v';
 import { bytesText, dateText, processText } from './words';
-
-interface Queue extends Named {
-  messages: number;
-  bytes: number;
-  maxBytes: number;
-  lastSendPid: number;
-  lastReceivePid: number;
-  sentAt: Date | undefined;
-  receivedAt: Date | undefined;
-}
 
 interface Peeked {
   index: number;
@@ -26,7 +16,7 @@ interface Peeked {
 /** Of a message. */
 const mostShown = 40;
 
-const columns: readonly Column<Queue>[] = [
+const columns: readonly Column<QueueStatus>[] = [
   ...namedColumns,
   { header: 'messages', text: ({ messages }) => String(messages), right: true },
   { header: 'bytes', text: ({ bytes }) => String(bytes), right: true },
@@ -44,21 +34,12 @@ const peekedColumns: readonly Column<Peeked>[] = [
   { header: 'begins with', text: ({ begin }) => begin },
 ];
 
-function queueAt(index: number): Queue {
+function queueAt(index: number): QueueStatus {
   const ds = msgctl(index, MSG_STAT_ANY);
-  return {
-    ...namedOf(ds.msqid, ds.msg_perm),
-    messages: ds.msg_qnum,
-    bytes: ds.msg_cbytes,
-    maxBytes: ds.msg_qbytes,
-    lastSendPid: ds.msg_lspid,
-    lastReceivePid: ds.msg_lrpid,
-    sentAt: dateOf(ds.msg_stime),
-    receivedAt: dateOf(ds.msg_rtime),
-  };
+  return statusOf(ds.msqid, ds);
 }
 
-function all(): Queue[] {
+function all(): QueueStatus[] {
   return objectsOf(msgctl(0, MSG_INFO).index, queueAt);
 }
 
@@ -78,7 +59,7 @@ function* peekedOf(id: number, most: number): Generator<Peeked> {
   }
 }
 
-function contentOf({ id, messages }: Queue, most: number): Part {
+function contentOf({ id, messages }: QueueStatus, most: number): Part {
   const notes: string[] = [];
   const peeked = ifKnown(() => [...peekedOf(id, most)], notes);
   if (peeked !== null && messages > peeked.length) {
@@ -87,7 +68,7 @@ function contentOf({ id, messages }: Queue, most: number): Part {
   return partOf('content', 'Messages', peekedColumns, peeked, notes);
 }
 
-export const sysvQueue = kindOf<Queue>({
+export const sysvQueue = kindOf<QueueStatus>({
   name: 'sysv-queue',
   property: 'sysvQueues',
   title: 'System V message queues',

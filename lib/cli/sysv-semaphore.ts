@@ -1,13 +1,8 @@
 import { GETALL, GETNCNT, GETPID, GETZCNT, SEM_INFO, SEM_STAT_ANY, semctl } from '../syscalls';
-import { dateOf } from '../sysv/ipc-perm';
+import { statusOf, type SemaphoreStatus } from '../sysv/semaphore-status';
 import { ifKnown, kindOf, partOf, type Column, type Part } from './kind';
-import { namedColumns, namedOf, objectsOf, pick, type Named } from './system-v';
+import { namedColumns, objectsOf, pick } from './system-v';
 import { dateText, processText } from './words';
-
-interface Semaphores extends Named {
-  count: number;
-  operatedAt: Date | undefined;
-}
 
 interface Value {
   index: number;
@@ -18,7 +13,7 @@ interface Value {
   lastPid: number;
 }
 
-const columns: readonly Column<Semaphores>[] = [
+const columns: readonly Column<SemaphoreStatus>[] = [
   ...namedColumns,
   { header: 'semaphores', text: ({ count }) => String(count), right: true },
   { header: 'last operation', text: ({ operatedAt }) => dateText(operatedAt) },
@@ -32,16 +27,12 @@ const valueColumns: readonly Column<Value>[] = [
   { header: 'last changed by', text: ({ lastPid }) => processText(lastPid) },
 ];
 
-function setAt(index: number): Semaphores {
+function setAt(index: number): SemaphoreStatus {
   const ds = semctl(index, 0, SEM_STAT_ANY);
-  return {
-    ...namedOf(ds.semid, ds.sem_perm),
-    count: ds.sem_nsems,
-    operatedAt: dateOf(ds.sem_otime),
-  };
+  return statusOf(ds.semid, ds);
 }
 
-function all(): Semaphores[] {
+function all(): SemaphoreStatus[] {
   return objectsOf(semctl(0, 0, SEM_INFO).index, setAt);
 }
 
@@ -56,14 +47,14 @@ function valuesOf(id: number): Value[] {
   }));
 }
 
-function contentOf({ id }: Semaphores, most: number): Part {
+function contentOf({ id }: SemaphoreStatus, most: number): Part {
   const notes: string[] = [];
   const values = ifKnown(() => valuesOf(id), notes);
   if (values !== null && values.length > most) notes.push(`${String(values.length - most)} more`);
   return partOf('content', 'Semaphores', valueColumns, values?.slice(0, most) ?? null, notes);
 }
 
-export const sysvSemaphore = kindOf<Semaphores>({
+export const sysvSemaphore = kindOf<SemaphoreStatus>({
   name: 'sysv-semaphore',
   property: 'sysvSemaphores',
   title: 'System V semaphore sets',

@@ -3,6 +3,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { isGone } from '../core/proc';
+
 /** Nothing to be said. */
 export const NONE = '-';
 
@@ -35,16 +37,6 @@ function programText(pid: number): string {
   const name = commandOf(pid);
   if (name === undefined) return isGone(pid) ? 'gone' : 'not to be seen';
   return printable(name.length > longestProgram ? `${name.slice(0, longestProgram)}...` : name);
-}
-
-/** Of what /proc does not show: it may hide the processes of others. */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }
 
 /** What a process was started as; of a thread of the kernel, which has none, its name. undefined: /proc does not show it. */

@@ -13,3 +13,13 @@ export function proc(file: string): string | undefined {
 export function kernelSetting(file: string): string {
   return proc(`sys/${file}`) ?? 'unknown';
 }
+
+/** Whether there is no process of that number: /proc may hide those of others. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}

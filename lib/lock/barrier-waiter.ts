@@ -4,6 +4,7 @@ import { Lane, type Call, type Limits } from '../core/lane';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import type { LockHandle } from './lock-memory';
+import { NO_ROBUST_LIST } from './robust-list';
 
 const EAGAIN = -errnoOf('EAGAIN');
 const WAS_LAST = 1;
@@ -13,10 +14,7 @@ const hints = new Map<number, string>(
     [
       ['EOWNERDEAD', 'one who waited has died: the barrier is broken until it is reset'],
       ['ENOLCK', 'a thread can hold 2000 locks at a time'],
-      [
-        'ENOSYS',
-        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
-      ],
+      ['ENOSYS', NO_ROBUST_LIST],
     ] as const
   ).map(([code, hint]) => [errnoOf(code), hint]),
 );

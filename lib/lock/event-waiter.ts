@@ -4,17 +4,16 @@ import { Lane, type Call, type Limits } from '../core/lane';
 import { mayAnswerInline } from '../core/turn';
 import { native } from '../native';
 import type { LockHandle } from './lock-memory';
+import { NO_ROBUST_LIST } from './robust-list';
 
 const ENOSYS = errnoOf('ENOSYS');
-const noRobustList =
-  'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed';
 
 export function eventFailure(
   error: number | string,
   syscall: string,
   { name }: LockHandle,
 ): SystemError {
-  const hint = error === -ENOSYS ? noRobustList : undefined;
+  const hint = error === -ENOSYS ? NO_ROBUST_LIST : undefined;
   return new SystemError(error, syscall, { path: name, hint });
 }
 

@@ -1,5 +1,6 @@
 import { check, errnoOf, SystemError } from '../core/error';
 import type { LockHandle } from './lock-memory';
+import { NO_ROBUST_LIST } from './robust-list';
 
 const hints = new Map<number, string>(
   (
@@ -13,10 +14,7 @@ const hints = new Map<number, string>(
         'ENOLCK',
         'a thread can hold 2000 mutexes at a time: the kernel looks after no more when it dies',
       ],
-      [
-        'ENOSYS',
-        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
-      ],
+      ['ENOSYS', NO_ROBUST_LIST],
       [
         'EDEADLK',
         `this thread holds it, in process ${String(process.pid)}, by a guard that is not released`,

@@ -5,6 +5,7 @@ import { native } from '../native';
 import { unlock } from './mutex-calls';
 import type { LockHandle } from './lock-memory';
 import { isThenable } from './recovery';
+import { NO_ROBUST_LIST } from './robust-list';
 
 /** What an initialiser is told. */
 export interface OnceCall {
@@ -22,10 +23,7 @@ const hints = new Map<number, string>(
     [
       ['ENOTRECOVERABLE', 'somebody has unlocked the mutex of it after a death; make a new one'],
       ['ENOLCK', 'a thread can hold 2000 locks at a time'],
-      [
-        'ENOSYS',
-        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
-      ],
+      ['ENOSYS', NO_ROBUST_LIST],
       ['EDEADLK', 'an initialiser of this thread runs, and could not end meanwhile'],
     ] as const
   ).map(([code, hint]) => [errnoOf(code), hint]),

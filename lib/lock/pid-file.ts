@@ -14,6 +14,7 @@ import { resolve } from 'node:path';
 import { byOpener, checkOpener, type ByOpener } from '../core/by-opener';
 import { SystemError } from '../core/error';
 import { fileMode, optionsOf } from '../core/options';
+import { isGone } from '../core/proc';
 import { promised } from '../core/promised';
 import { native } from '../native';
 import { lockThrough, type FileLock } from './file-lock';
@@ -263,16 +264,6 @@ function wouldBeFound(pid: number): boolean {
     return true;
   } catch {
     return isGone(pid);
-  }
-}
-
-/** /proc may hide processes of others. */
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 }
 

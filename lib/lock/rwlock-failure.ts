@@ -1,5 +1,6 @@
 import { errnoOf, SystemError } from '../core/error';
 import type { LockHandle } from './lock-memory';
+import { NO_ROBUST_LIST } from './robust-list';
 
 const hints = new Map<number, string>(
   (
@@ -17,10 +18,7 @@ const hints = new Map<number, string>(
         'ENOLCK',
         'a thread can hold 2000 locks at a time: the kernel looks after no more when it dies',
       ],
-      [
-        'ENOSYS',
-        'this libc registers no robust list of the shape of glibc, or get_robust_list(2) is not allowed',
-      ],
+      ['ENOSYS', NO_ROBUST_LIST],
       [
         'EDEADLK',
         `a guard of this thread, in process ${String(process.pid)}, is in the way, and could not be ` +

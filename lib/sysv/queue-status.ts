@@ -55,6 +55,11 @@ export interface QueueChanges extends OwnerChanges {
 export function readStatus(id: number, context: SystemErrorContext): QueueStatus {
   const [result, ds] = msgctlStatus(id, IPC_STAT);
   checkControl(result, 'msgctl', 'queue', context);
+  return statusOf(id, ds);
+}
+
+/** What msgctl(2) has told of a queue. */
+export function statusOf(id: number, ds: MsqidDs): QueueStatus {
   const { key, mode, uid, gid, cuid, cgid } = ds.msg_perm;
   return {
     id,

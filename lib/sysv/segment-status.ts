@@ -50,6 +50,11 @@ const permissionBits = 0o777;
 export function readSegment(id: number, context: SystemErrorContext): SegmentStatus {
   const [result, ds] = shmctlStatus(id, IPC_STAT);
   checkControl(result, 'shmctl', 'segment', context);
+  return segmentOf(id, ds);
+}
+
+/** What shmctl(2) has told of a segment. */
+export function segmentOf(id: number, ds: ShmidDs): SegmentStatus {
   const { key, mode, uid, gid, cuid, cgid } = ds.shm_perm;
   return {
     id,

@@ -36,6 +36,11 @@ export type SemaphoreChanges = OwnerChanges;
 export function readStatus(id: number, context: SystemErrorContext): SemaphoreStatus {
   const [result, ds] = semctlStatus(id, IPC_STAT);
   checkControl(result, 'semctl', 'set', context);
+  return statusOf(id, ds);
+}
+
+/** What semctl(2) has told of a set. */
+export function statusOf(id: number, ds: SemidDs): SemaphoreStatus {
   const { key, mode, uid, gid, cuid, cgid } = ds.sem_perm;
   return {
     id,
